@@ -1,0 +1,1 @@
+"""Statistics on NumPy arrays, and nothing else: no files, no Keras, no terminal."""

@@ -1,0 +1,1 @@
+"""The four stages as pure decisions: propose experiments, judge results."""

@@ -1,0 +1,1 @@
+"""Everything that imports Keras; runs in a child process of the wizard."""

@@ -1,0 +1,1 @@
+"""The training engine: whole epochs inside one compiled function."""

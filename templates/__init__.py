@@ -1,0 +1,1 @@
+"""Finished files of generated projects, copied by `modelwizard.scaffold`."""

@@ -1,0 +1,1 @@
+"""Files of a project whose data is one table."""
