@@ -1,0 +1,109 @@
+"""How stages speak to a person: a protocol without a terminal, implemented in `terminal`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+Event = Mapping[str, Any]
+"""One event of the worker, as it came over the pipe (`{"event": "progress", ...}`)."""
+
+OnEvent = Callable[[Event], None]
+
+
+@dataclass(frozen=True)
+class Watch:
+    """What is about to run, so that its progress can be shown.
+
+    Args:
+        title: What runs, in a few words ("Capacity ladder").
+        trials: How many trials are planned, or None when that is open.
+        metric: Name of the score that decides.
+        direction: `max` or `min`: which way is better.
+        baseline: Score of the reference to beat, or None.
+        best: Best score so far (of trials before this run), or None.
+        time_budget: Seconds after which no further trial starts, or None.
+        done: Trials that were finished before (a run that goes on). Defaults to 0.
+    """
+
+    title: str
+    trials: int | None
+    metric: str
+    direction: str
+    baseline: float | None = None
+    best: float | None = None
+    time_budget: float | None = None
+    done: int = 0
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """A verdict as it is shown to a person.
+
+    Args:
+        stage: Name of the stage.
+        verdict: `passed`, `failed`, `cannot tell`, `forced`, `consistent`, `suspect`, `unreliable`, `better`.
+        headline: The verdict in one sentence with its number.
+        numbers: Label and value, in the order to show them, values already formatted.
+        reasons: Why, one sentence each.
+        advice: What to do about it, one sentence each.
+        next_command: What to type next, or nothing when the walk is at its end.
+    """
+
+    stage: str
+    verdict: str
+    headline: str
+    numbers: Sequence[tuple[str, str]] = ()
+    reasons: Sequence[str] = ()
+    advice: Sequence[str] = ()
+    next_command: str = ""
+
+
+class Reporter(Protocol):
+    """Tells a person what happens. Everything goes to stderr; none of it is a result."""
+
+    def stage(self, name: str, title: str, explanation: Sequence[str] = ()) -> None:
+        """Open a stage: its name, its idea in one sentence, and what it will do, a line each."""
+        ...
+
+    def say(self, text: str) -> None:
+        """Say a plain sentence."""
+        ...
+
+    def note(self, text: str) -> None:
+        """Say something that may be skipped (shown dim)."""
+        ...
+
+    def warn(self, text: str) -> None:
+        """Say something that a person should not miss, without stopping."""
+        ...
+
+    def table(
+        self, title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], *, note: str = ""
+    ) -> None:
+        """Show a small table; cells are already formatted."""
+        ...
+
+    def watch(self, watch: Watch) -> AbstractContextManager[OnEvent]:
+        """Show the progress of trials: `with reporter.watch(...) as on_event: child.run(job, on_event)`.
+
+        `progress` events move the live line, `trial` events leave one line each; others are ignored.
+        """
+        ...
+
+    def judge(self, judgement: Judgement) -> None:
+        """Show a verdict with its numbers, reasons, advice and the next command."""
+        ...
+
+    def confirm(self, text: str, *, why: str = "", default: bool = True, flag: str = "--yes") -> bool:
+        """Ask for yes or no.
+
+        Returns the default when `--yes` was given.
+
+        Raises:
+            UsageError: When nobody is there to ask; names the flag.
+            KeyboardInterrupt: On Ctrl-C.
+        """
+        ...
