@@ -28,6 +28,7 @@ class Source:
         thousands: Sign between groups of digits. Defaults to none.
         missing: Cells that stand for "not known". Defaults to the empty cell.
         sheet: Sheet of an Excel file. Defaults to none.
+        dates: Layout of each date column for `pandas.to_datetime`, by the column's name. Defaults to none.
         rows: Number of data rows, the header not counted.
         sha256: Hash of the file's bytes, 64 hex digits.
     """
@@ -40,6 +41,7 @@ class Source:
     thousands: str = ""
     missing: tuple[str, ...] = ("",)
     sheet: str = ""
+    dates: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     rows: int = 0
     sha256: str = ""
 

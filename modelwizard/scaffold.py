@@ -1,0 +1,284 @@
+"""From answers to a project: `plan` makes every file as text, `write` puts them on disk, all or nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from importlib import metadata, resources
+from pathlib import Path
+
+from modelwizard.answers import Answers
+from modelwizard.errors import UsageError
+from modelwizard.problems import PROBLEMS
+
+# Where each file of a project comes from; a template that is not named here is never written.
+TEMPLATES = {
+    "data.py": "tabular/data.py",
+    "preprocessing.py": "tabular/preprocessing.py",
+    "model.py": "tabular/model.py",
+    "train.py": "tabular/train.py",
+    "predict.py": "tabular/predict.py",
+    "tests/test_project.py": "tabular/test_project.py",
+    "README.md": "tabular/README.md",
+    "pyproject.toml": "common/pyproject.toml",
+    ".gitignore": "common/gitignore",
+}
+PINNED = ("tensorflow", "keras", "keras-tuner", "numpy", "pandas", "pyarrow", "six", "pytest", "openpyxl")
+TEMPLATE_VERSION = 1
+
+
+def plan(answers: Answers, parts: Sequence[str], hashes: Sequence[str]) -> dict[str, str]:
+    """Make every file of a project, without touching the disk.
+
+    Args:
+        answers: What the person decided.
+        parts: The part of each data row: `train`, `validation`, `test` or `unused`.
+        hashes: The hash of each data row, 16 hex digits.
+
+    Returns:
+        Text of each file by its path inside the project, in the order in which a tree shows them.
+    """
+    split = "part,hash\n" + "".join(f"{part},{row}\n" for part, row in zip(parts, hashes, strict=True))
+    files = {path: _template(name) for path, name in TEMPLATES.items()}
+    files["data.py"] = _fill(files["data.py"], "read", READ[answers.data.kind])
+    files["model.py"] = _fill(files["model.py"], "head", _head(answers))
+    files["README.md"] = _readme(files["README.md"], answers)
+    files["modelwizard.toml"] = _settings(answers, split)
+    files["split.csv"] = split
+    files["requirements.txt"] = _requirements(answers)
+    files["experiments/1-baseline.toml"] = _first_experiment(answers)
+    return files
+
+
+def write(files: Mapping[str, str], directory: Path, *, overwrite: bool = False) -> None:
+    """Write a plan into a folder: everything appears at once, or nothing does.
+
+    The files are staged in a hidden sibling folder, which is then renamed.
+
+    Args:
+        files: Text of each file by its path inside the project.
+        directory: The project's folder.
+        overwrite: Whether a folder that exists may have these files replaced; its other files stay. Defaults to no.
+
+    Raises:
+        UsageError: The folder exists already, or cannot be written.
+    """
+    if directory.exists() and any(directory.iterdir() if directory.is_dir() else [directory]) and not overwrite:
+        raise UsageError(
+            f"{directory} exists and is not empty",
+            expected="a new folder",
+            fix="choose another name, or add --overwrite to replace the generated files",
+        )
+    try:
+        directory.parent.mkdir(parents=True, exist_ok=True)
+        stage = Path(tempfile.mkdtemp(prefix=f".{directory.name}-", dir=directory.parent))
+    except OSError as error:
+        raise UsageError(
+            f"{directory.parent} cannot be written: {error.strerror}",
+            fix="choose a folder that belongs to you",
+        ) from error
+    try:
+        for name, text in files.items():
+            path = stage / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8", newline="\n")
+        stage.chmod(0o755)  # mkdtemp makes folders that only their owner may enter
+        if directory.exists():
+            for name in files:
+                (directory / name).parent.mkdir(parents=True, exist_ok=True)
+                os.replace(stage / name, directory / name)
+        else:
+            stage.rename(directory)
+    except OSError as error:
+        raise UsageError(f"{directory} cannot be written: {error.strerror}", fix="choose another folder") from error
+    finally:
+        shutil.rmtree(stage, ignore_errors=True)
+
+
+READ = {
+    "csv": """\
+    table = pd.read_csv(path, sep=FORMAT["delimiter"], encoding=FORMAT["encoding"], dtype=str, keep_default_na=False)
+""",
+    "parquet": """\
+    table = pd.read_parquet(path)
+""",
+    "jsonl": """\
+    table = pd.read_json(path, lines=True, dtype=False, convert_dates=False, encoding=FORMAT["encoding"])
+""",
+    "excel": """\
+    table = pd.read_excel(path, sheet_name=FORMAT["sheet"] or 0, dtype=str, keep_default_na=False)
+""",
+}
+START = {
+    "sigmoid": "share = np.clip(encoding.target_mean, 1e-4, 1 - 1e-4)\nstart = np.log(share / (1 - share))",
+    "softmax": "start = np.log(np.clip(encoding.target_mean, 1e-4, 1))",
+    "softplus": "start = np.log(np.expm1(encoding.target_mean))",
+    "exponential": "start = np.log(np.maximum(encoding.target_mean, 1e-4))",
+    None: "start = encoding.target_mean",
+}
+
+
+def _head(answers: Answers) -> str:
+    """Write the block of the last layer and the loss, with the reason."""
+    row = PROBLEMS[answers.problem.type]
+    units = {"multiclass": "len(data.PROBLEM[\"classes\"])"}.get(row.name, "len(data.TARGETS)")
+    units = "1" if row.units == "1" else units
+    activation = "" if row.activation is None else f'activation="{row.activation}", '
+    why = _wrap(f"{row.title[0].upper()}{row.title[1:]} ({answers.problem.reason}). {row.why}", 113)
+    code = [
+        *(f"# {line}" for line in why),
+        f'outputs = keras.layers.Dense({units}, {activation}name="output")(x)',
+        f'loss = "{answers.problem.loss}"',
+        *START[row.activation].splitlines(),
+    ]
+    return "".join(f"    {line}\n" for line in code)
+
+
+def _settings(answers: Answers, split: str) -> str:
+    """Write modelwizard.toml by hand: its look matters, since people edit it (and tomllib cannot write)."""
+    import hashlib
+
+    data, task, parts = answers.data, answers.problem, answers.split
+    tables = {
+        "project": {"name": answers.name, "kind": "tabular", "version": TEMPLATE_VERSION},
+        "data": {
+            "path": data.path_from(answers.directory),
+            "format": data.kind,
+            "delimiter": data.delimiter,
+            "encoding": data.encoding,
+            "decimal": data.decimal,
+            "thousands": data.thousands,
+            "missing": list(data.missing),
+            "sheet": data.sheet,
+            "rows": data.rows,
+            "sha256": data.sha256,
+        },
+        "data.dates": dict(data.dates),
+        "problem": {
+            "type": task.type,
+            "target": list(task.target),
+            "classes": list(task.classes),
+            "loss": task.loss,
+            "metric": task.metric,
+            "reason": task.reason,
+        },
+        "columns": dict(answers.columns),
+        "split": {
+            "scheme": parts.scheme,
+            "seed": parts.seed,
+            "test_size": parts.test_size,
+            "validation_size": parts.validation_size,
+            "group": parts.group,
+            "time": parts.time,
+            "folds": parts.folds,
+            "repeats": parts.repeats,
+            "reason": parts.reason,
+            "sha256": hashlib.sha256(split.encode()).hexdigest(),
+        },
+        "training": {"batch_size": answers.training.batch_size, "seed": answers.training.seed},
+    }
+    lines = ["# The answers that this project was made from. Edit them freely; `modelwizard new` is not needed again."]
+    lines += [f"# It was: {answers.command}"] if answers.command else []
+    for table, values in tables.items():
+        if not values and table != "columns":
+            continue
+        lines += ["", *(f"# {line}" for line in ABOUT.get(table, ())), f"[{table}]"]
+        lines += [f"{_key(name)} = {_toml(value)}" for name, value in values.items()]
+    return "\n".join(lines) + "\n"
+
+
+ABOUT = {
+    "data": ("How the file is read; `missing` lists the cells that stand for \"not known\".",),
+    "columns": ("numeric, categorical, boolean, date and text reach the model; identifier, constant and ignore do not.",),
+    "split": ("Which row is where stands in split.csv. The test rows are opened once, by `modelwizard finalize`.",),
+    "training": ("What every experiment starts from. Batches of 2 to 32; larger ones want a larger learning rate.",),
+}
+
+
+def _first_experiment(answers: Answers) -> str:
+    """Write the settings of the baseline: a small network without any regularisation."""
+    return (
+        "# The baseline: a small network without regularisation; it has to beat the dumb baseline.\n"
+        "[hyperparameters]\nlayers = 1\nunits = 32\ndropout = 0.0\nl1 = 0.0\nl2 = 0.0\nlearning_rate = 0.001\n\n"
+        f"[training]\nepochs = 30\nbatch_size = {answers.training.batch_size}\nseed = {answers.training.seed}\n"
+    )
+
+
+def _readme(text: str, answers: Answers) -> str:
+    """Tell in the project's README what was chosen, and why."""
+    row, task, parts = PROBLEMS[answers.problem.type], answers.problem, answers.split
+    kinds: dict[str, list[str]] = {}
+    for name, kind in answers.columns.items():
+        kinds.setdefault(kind, []).append(f"`{name}`")
+    columns = "\n".join(f"- {kind}: {_some(names)}" for kind, names in kinds.items())
+    warnings = "\n".join(f"- {sentence}" for sentence in answers.warnings) or "- none"
+    fields = {
+        "NAME": answers.name,
+        "DATA": answers.data.path_from(answers.directory),
+        "ROWS": f"{answers.data.rows:,}",
+        "TARGET": _some([f"`{name}`" for name in task.target]),
+        "PROBLEM": f"{row.title} (`{row.name}`)",
+        "REASON": task.reason or "chosen by hand",
+        "ACTIVATION": row.activation or "none",
+        "UNITS": row.units,
+        "LOSS": task.loss,
+        "METRIC": task.metric,
+        "WHY": row.why,
+        "BASELINE": row.baseline,
+        "COLUMNS": columns,
+        "SPLIT": parts.reason or f"{parts.scheme}, seed {parts.seed}",
+        "WARNINGS": warnings,
+        "COMMAND": answers.command or "modelwizard new",
+    }
+    return re.sub(r"\{\{(\w+)\}\}", lambda match: fields[match[1]], text)
+
+
+def _requirements(answers: Answers) -> str:
+    """Pin what this machine has, so that the project can be run again elsewhere."""
+    wanted = [name for name in PINNED if name != "openpyxl" or answers.data.kind == "excel"]
+    lines: list[str] = []
+    for name in wanted:
+        try:
+            lines.append(f"{name}=={metadata.version(name)}")
+        except metadata.PackageNotFoundError:
+            lines.append(name)
+    return "\n".join(lines) + "\n"
+
+
+def _template(name: str) -> str:
+    return resources.files("modelwizard.templates").joinpath(name).read_text(encoding="utf-8")
+
+
+def _fill(text: str, block: str, code: str) -> str:
+    """Replace what stands between the marks `# modelwizard: BLOCK` and `# modelwizard: end`, and the marks."""
+    pattern = rf"    # modelwizard: {block}\n.*?    # modelwizard: end\n"
+    filled, count = re.subn(pattern, lambda _: code, text, flags=re.DOTALL)
+    assert count == 1, f"template block {block!r} found {count} times"
+    return filled
+
+
+def _wrap(text: str, width: int) -> list[str]:
+    import textwrap
+
+    return textwrap.wrap(text, width)
+
+
+def _some(names: Sequence[str], most: int = 12) -> str:
+    rest = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + rest
+
+
+def _key(name: str) -> str:
+    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else json.dumps(name, ensure_ascii=False)
+
+
+def _toml(value: object) -> str:
+    """Write one TOML value; JSON strings, numbers and lists of strings are TOML too."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    # JSON writes every control character below U+0020 as an escape, as TOML wants; DEL is TOML's alone.
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -1,0 +1,77 @@
+"""The model of this project: one Keras network with named hyperparameters.
+
+Every stage trains `build_model`: the baseline and overfit stages hold its hyperparameters fixed, the regularize stage
+searches them. A hyperparameter that you add joins that search by itself.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+from keras_tuner import HyperParameters
+
+import data
+from preprocessing import Encoding
+
+
+def build_model(hp: HyperParameters, encoding: Encoding | None = None) -> keras.Model:
+    """Build and compile the network.
+
+    Args:
+        hp: Values of the hyperparameters; those not set take their defaults.
+        encoding: The shapes of the inputs. Defaults to what the training rows give.
+    """
+    encoding = encoding or Encoding(data.load("train"))
+    inputs = encoding.inputs()
+    x = join(inputs, encoding)
+    penalty = keras.regularizers.L1L2(
+        l1=hp.Choice("l1", [0.0, 1e-6, 1e-5, 1e-4, 1e-3], default=0.0),
+        l2=hp.Choice("l2", [0.0, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2], default=0.0),
+    )
+    units = hp.Int("units", 16, 1024, step=2, sampling="log", default=64)
+    dropout = hp.Float("dropout", 0.0, 0.6, step=0.1, default=0.1)
+    for _ in range(hp.Int("layers", 1, 6, default=2)):
+        x = keras.layers.Dense(units, activation="silu", kernel_initializer="he_normal", kernel_regularizer=penalty)(x)
+        x = keras.layers.Dropout(dropout)(x)
+    # modelwizard: head
+    outputs = keras.layers.Dense(1, activation="sigmoid", name="output")(x)
+    loss = "binary_crossentropy"
+    share = np.clip(encoding.target_mean, 1e-4, 1 - 1e-4)
+    start = np.log(share / (1 - share))
+    # modelwizard: end
+    model = keras.Model(inputs, outputs, name="network")
+    learning_rate = hp.Float("learning_rate", 1e-4, 1e-2, sampling="log", default=1e-3)
+    model.compile(optimizer=keras.optimizers.Adam(learning_rate), loss=loss)
+    model.get_layer("output").bias.assign(start)  # start at the dumb baseline: the first steps need not learn it
+    return model
+
+
+def join(inputs: dict[str, Any], encoding: Encoding) -> Any:
+    """Join the blocks into one vector per row; ids of categories become learned vectors."""
+    parts = [tensor for name, tensor in inputs.items() if name != "categorical"]
+    for i, size in enumerate(encoding.cardinalities):
+        width = round(1.6 * size**0.56)  # rule of thumb of fastai's tabular models
+        parts.append(keras.layers.Embedding(size, min(width, 64))(inputs["categorical"][:, i]))
+    return keras.layers.Concatenate()(parts) if len(parts) > 1 else parts[0]
+
+
+def export_model(members: list[tuple[keras.Model, Encoding]]) -> keras.Model:
+    """Make one model from raw columns to predictions in the target's own units.
+
+    Args:
+        members: Trained networks with their encodings; several are averaged.
+    """
+    raw = {name: keras.Input((1,), name=t.name, dtype=t.dtype) for name, t in members[0][1].raw.items()}
+    outputs = []
+    for i, (network, encoding) in enumerate(members):
+        # Layers of a model need different names, so each member is copied under its own.
+        encoder, network = (keras.models.clone_model(m, clone_function=lambda layer: layer) for m in (encoding.model, network))
+        encoder.name, network.name = f"preprocessing_{i}", f"network_{i}"
+        y = network(encoder(raw))
+        if encoding.rescales:
+            y = keras.layers.Rescaling(encoding.target_scale.tolist(), encoding.target_offset.tolist())(y)
+        outputs.append(y)
+    return keras.Model(raw, ops.mean(ops.stack(outputs), axis=0) if len(outputs) > 1 else outputs[0], name="predictor")

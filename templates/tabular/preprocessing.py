@@ -1,0 +1,190 @@
+"""From raw columns to what the network eats, as Keras layers that travel inside the exported model.
+
+Statistics and vocabularies are computed from the rows handed to `Encoding`: training rows, and nothing else.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+import data
+
+SMALL = 12  # up to this many categories become one-hot flags; above, ids for an embedding
+RARE = 3  # categories seen in fewer rows share one id with those never seen
+WORDS = 4000  # words and word pairs kept for each free-text column
+CYCLES = {"month": 13, "weekday": 8, "hour": 25}  # parts of a date that become flags, with an id 0 for missing
+
+
+class Encoding:
+    """The state learned from some rows, and the layers made of it.
+
+    The network's inputs are blocks: `numeric` (rows, numbers) scaled floats; `flags` (rows, flags) zeros and ones
+    for missing values and small categories; `categorical` (rows, columns) ids for embeddings; `text` (rows, words)
+    TF-IDF weights. A block without columns is left out.
+
+    Args:
+        rows: The rows to learn from.
+    """
+
+    def __init__(self, rows: data.Rows) -> None:
+        self.raw = {name: keras.Input((1,), name=_layer(name), dtype=_dtype(kind)) for name, kind in data.KINDS.items()}
+        self.features: dict[str, Any] = data.add_features(_expand(dict(self.raw)))
+        self.numbers = [name for name in self.features if data.KINDS.get(name, "numeric") == "numeric"]
+        self.cardinalities: list[int] = []  # number of ids in each column of the `categorical` block
+        self.names: dict[str, list[str]] = {"numeric": [], "flags": [], "categorical": [], "text": []}
+        parts = {block: [] for block in self.names}
+        self._add_numbers(rows, parts)
+        self._add_categories(rows, parts)
+        self._add_texts(rows, parts)
+        joined = {block: ops.concatenate(p, axis=1) if len(p) > 1 else p[0] for block, p in parts.items() if p}
+        if not joined:
+            raise ValueError("no input column is left: see [columns] in modelwizard.toml and add_features in data.py")
+        self.model = keras.Model(self.raw, joined, name="preprocessing")
+        self._learn_target(rows.y)
+
+    def _add_numbers(self, rows: data.Rows, parts: dict[str, list[Any]]) -> None:
+        """Scale by median and quartiles, clip smoothly, flag missing values (RealMLP: Holzmüller et al. 2024)."""
+        cycles = [n for n in self.numbers if n.rpartition(".")[2] in CYCLES and n not in data.KINDS]
+        plain = [n for n in self.numbers if n not in cycles]
+        if not self.numbers:
+            return
+        values = _run(keras.Model(self.raw, {n: self.features[n] for n in self.numbers}), rows.x)
+        for name in cycles:
+            ids = np.nan_to_num(values[name] + 1).astype(int).ravel()
+            if len(np.unique(ids)) > 1:
+                size = CYCLES[name.rpartition(".")[2]]
+                tensor = self.features[name]
+                known = ops.cast(ops.where(ops.isnan(tensor), ops.zeros_like(tensor), tensor + 1), "int32")
+                parts["flags"].append(ops.one_hot(ops.squeeze(known, 1), size))
+                self.names["flags"] += [f"{name}={i - 1}" if i else f"{name} missing" for i in range(size)]
+        if not plain:
+            return
+        table = np.concatenate([np.where(np.isfinite(values[n]), values[n], np.nan) for n in plain], axis=1)
+        missing = np.isnan(table)
+        table = table[:, ~missing.all(axis=0)]
+        plain = [n for n, gone in zip(plain, missing.all(axis=0), strict=True) if not gone]
+        low, centre, high = np.nanquantile(table, [0.25, 0.5, 0.75], axis=0)
+        width = np.where(high > low, high - low, (np.nanmax(table, axis=0) - np.nanmin(table, axis=0)) / 2)
+        keep = width > 1e-6 * np.maximum(1.0, np.abs(centre))  # a nearly constant column would be blown up
+        plain, centre, width = [n for n, k in zip(plain, keep, strict=True) if k], centre[keep], width[keep]
+        if not plain:
+            return
+        tensor = ops.concatenate([self.features[n] for n in plain], axis=1) if len(plain) > 1 else self.features[plain[0]]
+        absent = ops.logical_not(ops.isfinite(tensor))
+        filled = ops.where(absent, ops.zeros_like(tensor) + centre.astype(np.float32), tensor)
+        scaled = keras.layers.Normalization(mean=centre, variance=width**2, name="robust_scale")(filled)
+        parts["numeric"].append(scaled / ops.sqrt(1 + ops.square(scaled / 3)))  # stays within -3 and 3
+        self.names["numeric"] = plain
+        gaps = np.flatnonzero(np.isnan(table[:, keep]).any(axis=0))
+        if len(gaps):
+            parts["flags"].append(ops.cast(ops.take(absent, gaps.astype(np.int32), axis=1), "float32"))
+            self.names["flags"] += [f"{plain[i]} missing" for i in gaps]
+
+    def _add_categories(self, rows: data.Rows, parts: dict[str, list[Any]]) -> None:
+        """Look categories up: id 0 for rare and unseen ones, then one id each, a missing value being one."""
+        for name in (n for n in self.features if data.KINDS.get(n) in ("categorical", "boolean")):
+            levels, counts = np.unique(rows.x[name].astype(str), return_counts=True)
+            known = levels[counts >= min(RARE, counts.max())].tolist()
+            size = len(known) + 1
+            # The lookup takes "" for a mask token, so a missing value is given a name of its own.
+            lookup = keras.layers.StringLookup(vocabulary=known, name=_layer(f"lookup {name}"))
+            ids = lookup(self.features[name])
+            if size <= SMALL:
+                parts["flags"].append(ops.one_hot(ops.squeeze(ids, 1), size))
+                self.names["flags"] += [f"{name} other", *(f"{name}={level}" for level in known)]
+            else:
+                parts["categorical"].append(ops.cast(ids, "int32"))
+                self.names["categorical"].append(name)
+                self.cardinalities.append(size)
+
+    def _add_texts(self, rows: data.Rows, parts: dict[str, list[Any]]) -> None:
+        """Weigh words and word pairs by TF-IDF and scale each row to length one."""
+        for name in (n for n in self.features if data.KINDS.get(n) == "text"):
+            words = keras.layers.TextVectorization(WORDS, ngrams=2, output_mode="tf_idf", name=_layer(f"words {name}"))
+            words.adapt(rows.x[name])
+            parts["text"].append(keras.layers.UnitNormalization(name=_layer(f"length {name}"))(words(self.features[name])))
+            self.names["text"] += [f"{name}: {word}" for word in words.get_vocabulary()]
+
+    def _learn_target(self, y: np.ndarray) -> None:
+        """Learn how the target is scaled: standardised for any number, divided by its mean for a positive one."""
+        width = 1 if y.ndim == 1 else y.shape[1]
+        self.target_offset, self.target_scale = np.zeros(width), np.ones(width)
+        if data.PROBLEM["type"] in ("regression", "vector"):
+            self.target_offset, self.target_scale = y.mean(axis=0), np.maximum(y.std(axis=0), 1e-12)
+        elif data.PROBLEM["type"] == "positive":
+            self.target_scale = y.mean(axis=0)
+        encoded = np.eye(int(y.max()) + 1)[y] if y.ndim == 1 else self.encode_target(y)
+        self.target_mean = encoded.mean(axis=0)  # shares of classes or labels, for the bias of the last layer
+
+    def inputs(self) -> dict[str, Any]:
+        """Make one `keras.Input` per block, for the network to start from."""
+        return {n: keras.Input(t.shape[1:], name=n, dtype=t.dtype) for n, t in self.model.output.items()}
+
+    def encode(self, x: dict[str, np.ndarray], batch: int = 20000) -> dict[str, np.ndarray]:
+        """Turn raw columns into blocks; done once, before training."""
+        count = len(next(iter(x.values())))
+        slices = [slice(i, i + batch) for i in range(0, count, batch)]
+        done = [_run(self.model, {name: values[s] for name, values in x.items()}) for s in slices]
+        return {name: np.concatenate([part[name] for part in done]) for name in done[0]}
+
+    def encode_target(self, y: np.ndarray) -> np.ndarray:
+        """Turn targets into what the loss compares with."""
+        if data.PROBLEM["type"] == "multiclass":
+            one_hot = np.eye(len(data.PROBLEM["classes"]), dtype=np.float32)
+            return y if data.PROBLEM["loss"].startswith("sparse") else one_hot[y]
+        return ((y - self.target_offset) / self.target_scale).astype(np.float32)
+
+    def decode(self, outputs: np.ndarray) -> np.ndarray:
+        """Turn the network's outputs back into the target's own units."""
+        return outputs * self.target_scale + self.target_offset if self.rescales else outputs
+
+    @property
+    def rescales(self) -> bool:
+        """Whether the network sees the target in other units than a person does."""
+        return bool((self.target_scale != 1).any() or (self.target_offset != 0).any())
+
+
+def _expand(columns: dict[str, Any]) -> dict[str, Any]:
+    """Split each date column into numbers: days since 1970, month 0-11, weekday 0-6 (Monday first), hour 0-23."""
+    for name in [n for n, kind in data.KINDS.items() if kind == "date"]:
+        digit = keras.layers.TextVectorization(
+            split="character", standardize=None, vocabulary=list("0123456789"), output_sequence_length=19,
+            name=_layer(f"digits {name}"),
+        )(columns.pop(name))  # fmt: skip
+        known = digit[:, :1] > 1  # id 0 is the end of the text, 1 is no digit
+        value = ops.cast(ops.maximum(digit - 2, 0), "float32")
+        year = ops.sum(value[:, 0:4] * np.array([1000, 100, 10, 1], np.float32), axis=1, keepdims=True)
+        two = np.array([10, 1], np.float32)
+        month, day, hour = (ops.sum(value[:, i : i + 2] * two, axis=1, keepdims=True) for i in (5, 8, 11))
+        # Days since 1970-01-01 in the proleptic Gregorian calendar (Hinnant, "days_from_civil"), in whole floats.
+        shifted = year - ops.cast(month <= 2, "float32")
+        era = ops.floor(shifted / 400)
+        of_era = shifted - era * 400
+        of_year = ops.floor((153 * ops.mod(month + 9, 12) + 2) / 5) + day - 1
+        days = era * 146097 + of_era * 365 + ops.floor(of_era / 4) - ops.floor(of_era / 100) + of_year - 719468
+        gap = ops.where(known, 0.0, np.float32("nan"))
+        columns[f"{name}.days"] = days + gap
+        columns[f"{name}.month"] = month - 1 + gap
+        columns[f"{name}.weekday"] = ops.mod(days + 3, 7) + gap
+        columns[f"{name}.hour"] = hour + gap
+    return columns
+
+
+def _run(model: keras.Model, x: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Run part of the graph on whole columns at once."""
+    types = {name: np.float32 if kind == "numeric" else str for name, kind in data.KINDS.items()}
+    outputs = model({name: ops.convert_to_tensor(x[name].astype(dtype)) for name, dtype in types.items()})
+    return {name: ops.convert_to_numpy(values) for name, values in outputs.items()}
+
+
+def _dtype(kind: str) -> str:
+    return "float32" if kind == "numeric" else "string"
+
+
+def _layer(name: str) -> str:
+    """Make a name that Keras accepts for a layer: it uses "/" for paths."""
+    return "".join(c if c.isalnum() or c in "._-" else "_" for c in name).strip("_.") or "column"
