@@ -1,0 +1,293 @@
+"""A project on disk: where its files are, what they say, and which stage is next."""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from modelwizard.errors import DataError, ProjectError
+from modelwizard.files import file_sha256, read_json
+from modelwizard.settings import FILE, Settings
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+STAGES = ("baseline", "overfit", "regularize", "finalize")
+CODE = ("model.py", "data.py", "preprocessing.py")
+PARTS = ("train", "validation", "test", "unused")
+
+
+@dataclass(frozen=True)
+class RunData:
+    """What one run left behind.
+
+    Args:
+        run: Name of the run.
+        summary: Its summary, as the worker reported it.
+        history: One mapping per epoch, in order.
+        outputs: (epochs, n, k) floats as stored: `evidence.predictions.unpack` makes predictions of them.
+        rows: (n,) positions in the data file.
+        fold: (n,) number of the fold whose model predicted the row; 0 under hold-out.
+        offset: (k,) or (folds, k): added after `scale` to reach the target's own units.
+        scale: Same shape as `offset`.
+    """
+
+    run: str
+    summary: Mapping[str, Any]
+    history: tuple[Mapping[str, float], ...]
+    outputs: NDArray[np.floating]
+    rows: NDArray[np.integer]
+    fold: NDArray[np.integer]
+    offset: NDArray[np.floating]
+    scale: NDArray[np.floating]
+
+
+@dataclass(frozen=True)
+class Targets:
+    """True targets of the training and validation rows.
+
+    Args:
+        rows: (n,) positions in the data file, ascending.
+        y: (n,) class numbers or (n, k) values in their own units.
+    """
+
+    rows: NDArray[np.integer]
+    y: NDArray[Any]
+
+
+@dataclass(frozen=True)
+class References:
+    """Validation predictions of the references.
+
+    Args:
+        rows: (n,) positions in the data file.
+        names: Names of the references: `dumb`, `linear`, `trees`.
+        p: (names, n, k) predictions in canonical form.
+    """
+
+    rows: NDArray[np.integer]
+    names: tuple[str, ...]
+    p: NDArray[np.floating]
+
+
+@dataclass(frozen=True)
+class Tested:
+    """Test rows after they were opened.
+
+    Args:
+        rows: (n,) positions in the data file.
+        y: True targets.
+        p: (n, k) predictions of the final model.
+        dumb: (n, k) predictions of the dumb baseline.
+    """
+
+    rows: NDArray[np.integer]
+    y: NDArray[Any]
+    p: NDArray[np.floating]
+    dumb: NDArray[np.floating]
+
+
+@dataclass(frozen=True)
+class Project:
+    """One generated project.
+
+    Args:
+        folder: Its folder, absolute.
+        settings: Its answers.
+    """
+
+    folder: Path
+    settings: Settings
+
+    @staticmethod
+    def open(start: Path | str = ".") -> Project:
+        """Find the project that a folder belongs to, looking upwards as git does.
+
+        Raises:
+            ProjectError: There is none, or its settings cannot be used.
+        """
+        here = Path(start).expanduser().resolve()
+        for folder in (here, *here.parents):
+            if (folder / FILE).is_file():
+                return Project(folder, Settings.load(folder / FILE))
+        raise ProjectError(
+            f"{here} is not inside a modelwizard project.",
+            expected=f"a folder with {FILE}, or one below it",
+            fix="cd into the project, give --project DIR, or make one: modelwizard new",
+        )
+
+    @property
+    def runs(self) -> Path:
+        """Folder of the runs."""
+        return self.folder / "runs"
+
+    @property
+    def journal_path(self) -> Path:
+        """The journal."""
+        return self.folder / "journal.jsonl"
+
+    @property
+    def split_path(self) -> Path:
+        """Which row belongs to which part."""
+        return self.folder / "split.csv"
+
+    @property
+    def model_path(self) -> Path:
+        """The finalized model."""
+        return self.folder / "model.keras"
+
+    @property
+    def test_path(self) -> Path:
+        """Predictions on the test rows; there once they were opened."""
+        return self.runs / "test.npz"
+
+    @property
+    def log_path(self) -> Path:
+        """What the worker wrote to its error output."""
+        return self.runs / "worker.log"
+
+    @property
+    def data_path(self) -> Path:
+        """The data file."""
+        return self.folder / self.settings.data.path  # an absolute path replaces the folder
+
+    def run_folder(self, run: str) -> Path:
+        """Return the folder of a run, whether it exists or not."""
+        if not run or Path(run).name != run or run.startswith("."):
+            raise ProjectError("That is no name of a run.", expected="a plain name", received=repr(run))
+        return self.runs / run
+
+    def code_hashes(self) -> dict[str, str]:
+        """Return the SHA-256 of each file of code that decides what is trained; "" for one that is missing."""
+        paths = {name: self.folder / name for name in CODE}
+        return {name: file_sha256(path) if path.is_file() else "" for name, path in paths.items()}
+
+    def changed(self) -> tuple[str, ...]:
+        """Say in plain sentences what changed below the project's feet since it was made."""
+        files = ((self.data_path, self.settings.data.sha256), (self.split_path, self.settings.split.sha256))
+        found: list[str] = []
+        for path, expected in files:
+            if not path.is_file():
+                found.append(f"{path.name} is gone: {path} does not exist.")
+            elif expected and file_sha256(path) != expected:
+                found.append(f"{path.name} is not the file it was when the project was made: its content changed.")
+        return tuple(found)
+
+    def require_unchanged(self) -> None:
+        """Refuse to go on with another data file or another split.
+
+        Raises:
+            DataError: Either changed or is gone.
+        """
+        for sentence in self.changed():
+            raise DataError(
+                sentence,
+                expected="the same rows in the same parts, or no score can be compared with the ones before",
+                fix="put the file back, or make a new project from the new data: modelwizard new",
+            )
+
+    def parts(self) -> NDArray[np.str_]:
+        """Return the part of each data row, in file order: `train`, `validation`, `test` or `unused`."""
+        import numpy as np
+
+        return np.array([row["part"] for row in self._split()])
+
+    def row_hashes(self) -> NDArray[np.str_]:
+        """Return the hash of each data row's content, in file order."""
+        import numpy as np
+
+        return np.array([row.get("hash", "") for row in self._split()])
+
+    def counts(self) -> dict[str, int]:
+        """Return how many rows each part has."""
+        parts = [row["part"] for row in self._split()]
+        return {part: parts.count(part) for part in PARTS}
+
+    def _split(self) -> list[dict[str, str]]:
+        try:
+            with self.split_path.open(encoding="utf-8", newline="") as file:
+                rows = list(csv.DictReader(file))
+        except OSError as error:
+            raise ProjectError("split.csv cannot be read.", received=str(error)) from error
+        for number, row in enumerate(rows, start=2):
+            if row.get("part") not in PARTS:
+                raise ProjectError(
+                    f"split.csv, line {number}: no part of the split.",
+                    expected=f"one of {', '.join(PARTS)}",
+                    received=repr(row.get("part")),
+                    fix="take the file's first version from git: the split is made once",
+                )
+        return rows
+
+    def read_run(self, run: str) -> RunData:
+        """Read what a run left behind.
+
+        Raises:
+            ProjectError: It is not there or not readable.
+        """
+        folder = self.run_folder(run)
+        stored = self._arrays(folder / "predictions.npz", f"the run {run}")
+        with (folder / "history.csv").open(encoding="utf-8", newline="") as file:
+            history = tuple({k: _number(v) for k, v in row.items()} for row in csv.DictReader(file))
+        summary = read_json(folder / "settings.json")["summary"]
+        names = ("outputs", "rows", "fold", "offset", "scale")
+        return RunData(run, summary, history, *(stored[name] for name in names))
+
+    def targets(self) -> Targets:
+        """Read the true targets of the training and validation rows."""
+        stored = self._arrays(self.runs / "targets.npz", "the targets")
+        return Targets(stored["rows"], stored["y"])
+
+    def references(self) -> References:
+        """Read the predictions of the dumb baseline, the linear model and the boosted trees."""
+        stored = self._arrays(self.runs / "references.npz", "the references")
+        return References(stored["rows"], tuple(str(n) for n in stored["names"]), stored["p"])
+
+    def test(self) -> Tested:
+        """Read the predictions on the test rows."""
+        stored = self._arrays(self.test_path, "the test predictions")
+        return Tested(*(stored[name] for name in ("rows", "y", "p", "dumb")))
+
+    def _arrays(self, path: Path, what: str) -> dict[str, NDArray[Any]]:
+        import numpy as np
+
+        try:
+            with np.load(path, allow_pickle=False) as stored:
+                return {name: stored[name] for name in stored.files}
+        except FileNotFoundError as error:
+            fix = "run the stage that makes them again: modelwizard baseline"
+            raise ProjectError(f"There is no {path.relative_to(self.folder)} for {what}.", fix=fix) from error
+        except (OSError, ValueError, EOFError) as error:
+            where = path.relative_to(self.folder)
+            raise ProjectError(f"{where} cannot be read.", received=str(error), fix=f"delete {where}") from error
+
+
+def verdicts(entries: Iterable[Mapping[str, Any]]) -> dict[str, Mapping[str, Any] | None]:
+    """Return the last verdict of each stage, or None; a later `forced` line of the stage makes it `forced`."""
+    last: dict[str, Mapping[str, Any] | None] = dict.fromkeys(STAGES)
+    for entry in entries:
+        stage = entry.get("stage")
+        if stage not in last:
+            continue
+        if entry["kind"] == "verdict":
+            last[stage] = entry
+        elif entry["kind"] == "forced":
+            last[stage] = {**(last[stage] or {"stage": stage}), "verdict": "forced", "reason": entry.get("reason", "")}
+    return last
+
+
+def next_stage(entries: Iterable[Mapping[str, Any]]) -> str | None:
+    """Return the first stage whose gate is not passed, or None at the end of the walk."""
+    for stage, verdict in verdicts(entries).items():
+        if verdict is None or (stage != "finalize" and verdict["verdict"] not in ("passed", "forced")):
+            return stage
+    return None
+
+
+def _number(text: str | None) -> float:
+    return float(text) if text else math.nan
