@@ -67,11 +67,16 @@ def export_model(members: list[tuple[keras.Model, Encoding]]) -> keras.Model:
     raw = {name: keras.Input((1,), name=t.name, dtype=t.dtype) for name, t in members[0][1].raw.items()}
     outputs = []
     for i, (network, encoding) in enumerate(members):
-        # Layers of a model need different names, so each member is copied under its own.
-        encoder, network = (keras.models.clone_model(m, clone_function=lambda layer: layer) for m in (encoding.model, network))
-        encoder.name, network.name = f"preprocessing_{i}", f"network_{i}"
+        encoder, network = renamed(encoding.model, f"preprocessing_{i}"), renamed(network, f"network_{i}")
         y = network(encoder(raw))
         if encoding.rescales:
             y = keras.layers.Rescaling(encoding.target_scale.tolist(), encoding.target_offset.tolist())(y)
         outputs.append(y)
     return keras.Model(raw, ops.mean(ops.stack(outputs), axis=0) if len(outputs) > 1 else outputs[0], name="predictor")
+
+
+def renamed(model: keras.Model, name: str) -> keras.Model:
+    """Give a model's graph, with the same layers and weights, another name: parts of one model need different ones."""
+    copy = keras.models.clone_model(model, clone_function=lambda layer: layer)
+    copy.name = name
+    return copy

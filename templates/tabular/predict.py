@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 import data
+from preprocessing import run
 
 
 def predict(model: keras.Model, table: pd.DataFrame) -> pd.DataFrame:
@@ -19,9 +20,8 @@ def predict(model: keras.Model, table: pd.DataFrame) -> pd.DataFrame:
         One row per input row: for labels their probabilities and the likeliest, otherwise one number per target.
     """
     columns = data.to_columns(table)
-    tensors = {n: keras.ops.convert_to_tensor(v if v.dtype == np.float32 else v.astype(str)) for n, v in columns.items()}
     slices = [slice(i, i + 20000) for i in range(0, len(table), 20000)]
-    y = np.concatenate([keras.ops.convert_to_numpy(model({n: t[s] for n, t in tensors.items()})) for s in slices])
+    y = np.concatenate([run(model, {name: values[part] for name, values in columns.items()}) for part in slices])
     problem, classes = data.PROBLEM["type"], np.array(data.PROBLEM["classes"])
     target = data.TARGETS[0]
     if problem == "binary":

@@ -33,14 +33,13 @@ class Encoding:
     def __init__(self, rows: data.Rows) -> None:
         self.raw = {name: keras.Input((1,), name=_layer(name), dtype=_dtype(kind)) for name, kind in data.KINDS.items()}
         self.features: dict[str, Any] = data.add_features(_expand(dict(self.raw)))
-        self.numbers = [name for name in self.features if data.KINDS.get(name, "numeric") == "numeric"]
         self.cardinalities: list[int] = []  # number of ids in each column of the `categorical` block
         self.names: dict[str, list[str]] = {"numeric": [], "flags": [], "categorical": [], "text": []}
         parts = {block: [] for block in self.names}
         self._add_numbers(rows, parts)
         self._add_categories(rows, parts)
         self._add_texts(rows, parts)
-        joined = {block: ops.concatenate(p, axis=1) if len(p) > 1 else p[0] for block, p in parts.items() if p}
+        joined = {block: _join(tensors) for block, tensors in parts.items() if tensors}
         if not joined:
             raise ValueError("no input column is left: see [columns] in modelwizard.toml and add_features in data.py")
         self.model = keras.Model(self.raw, joined, name="preprocessing")
@@ -48,41 +47,40 @@ class Encoding:
 
     def _add_numbers(self, rows: data.Rows, parts: dict[str, list[Any]]) -> None:
         """Scale by median and quartiles, clip smoothly, flag missing values (RealMLP: Holzmüller et al. 2024)."""
-        cycles = [n for n in self.numbers if n.rpartition(".")[2] in CYCLES and n not in data.KINDS]
-        plain = [n for n in self.numbers if n not in cycles]
-        if not self.numbers:
+        names = [n for n in self.features if data.KINDS.get(n, "numeric") == "numeric"]
+        if not names:
             return
-        values = _run(keras.Model(self.raw, {n: self.features[n] for n in self.numbers}), rows.x)
+        values = run(keras.Model(self.raw, {n: self.features[n] for n in names}), rows.x)
+        cycles = [n for n in names if n.rpartition(".")[2] in CYCLES and n not in data.KINDS]
         for name in cycles:
-            ids = np.nan_to_num(values[name] + 1).astype(int).ravel()
-            if len(np.unique(ids)) > 1:
-                size = CYCLES[name.rpartition(".")[2]]
-                tensor = self.features[name]
-                known = ops.cast(ops.where(ops.isnan(tensor), ops.zeros_like(tensor), tensor + 1), "int32")
-                parts["flags"].append(ops.one_hot(ops.squeeze(known, 1), size))
-                self.names["flags"] += [f"{name}={i - 1}" if i else f"{name} missing" for i in range(size)]
-        if not plain:
-            return
-        table = np.concatenate([np.where(np.isfinite(values[n]), values[n], np.nan) for n in plain], axis=1)
-        missing = np.isnan(table)
-        table = table[:, ~missing.all(axis=0)]
-        plain = [n for n, gone in zip(plain, missing.all(axis=0), strict=True) if not gone]
+            self._add_cycle(name, values[name], parts)
+        table = np.concatenate([values[n] for n in names if n not in cycles] or [np.empty((len(rows.y), 0))], axis=1)
+        table[~np.isfinite(table)] = np.nan
+        table[:, np.isnan(table).all(axis=0)] = 0.0
         low, centre, high = np.nanquantile(table, [0.25, 0.5, 0.75], axis=0)
         width = np.where(high > low, high - low, (np.nanmax(table, axis=0) - np.nanmin(table, axis=0)) / 2)
-        keep = width > 1e-6 * np.maximum(1.0, np.abs(centre))  # a nearly constant column would be blown up
-        plain, centre, width = [n for n, k in zip(plain, keep, strict=True) if k], centre[keep], width[keep]
-        if not plain:
+        keep = np.flatnonzero(width > 1e-6 * np.maximum(1.0, np.abs(centre)))  # nearly constant ones would blow up
+        self.names["numeric"] = [[n for n in names if n not in cycles][i] for i in keep]
+        if not len(keep):
             return
-        tensor = ops.concatenate([self.features[n] for n in plain], axis=1) if len(plain) > 1 else self.features[plain[0]]
+        tensor = _join([self.features[name] for name in self.names["numeric"]])
         absent = ops.logical_not(ops.isfinite(tensor))
-        filled = ops.where(absent, ops.zeros_like(tensor) + centre.astype(np.float32), tensor)
-        scaled = keras.layers.Normalization(mean=centre, variance=width**2, name="robust_scale")(filled)
+        filled = ops.where(absent, ops.zeros_like(tensor) + centre[keep].astype(np.float32), tensor)
+        scaled = keras.layers.Normalization(mean=centre[keep], variance=width[keep] ** 2, name="robust_scale")(filled)
         parts["numeric"].append(scaled / ops.sqrt(1 + ops.square(scaled / 3)))  # stays within -3 and 3
-        self.names["numeric"] = plain
         gaps = np.flatnonzero(np.isnan(table[:, keep]).any(axis=0))
         if len(gaps):
             parts["flags"].append(ops.cast(ops.take(absent, gaps.astype(np.int32), axis=1), "float32"))
-            self.names["flags"] += [f"{plain[i]} missing" for i in gaps]
+            self.names["flags"] += [f"{self.names['numeric'][i]} missing" for i in gaps]
+
+    def _add_cycle(self, name: str, values: np.ndarray, parts: dict[str, list[Any]]) -> None:
+        """Turn month, weekday or hour into flags, unless it is the same in all rows."""
+        if len(np.unique(values[np.isfinite(values)])) < 2:
+            return
+        tensor, size = self.features[name], CYCLES[name.rpartition(".")[2]]
+        ids = ops.cast(ops.where(ops.isfinite(tensor), tensor + 1, ops.zeros_like(tensor)), "int32")
+        parts["flags"].append(ops.one_hot(ops.squeeze(ids, 1), size))
+        self.names["flags"] += [f"{name} missing", *(f"{name}={i}" for i in range(size - 1))]
 
     def _add_categories(self, rows: data.Rows, parts: dict[str, list[Any]]) -> None:
         """Look categories up: id 0 for rare and unseen ones, then one id each, a missing value being one."""
@@ -90,7 +88,6 @@ class Encoding:
             levels, counts = np.unique(rows.x[name].astype(str), return_counts=True)
             known = levels[counts >= min(RARE, counts.max())].tolist()
             size = len(known) + 1
-            # The lookup takes "" for a mask token, so a missing value is given a name of its own.
             lookup = keras.layers.StringLookup(vocabulary=known, name=_layer(f"lookup {name}"))
             ids = lookup(self.features[name])
             if size <= SMALL:
@@ -106,8 +103,10 @@ class Encoding:
         for name in (n for n in self.features if data.KINDS.get(n) == "text"):
             words = keras.layers.TextVectorization(WORDS, ngrams=2, output_mode="tf_idf", name=_layer(f"words {name}"))
             words.adapt(rows.x[name])
-            parts["text"].append(keras.layers.UnitNormalization(name=_layer(f"length {name}"))(words(self.features[name])))
-            self.names["text"] += [f"{name}: {word}" for word in words.get_vocabulary()]
+            vocabulary = words.get_vocabulary()
+            weights = keras.layers.Reshape((len(vocabulary),))(words(self.features[name]))
+            parts["text"].append(keras.layers.UnitNormalization(name=_layer(f"length {name}"))(weights))
+            self.names["text"] += [f"{name}: {word}" for word in vocabulary]
 
     def _learn_target(self, y: np.ndarray) -> None:
         """Learn how the target is scaled: standardised for any number, divided by its mean for a positive one."""
@@ -128,7 +127,7 @@ class Encoding:
         """Turn raw columns into blocks; done once, before training."""
         count = len(next(iter(x.values())))
         slices = [slice(i, i + batch) for i in range(0, count, batch)]
-        done = [_run(self.model, {name: values[s] for name, values in x.items()}) for s in slices]
+        done = [run(self.model, {name: values[s] for name, values in x.items()}) for s in slices]
         return {name: np.concatenate([part[name] for part in done]) for name in done[0]}
 
     def encode_target(self, y: np.ndarray) -> np.ndarray:
@@ -174,11 +173,17 @@ def _expand(columns: dict[str, Any]) -> dict[str, Any]:
     return columns
 
 
-def _run(model: keras.Model, x: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Run part of the graph on whole columns at once."""
+def run(model: Any, x: dict[str, np.ndarray]) -> Any:
+    """Call a model of raw columns on whole columns at once; returns an array, or a dictionary of arrays."""
     types = {name: np.float32 if kind == "numeric" else str for name, kind in data.KINDS.items()}
     outputs = model({name: ops.convert_to_tensor(x[name].astype(dtype)) for name, dtype in types.items()})
-    return {name: ops.convert_to_numpy(values) for name, values in outputs.items()}
+    if isinstance(outputs, dict):
+        return {name: ops.convert_to_numpy(values) for name, values in outputs.items()}
+    return ops.convert_to_numpy(outputs)
+
+
+def _join(tensors: list[Any]) -> Any:
+    return ops.concatenate(tensors, axis=1) if len(tensors) > 1 else tensors[0]
 
 
 def _dtype(kind: str) -> str:
