@@ -1,0 +1,114 @@
+"""The only module that knows questionary and prompt_toolkit: one prompt on a real terminal, with a way back."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Any, TextIO
+
+import questionary
+from prompt_toolkit.application import create_app_session
+from prompt_toolkit.key_binding import KeyBindings, merge_key_bindings
+from prompt_toolkit.output import create_output
+
+from modelwizard.conversation import BACK, Prompt
+from modelwizard.lines import unless_back, validator
+
+SEARCHABLE = 12  # from this many choices on, typing narrows the list
+
+LOOK: dict[str, Any] = {
+    "qmark": "?",
+    # The sixteen colours that a person has set to their taste, so that light and dark screens both work.
+    "style": questionary.Style(
+        [
+            ("qmark", "ansicyan bold"),
+            ("question", "bold"),
+            ("answer", "ansicyan"),
+            ("pointer", "ansicyan bold"),
+            ("highlighted", "ansicyan bold"),
+            ("selected", "ansicyan"),
+            ("instruction", "ansibrightblack"),
+            ("text", ""),
+        ]
+    ),
+}
+
+
+def ask(prompt: Prompt, width: int) -> Any:
+    """Ask on the terminal.
+
+    Args:
+        prompt: The question.
+        width: Columns of the terminal; longer titles are cut, longer consequences wrapped.
+
+    Returns:
+        The value, the values (`choose many`), the text, or `BACK`.
+
+    Raises:
+        KeyboardInterrupt: On Ctrl-C or Ctrl-D.
+    """
+    if prompt.form in ("text", "path"):
+        return unless_back(_run(_written(prompt), prompt.back), prompt)
+    return _run(_chosen(prompt, max(width - 6, 16)), prompt.back)
+
+
+def confirm(text: str, default: bool) -> bool:
+    """Ask for yes or no.
+
+    Raises:
+        KeyboardInterrupt: On Ctrl-C or Ctrl-D.
+    """
+    return bool(_run(questionary.confirm(text, default=default, **LOOK), back=False))
+
+
+@contextmanager
+def drawn_on(stream: TextIO) -> Generator[None, None, None]:
+    """Draw the prompts inside on this stream."""
+    with create_app_session(output=create_output(stdout=stream)):
+        yield
+
+
+def _run(question: questionary.Question, back: bool) -> Any:
+    app = question.application
+    if back:
+        keys = KeyBindings()
+        keys.add("c-b", eager=True)(lambda event: event.app.exit(result=BACK))
+        app.key_bindings = merge_key_bindings([*([app.key_bindings] if app.key_bindings else []), keys])
+    try:
+        # `ask()` would turn Ctrl-C into None; here it must stay what it is.
+        return question.unsafe_ask()
+    except EOFError:
+        raise KeyboardInterrupt from None
+
+
+def _written(prompt: Prompt) -> questionary.Question:
+    default = str(prompt.default or "")
+    if prompt.form == "path":
+        return questionary.path(prompt.text, default=default, validate=validator(prompt), **LOOK)
+    instruction = "(Ctrl-B goes back) " if prompt.back else None
+    return questionary.text(prompt.text, default=default, validate=validator(prompt), instruction=instruction, **LOOK)
+
+
+def _chosen(prompt: Prompt, width: int) -> questionary.Question:
+    many = len(prompt.choices) > SEARCHABLE
+    choices = [
+        questionary.Choice(
+            textwrap.shorten(choice.title, width, placeholder="…"),
+            value=choice.value,
+            description="\n  ".join(textwrap.wrap(choice.consequence, width)) or None,
+        )
+        for choice in prompt.choices
+    ]
+    # With a search box letters are text, so j and k cannot move.
+    keys: dict[str, Any] = {"use_search_filter": many, "use_jk_keys": not many, **LOOK}
+    if prompt.form == "choose many":
+        for choice in choices:
+            choice.checked = choice.value in (prompt.default or ())
+        instruction = "(space marks, Enter ends" + (", Ctrl-B goes back)" if prompt.back else ")")
+        return questionary.checkbox(prompt.text, choices, instruction=instruction, **keys)
+    default = next((choice for choice in choices if choice.value == prompt.default), None)
+    if prompt.back:
+        choices.append(questionary.Choice("← back", value=BACK, description="to the question before"))
+    instruction = "(type to search)" if many else "(arrows, Enter)"
+    return questionary.select(prompt.text, choices, default=default, instruction=instruction, **keys)
