@@ -1,0 +1,185 @@
+"""Evaluation in one compiled call: Keras's metrics for `fit`, bare losses and outputs for trials."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from modelwizard.worker.engine.arrays import Array, Layout
+from modelwizard.worker.engine.step import Model, batch_rows, data_loss, forward
+
+# Rows of one forward pass where the batches of an evaluation do not change its result.
+BLOCK = 1024
+
+
+class Evaluation:
+    """The loss of `compile` (no penalties, dropout off) and the outputs of any number of rows.
+
+    Args:
+        model: The model; its variables are captured.
+        layout: How the leaves form (x, y, weight).
+        leaves: Data of the right types and shapes; the number of rows stays free.
+        outputs: Specification of each output.
+    """
+
+    def __init__(
+        self, model: Model, layout: Layout, leaves: Sequence[tf.Tensor], outputs: Sequence[tf.TensorSpec]
+    ) -> None:
+        def run(leaves: list[tf.Tensor], rows: tf.Tensor, batch: tf.Tensor) -> Any:
+            steps = (rows + batch - 1) // batch
+
+            def body(i: tf.Tensor, total: tf.Tensor, kept: list[tf.TensorArray]) -> Any:
+                x, y, weight = layout.pack(_slice(leaves, i, batch, rows))
+                y_pred = forward(model, x, training=False)
+                loss = tf.cast(data_loss(model, x, y, y_pred, weight), tf.float32)
+                flat = keras.tree.flatten(y_pred)
+                kept = [array.write(i, tf.cast(output, tf.float32)) for array, output in zip(kept, flat, strict=True)]
+                return i + 1, total + loss * batch_rows(x), kept
+
+            kept = [tf.TensorArray(tf.float32, steps, infer_shape=False, element_shape=spec.shape) for spec in outputs]
+            _, total, kept = _while(steps, body, (tf.constant(0.0), kept))
+            return total / tf.cast(rows, tf.float32), [array.concat() for array in kept]
+
+        self._function = _compile(run, leaves)
+
+    def __call__(self, leaves: Sequence[tf.Tensor], rows: int, batch: int = BLOCK) -> tuple[float, list[Array]]:
+        """Return the mean loss of the first `rows` rows, and their outputs, each (rows, …) float32."""
+        loss, outputs = self._function(list(leaves), tf.constant(rows), tf.constant(batch))
+        return float(loss), [output.numpy() for output in outputs]
+
+
+class MetricsEvaluation:
+    """What `model.evaluate` computes, left in the model's own metrics for `model.get_metrics_result`.
+
+    Args:
+        model: The model; its variables and metrics are captured.
+        layout: How the leaves form (x, y, weight).
+        leaves: Data of the right types and shapes; the number of rows stays free.
+    """
+
+    def __init__(self, model: Model, layout: Layout, leaves: Sequence[tf.Tensor]) -> None:
+        def run(leaves: list[tf.Tensor], rows: tf.Tensor, batch: tf.Tensor) -> Any:
+            def body(i: tf.Tensor) -> Any:
+                x, y, weight = layout.pack(_slice(leaves, i, batch, rows))
+                y_pred = forward(model, x, training=False)
+                loss = model._compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=weight, training=False)
+                model._loss_tracker.update_state(loss, sample_weight=batch_rows(x))
+                update_metrics(model, y, y_pred, weight)
+                return (i + 1,)
+
+            return _while((rows + batch - 1) // batch, body, ())
+
+        self._function = _compile(run, leaves)
+
+    def __call__(self, leaves: Sequence[tf.Tensor], rows: int, batch: int) -> None:
+        """Evaluate the first `rows` rows in batches of `batch`, adding to the state of the metrics."""
+        self._function(list(leaves), tf.constant(rows), tf.constant(batch))
+
+
+class TrainMetrics:
+    """Adds the outputs that training steps left behind to the metrics of `compile`, batch by batch.
+
+    Metrics do not belong inside the loop: with 200 thresholds they cost ten times the step under XLA.
+
+    Args:
+        model: The model with its compiled metrics.
+        layout: How the leaves form (x, y, weight).
+        leaves: The training data, for types and shapes.
+        outputs: The outputs' structure and specification.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        layout: Layout,
+        leaves: Sequence[tf.Tensor],
+        outputs: Any,
+    ) -> None:
+        def run(leaves: list[tf.Tensor], order: tf.Tensor, kept: list[tf.Tensor], batch: tf.Tensor) -> Any:
+            rows = tf.size(order)
+
+            def body(i: tf.Tensor) -> Any:
+                index = order[i * batch : tf.minimum((i + 1) * batch, rows)]
+                _, y, weight = layout.pack([tf.gather(leaf, index) for leaf in leaves])
+                y_pred = keras.tree.pack_sequence_as(outputs, _slice(kept, i, batch, rows))
+                update_metrics(model, y, y_pred, weight)
+                return (i + 1,)
+
+            return _while((rows + batch - 1) // batch, body, ())
+
+        self._function = tf.function(run, autograph=False).get_concrete_function(
+            [tf.TensorSpec([None, *leaf.shape[1:]], leaf.dtype) for leaf in leaves],
+            tf.TensorSpec([None], tf.int32),
+            keras.tree.flatten(outputs),
+            tf.TensorSpec([], tf.int32),
+        )
+
+    def __call__(self, leaves: Sequence[tf.Tensor], order: Array, kept: Sequence[tf.Tensor], batch: int) -> None:
+        """Update the metrics with the outputs `kept` of the rows in `order`."""
+        self._function(list(leaves), tf.constant(order, tf.int32), list(kept), tf.constant(batch))
+
+
+def update_metrics(model: Model, y: Any, y_pred: Any, weight: Any) -> None:
+    """Add a batch to the metrics of `compile`, if there are any."""
+    if model._compile_metrics is not None:
+        model._compile_metrics.update_state(y, y_pred, sample_weight=weight)
+
+
+def output_specs(model: Model, x: Any) -> Any:
+    """Return the structure of the model's outputs as specifications with a free first axis; builds the model."""
+    outputs = forward(model, x, training=False)
+    return keras.tree.map_structure(lambda t: tf.TensorSpec([None, *t.shape[1:]], t.dtype), outputs)
+
+
+def in_blocks(model: Model) -> bool:
+    """Say whether losses and metrics come out the same for any batching, so that large blocks may be used.
+
+    True for Keras's own losses with the mean over the batch and its own metrics, on models without masks and
+    without `add_loss`; whatever else is evaluated in the user's batches.
+    """
+    if model._compile_loss is None or own_reduction(model) or _masked(model):
+        return False
+    return all(_additive(metric) for metric in getattr(model._compile_metrics, "metrics", []))
+
+
+def own_reduction(model: Model) -> bool:
+    """Say whether a loss is the user's own function or is not averaged over the batch."""
+    losses = [entry.loss for entry in model._compile_loss._flat_losses or []]
+    return not losses or any(loss.reduction != "sum_over_batch_size" or not _of_keras(loss) for loss in losses)
+
+
+def _additive(metric: Any) -> bool:
+    return _of_keras(metric)
+
+
+def _of_keras(thing: Any) -> bool:
+    function = getattr(thing, "_fn", None) or getattr(thing, "fn", None)
+    modules = [type(thing).__module__, getattr(function, "__module__", "keras.") or ""]
+    return all(module.startswith("keras.") for module in modules)
+
+
+def _masked(model: Model) -> bool:
+    layers = model._flatten_layers()
+    return any(getattr(layer, "mask_zero", False) or type(layer).__name__ == "Masking" for layer in layers)
+
+
+def _slice(leaves: Sequence[tf.Tensor], i: tf.Tensor, batch: tf.Tensor, rows: tf.Tensor) -> list[tf.Tensor]:
+    return [leaf[i * batch : tf.minimum((i + 1) * batch, rows)] for leaf in leaves]
+
+
+def _while(steps: tf.Tensor, body: Any, state: tuple[Any, ...]) -> Any:
+    def more(i: tf.Tensor, *_: Any) -> tf.Tensor:
+        return i < steps
+
+    return tf.while_loop(more, body, (tf.constant(0), *state), parallel_iterations=1)
+
+
+def _compile(run: Any, leaves: Sequence[tf.Tensor]) -> Any:
+    return tf.function(run, autograph=False).get_concrete_function(
+        [tf.TensorSpec([None, *leaf.shape[1:]], leaf.dtype) for leaf in leaves],
+        tf.TensorSpec([], tf.int32),
+        tf.TensorSpec([], tf.int32),
+    )

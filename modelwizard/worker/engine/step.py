@@ -1,0 +1,52 @@
+"""One training step and one forward pass, as Keras's own trainer does them, without its metrics."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tensorflow as tf
+
+Model = Any  # keras.Model; its training internals carry no types
+
+
+def train_step(model: Model, x: Any, y: Any, weight: Any) -> tuple[tf.Tensor, Any]:
+    """Take one optimizer step on a batch (the body of `keras.Model.train_step`).
+
+    Returns:
+        The loss before the step, and the outputs it was computed from.
+    """
+    with tf.GradientTape() as tape:
+        outputs = forward(model, x, training=True)
+        loss = model._compute_loss(x=x, y=y, y_pred=outputs, sample_weight=weight, training=True)
+        scaled = model.optimizer.scale_loss(loss)
+    variables = model.trainable_weights
+    if variables:
+        gradients = tape.gradient(scaled, variables)
+        model.optimizer.apply_gradients(zip(gradients, variables, strict=True))
+    return loss, outputs
+
+
+def forward(model: Model, x: Any, training: bool) -> Any:
+    """Call the model, saying `training` where its `call` asks for it."""
+    return model(x, training=training) if model._call_has_training_arg else model(x)
+
+
+def data_loss(model: Model, x: Any, y: Any, outputs: Any, weight: Any) -> tf.Tensor:
+    """Compute the loss of `compile` alone: no L1/L2 penalty, no `add_loss`.
+
+    A model whose whole loss comes from `add_loss` or its own `compute_loss` has no such part: its full loss counts.
+    """
+    if model._compile_loss is None or own_loss(model):
+        return model._compute_loss(x=x, y=y, y_pred=outputs, sample_weight=weight, training=False)
+    return model._compile_loss(y, outputs, weight)
+
+
+def own_loss(model: Model) -> bool:
+    """Say whether the model computes its loss by a `compute_loss` of its own."""
+    return not type(model).compute_loss.__module__.startswith("keras.")
+
+
+def batch_rows(x: Any) -> tf.Tensor:
+    """Return the number of rows of a batch as float32, the weight of its loss in Keras's running mean."""
+    first = next(leaf for leaf in tf.nest.flatten(x) if leaf is not None)
+    return tf.cast(tf.shape(first)[0], tf.float32)
