@@ -1,0 +1,101 @@
+"""What the number of looks means for the person: go on, beware, stop, or take fresh rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from modelwizard.evidence.optimism import Correction
+
+Level = Literal["fine", "info", "warn", "stop", "refresh"]
+
+STOP_TRIALS = 20
+"""Trials without a corrected gain after which further ones mostly buy optimism."""
+FEW_ROWS = 1000
+
+
+@dataclass(frozen=True)
+class Advice:
+    """One level with its sentence; levels in order of weight: fine, info, warn, stop, refresh."""
+
+    level: Level
+    text: str
+
+
+@dataclass(frozen=True)
+class Point:
+    """State of a search after some trials: raw and corrected best score, and the paired error of a comparison."""
+
+    trials: int
+    raw: float
+    corrected: float
+    paired_se: float
+
+
+def advise(
+    correction: Correction,
+    *,
+    raw_gain: float | None = None,
+    last_t: float | None = None,
+    history: Sequence[Point] = (),
+    warned_before: bool = False,
+) -> Advice:
+    """Return the strongest advice that applies.
+
+    Args:
+        correction: The corrected best score.
+        raw_gain: How much the raw best gained since the baseline stage, in the metric's direction.
+        last_t: Paired t of the change that was accepted last.
+        history: The search after each round, oldest first.
+        warned_before: Whether the round before ended in a warning already.
+
+    Levels: info when the optimism exceeds a quarter of the standard error; warn when it exceeds the standard error,
+    or half the raw gain, or the last change had t < 1; stop when the corrected score has not moved by one paired
+    standard error in 20 trials while the raw one still rises; refresh when a warning persists with < 1000 rows.
+    Source: METHOD §4 (levels chosen by simulation of searches with 20 to 1000 trials).
+    """
+    o, se = correction.optimism, correction.se
+    warnings = []
+    if o > se:
+        warnings.append(f"the optimism {o:.3g} exceeds the standard error {se:.3g}")
+    if raw_gain is not None and raw_gain > 0 and o > raw_gain / 2:
+        warnings.append(f"over half of the gain since the baseline ({raw_gain:.3g}) is optimism ({o:.3g})")
+    if last_t is not None and last_t < 1:
+        warnings.append(f"the last accepted change is within noise (t = {last_t:.1f})")
+    if warnings and warned_before and correction.rows < FEW_ROWS:
+        return Advice(
+            "refresh",
+            f"{'; '.join(warnings)}: the {correction.rows} validation rows are used up; "
+            "take a fresh split or repeated K-fold",
+        )
+    if stalled(history, correction.direction):
+        return Advice(
+            "stop",
+            f"in the last {STOP_TRIALS} trials the raw best rose and the corrected score did not: stop searching",
+        )
+    if warnings:
+        return Advice("warn", "; ".join(warnings))
+    if o > 0.25 * se:
+        return Advice("info", f"the best raw score flatters by about {o:.3g}; report the corrected one")
+    return Advice("fine", "looking has cost little so far")
+
+
+def stalled(history: Sequence[Point], direction: str) -> bool:
+    """Say whether 20 trials brought a raw gain but no corrected gain beyond one paired standard error."""
+    if not history:
+        return False
+    now = history[-1]
+    before = [point for point in history if point.trials <= now.trials - STOP_TRIALS]
+    if not before:
+        return False
+    then, sign = before[-1], 1.0 if direction == "max" else -1.0
+    return sign * (now.raw - then.raw) > 0 and sign * (now.corrected - then.corrected) <= now.paired_se
+
+
+def status_line(looks: int, correction: Correction) -> str:
+    """Return "412 looks · best raw 0.846 · corrected 0.838 ± 0.011 · optimism 0.008"."""
+    return (
+        f"{looks} looks · best raw {correction.raw:.3f} · "
+        f"corrected {correction.corrected:.3f} ± {correction.se:.3f} · optimism {correction.optimism:.3f}"
+    )

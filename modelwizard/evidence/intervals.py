@@ -1,0 +1,127 @@
+"""Intervals of a score on rows that were looked at once: the right kind for each metric."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+from scipy.special import expit, logit
+
+from modelwizard.evidence import resampling, scores
+from modelwizard.evidence.arrays import ArrayLike, column, matrix
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A score with its two-sided interval and how that was made."""
+
+    value: float
+    low: float
+    high: float
+    se: float
+    method: str
+    level: float = 0.95
+
+
+def wilson(successes: int, trials: int, level: float = 0.95) -> Interval:
+    """Return the Wilson interval of a proportion: never empty, near its level down to n = 30.
+
+    Assumes independent trials. Source: Wilson 1927; Brown, Cai & DasGupta 2001; scipy.stats.binomtest.
+    """
+    if trials == 0:
+        return Interval(float("nan"), 0.0, 1.0, float("inf"), "Wilson", level)
+    found = stats.binomtest(int(successes), int(trials)).proportion_ci(level, method="wilson")
+    share = successes / trials
+    return Interval(
+        share,
+        float(found.low),
+        float(found.high),
+        float(np.sqrt(share * (1 - share) / trials)),
+        "Wilson",
+        level,
+    )
+
+
+def mean(values: ArrayLike, *, groups: ArrayLike | None = None, level: float = 0.95) -> Interval:
+    """Return the t interval of a mean, cluster-robust with groups.
+
+    Assumes independent units, and a mean that is about normal (some tens of units; more for heavy tails).
+    """
+    found = resampling.mean(values, groups)
+    low, high = found.interval(level)
+    return Interval(found.value, low, high, found.se, "t" if groups is None else "t, robust to groups", level)
+
+
+def delong(y: ArrayLike, p: ArrayLike, *, groups: ArrayLike | None = None, level: float = 0.95) -> Interval:
+    """Return the interval of the ROC AUC from DeLong's variance, on the logit scale so that it stays within [0, 1].
+
+    Assumes independent units and both classes. With AUC exactly 0 or 1 the variance is zero; the interval is then
+    that of the smaller class's size by the rule of three.
+    Source: DeLong et al. 1988; logit scale: Pepe 2003, ch. 5 (better coverage near 1).
+    """
+    truth, values = column(y), column(p)
+    found = resampling.mean(scores.pseudo("binary", "roc_auc", truth, values), groups)
+    value = found.value
+    if not np.isfinite(value):
+        return Interval(float("nan"), 0.0, 1.0, float("inf"), "DeLong", level)
+    smaller = min((truth >= 0.5).sum(), (truth < 0.5).sum())
+    if value <= 0 or value >= 1 or found.se == 0:
+        edge = min(1.0, 3 / smaller)
+        return Interval(value, max(0.0, value - edge), min(1.0, value + edge), found.se, "rule of three", level)
+    half = float(stats.norm.ppf(0.5 + level / 2)) * found.se / (value * (1 - value))
+    centre = float(logit(value))
+    return Interval(value, float(expit(centre - half)), float(expit(centre + half)), found.se, "DeLong", level)
+
+
+def bootstrap(
+    problem: str,
+    metric: str,
+    y: ArrayLike,
+    p: ArrayLike,
+    *,
+    groups: ArrayLike | None = None,
+    level: float = 0.95,
+    resamples: int = 2000,
+    seed: int = 0,
+) -> Interval:
+    """Return the percentile bootstrap interval of any metric, drawing whole groups where given.
+
+    Assumes independent units; undefined resamples (one class only) are passed over.
+    Source: Efron & Tibshirani 1993, ch. 13 and 8 (clusters).
+    """
+    values = matrix(p)
+    rng = np.random.default_rng(seed)
+    weights = resampling.bootstrap_weights(len(values), resamples, rng, groups)
+    drawn = scores.weighted(problem, metric, y, [values], weights)[:, 0]
+    drawn = drawn[np.isfinite(drawn)]
+    value = scores.score(problem, metric, y, values)
+    if len(drawn) < 2:
+        return Interval(value, float("-inf"), float("inf"), float("inf"), "bootstrap", level)
+    low, high = np.quantile(drawn, [0.5 - level / 2, 0.5 + level / 2])
+    return Interval(value, float(low), float(high), float(drawn.std(ddof=1)), "bootstrap", level)
+
+
+def score(
+    problem: str,
+    metric: str,
+    y: ArrayLike,
+    p: ArrayLike,
+    *,
+    groups: ArrayLike | None = None,
+    level: float = 0.95,
+    seed: int = 0,
+) -> Interval:
+    """Return the metric with the interval that suits it.
+
+    Wilson for accuracy of independent rows, DeLong for AUC, t for other means of rows, the bootstrap for the rest.
+    Assumptions: those of the chosen kind, which the result names.
+    """
+    if metric == "roc_auc":
+        return delong(y, matrix(p), groups=groups, level=level)
+    values = scores.rows(problem, metric, y, p)
+    if values is None:
+        return bootstrap(problem, metric, y, p, groups=groups, level=level, seed=seed)
+    if metric == "accuracy" and groups is None and np.isfinite(values).all():
+        return wilson(int(values.sum()), len(values), level)
+    return mean(values, groups=groups, level=level)

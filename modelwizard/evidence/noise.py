@@ -1,0 +1,56 @@
+"""The noise floor: how far apart the scores of one and the same configuration fall with other seeds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+from modelwizard.evidence.arrays import ArrayLike
+
+
+@dataclass(frozen=True)
+class Noise:
+    """Spread over seeds.
+
+    Args:
+        sd: Standard deviation of the score of one run.
+        floor: A difference of two single runs must exceed this to mean anything (two-sided 95 %).
+        seeds: Runs it was estimated from.
+    """
+
+    sd: float
+    floor: float
+    seeds: int
+
+
+def floor(scores: ArrayLike) -> Noise:
+    """Estimate the noise floor from runs that differ in their seed only.
+
+    floor = t_{.975, S-1} sqrt(2) sd: with few seeds the t quantile carries the doubt about sd itself (12.7 for two
+    seeds, 4.3 for three). Assumes about normal scores of independent seeds; NaN runs are passed over. Seeds on one
+    split measure training noise only; sampling of validation rows comes on top.
+    Source: prediction interval of a difference of two normal draws; Bouthillier et al. 2021, "Accounting for
+    variance in machine learning benchmarks".
+    """
+    values = np.asarray(scores, dtype=np.float64)
+    values = values[np.isfinite(values)]
+    if len(values) < 2:
+        return Noise(float("nan"), float("inf"), len(values))
+    sd = float(values.std(ddof=1))
+    return Noise(sd, float(stats.t.ppf(0.975, len(values) - 1)) * np.sqrt(2.0) * sd, len(values))
+
+
+def beyond(first: ArrayLike, second: ArrayLike) -> float:
+    """Return the one-sided p-value that the first configuration's mean over seeds exceeds the second's (Welch).
+
+    Assumes independent seeds, at least two each; 1 when that is not so.
+    """
+    a, b = (np.asarray(v, dtype=np.float64) for v in (first, second))
+    a, b = a[np.isfinite(a)], b[np.isfinite(b)]
+    if len(a) < 2 or len(b) < 2:
+        return 1.0
+    if a.std() == 0 == b.std():
+        return 0.0 if a.mean() > b.mean() else 1.0
+    return float(stats.ttest_ind(a, b, equal_var=False, alternative="greater").pvalue)

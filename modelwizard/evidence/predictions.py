@@ -1,0 +1,124 @@
+"""Stored outputs: float16 on the scale before the last activation, small enough to keep for every epoch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import expit, log_softmax, logit
+
+from modelwizard.evidence.arrays import ArrayLike, Floats, Ints, matrix
+
+CAP_BYTES = 200_000_000
+"""Above this a search keeps only epochs near each trial's best (METHOD: the correction is then marked partial)."""
+
+WINDOW = 5
+"""Epochs kept on each side of the best one when the cap is reached."""
+
+EXTREME = 16.0
+"""Logits beyond this say the same as the clipped probability 1e-7 of the losses."""
+
+
+def pack(
+    p: ArrayLike, activation: str | None, offset: ArrayLike = 0.0, scale: ArrayLike = 1.0
+) -> np.ndarray[tuple[int, ...], np.dtype[np.float16]]:
+    """Return predictions as float16 on the scale before the last activation.
+
+    Args:
+        p: Canonical predictions (..., k): probabilities, or values in original units.
+        activation: Activation of the last layer: sigmoid (kept as logits), softmax (log-probabilities), exponential
+            and softplus (logarithms), anything else linear (standardised values).
+        offset: (k,) subtracted before scaling. Defaults to 0.
+        scale: (k,) divided by. Defaults to 1.
+
+    Float16 has 11 significant bits: about 3 digits of a logit or of a standardised value, far below the sampling
+    error of any score of less than a million rows. NaN stays NaN.
+    """
+    values = np.asarray(p, dtype=np.float64)
+    if activation == "sigmoid":
+        low = 1 / (1 + np.exp(EXTREME))
+        packed = logit(np.clip(values, low, 1 - low))
+    elif activation == "softmax":
+        packed = np.log(np.clip(values, np.exp(-EXTREME), 1.0))
+    else:
+        packed = (values - np.asarray(offset)) / np.asarray(scale)
+        if activation in ("exponential", "softplus"):
+            packed = np.log(np.maximum(packed, np.exp(-EXTREME)))
+    return np.clip(packed, -65504, 65504).astype(np.float16)
+
+
+def unpack(packed: ArrayLike, activation: str | None, offset: ArrayLike = 0.0, scale: ArrayLike = 1.0) -> Floats:
+    """Return canonical predictions (..., k) from what `pack` stored, as float64."""
+    values = np.asarray(packed, dtype=np.float64)
+    if activation == "sigmoid":
+        return np.asarray(expit(values))
+    if activation == "softmax":
+        return np.exp(log_softmax(values, axis=-1))
+    if activation in ("exponential", "softplus"):
+        values = np.exp(values)
+    return values * np.asarray(scale) + np.asarray(offset)
+
+
+def kept_epochs(epochs: int, best: int, rows: int, outputs: int, trials: int, cap: int = CAP_BYTES) -> Ints:
+    """Return which epochs of a trial to store so that a whole search stays below the cap.
+
+    Args:
+        epochs: Epochs that were run.
+        best: The best epoch, 0-based.
+        rows: Validation rows.
+        outputs: Output units.
+        trials: Trials expected in the search.
+        cap: Bytes for the search. Defaults to 200 MB.
+
+    Returns:
+        All epochs when they fit, else those within `WINDOW` of the best one (the correction is then partial).
+    """
+    if 2 * epochs * rows * outputs * max(trials, 1) <= cap:
+        return np.arange(epochs)
+    return np.arange(max(0, best - WINDOW), min(epochs, best + WINDOW + 1))
+
+
+@dataclass(frozen=True)
+class Stored:
+    """The stored outputs of one run.
+
+    Args:
+        outputs: float16 (epochs, n, k) as made by `pack`.
+        activation: Activation of the last layer.
+        offset: (k,) to original units. Defaults to 0.
+        scale: (k,) to original units. Defaults to 1.
+    """
+
+    outputs: np.ndarray[tuple[int, ...], np.dtype[np.float16]]
+    activation: str | None
+    offset: ArrayLike = 0.0
+    scale: ArrayLike = 1.0
+
+    def epoch(self, index: int) -> Floats:
+        """Return the canonical predictions (n, k) after one epoch."""
+        return matrix(unpack(self.outputs[index], self.activation, self.offset, self.scale))
+
+
+class Columns(Sequence[Floats]):
+    """All trial x epoch columns of several runs, unpacked only when looked at.
+
+    Args:
+        runs: Runs that predicted the same rows in the same order.
+    """
+
+    def __init__(self, runs: Sequence[Stored]) -> None:
+        self.runs = list(runs)
+        self.trial: Ints = np.repeat(np.arange(len(self.runs)), [len(run.outputs) for run in self.runs])
+        self.epoch: Ints = np.concatenate([np.arange(len(run.outputs)) for run in self.runs] or [np.arange(0)])
+
+    def __len__(self) -> int:
+        return len(self.trial)
+
+    def __getitem__(self, index: int | slice) -> Floats:  # type: ignore[override]
+        """Return the predictions (n, k) of one column, or (m, n, k) of a slice."""
+        if isinstance(index, slice):
+            return np.stack([self[j] for j in range(*index.indices(len(self)))])
+        if not -len(self) <= index < len(self):
+            raise IndexError(index)
+        return self.runs[int(self.trial[index])].epoch(int(self.epoch[index]))

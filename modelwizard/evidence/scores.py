@@ -1,0 +1,215 @@
+"""The table of metrics: direction, meaning, value, contribution of each row, value under weights."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from modelwizard.evidence import contributions, ranking
+from modelwizard.evidence.arrays import ArrayLike, Floats, finite_columns, matrix
+from modelwizard.evidence.losses import excess_loss, row_floor, row_loss
+
+__all__ = [
+    "SCORES",
+    "Score",
+    "best",
+    "direction",
+    "excess_loss",
+    "gain",
+    "pseudo",
+    "row_floor",
+    "row_loss",
+    "rows",
+    "score",
+    "weighted",
+]
+
+Direction = Literal["max", "min"]
+Statistics = Callable[[str, ArrayLike, Floats], Floats]
+
+
+@dataclass(frozen=True)
+class Score:
+    """One metric.
+
+    Args:
+        name: The name used in settings and flags.
+        title: The name shown to a person.
+        direction: Whether larger ("max") or smaller ("min") is better.
+        problems: Problem types for which it means something.
+        statistics: (problem, y, p) -> (n, s) values of each row; None for rankings.
+        combine: Means of the statistics (..., s) -> scores (...).
+        ranking: "auc" or "precision" where rows are ranked against each other (averaged over outputs).
+        source: Where the definition comes from.
+    """
+
+    name: str
+    title: str
+    direction: Direction
+    problems: tuple[str, ...]
+    statistics: Statistics | None = None
+    combine: Callable[[Floats], Floats] = contributions.first
+    ranking: Literal["", "auc", "precision"] = ""
+    source: str = "sklearn.metrics"
+
+    @property
+    def row_mean(self) -> bool:
+        """Whether the score is the plain mean of one value per row."""
+        return self.statistics is not None and self.combine is contributions.first
+
+
+_REAL = ("regression", "bounded", "vector", "positive", "count")
+_ONE = ("binary", "multiclass")
+
+SCORES: dict[str, Score] = {
+    item.name: item
+    for item in (
+        Score("roc_auc", "ROC AUC", "max", ("binary",), ranking="auc"),
+        Score("average_precision", "average precision", "max", ("binary",), ranking="precision"),
+        Score("macro_roc_auc", "macro ROC AUC", "max", ("multilabel",), ranking="auc"),
+        Score("log_loss", "log loss", "min", (*_ONE, "multilabel"), contributions.log_loss),
+        Score("brier", "Brier score", "min", ("binary",), contributions.brier),
+        Score("accuracy", "accuracy", "max", _ONE, contributions.accuracy),
+        Score("balanced_accuracy", "balanced accuracy", "max", _ONE, contributions.class_recall, contributions.ratio),
+        Score("f1", "F1", "max", ("binary",), contributions.class_f1, contributions.ratio),
+        Score("macro_f1", "macro F1", "max", ("multiclass", "multilabel"), contributions.class_f1, contributions.ratio),
+        Score("micro_f1", "micro F1", "max", ("multilabel",), contributions.pooled_f1, contributions.ratio),
+        Score("hamming", "Hamming loss", "min", ("multilabel",), contributions.wrong_labels),
+        Score("rmse", "RMSE", "min", _REAL, contributions.squared, contributions.root),
+        Score("mae", "MAE", "min", _REAL, contributions.absolute),
+        Score("r2", "R²", "max", _REAL, contributions.variance_share, contributions.explained),
+        Score("poisson_deviance", "Poisson deviance", "min", ("count",), contributions.deviance),
+        Score("rmsle", "RMSLE", "min", ("positive", "count"), contributions.squared_log, contributions.root),
+        Score("mape", "MAPE", "min", ("positive",), contributions.relative),
+    )
+}
+
+
+def direction(metric: str) -> Direction:
+    """Return "max" or "min"."""
+    return SCORES[metric].direction
+
+
+def best(metric: str, values: ArrayLike) -> int:
+    """Return the index of the best value in the metric's direction, passing over NaN; the first one of ties.
+
+    Raises:
+        ValueError: Nothing is finite.
+    """
+    array = np.asarray(values, dtype=np.float64)
+    return int(np.nanargmax(array) if SCORES[metric].direction == "max" else np.nanargmin(array))
+
+
+def gain(metric: str, better: float, worse: float) -> float:
+    """Return by how much the first value is better than the second, in the metric's direction."""
+    return better - worse if SCORES[metric].direction == "max" else worse - better
+
+
+def score(problem: str, metric: str, y: ArrayLike, p: ArrayLike) -> float:
+    """Return the metric of canonical predictions; NaN where they hold NaN or the metric is undefined (one class).
+
+    Args:
+        problem: A name of the table of problems.
+        metric: A name of `SCORES`.
+        y: Canonical targets, (n, k) or class ids (n,).
+        p: Canonical predictions, (n, k).
+    """
+    values = matrix(p)
+    if not np.isfinite(values).all():
+        return float("nan")
+    return float(weighted(problem, metric, y, [values], np.ones((1, len(values))))[0, 0])
+
+
+def rows(problem: str, metric: str, y: ArrayLike, p: ArrayLike) -> Floats | None:
+    """Return one value per row, (n,), whose mean is the metric; None when the metric is no mean of rows."""
+    item = SCORES[metric]
+    if item.statistics is None or not item.row_mean:
+        return None
+    return item.statistics(problem, y, matrix(p))[:, 0]
+
+
+def pseudo(problem: str, metric: str, y: ArrayLike, p: ArrayLike) -> Floats:
+    """Return pseudo-values (n,): their mean is the metric exactly, their spread its sampling error.
+
+    Row i holds score + n d(score)/d(weight of i): the infinitesimal jackknife. For a mean of rows they are the rows
+    themselves, for AUC their variance over n is DeLong's. They turn any metric into "one value per row", so that
+    paired tests, windows and clusters work alike for all. Assumes n large enough for a first-order expansion (from
+    some tens of rows of each class). NaN throughout where the metric is undefined.
+    Source: Efron 1982, ch. 6 (infinitesimal jackknife); DeLong et al. 1988 for AUC.
+    """
+    item, values = SCORES[metric], matrix(p)
+    if not np.isfinite(values).all():
+        return np.full(len(values), np.nan)
+    if item.statistics is None:
+        return _ranking_pseudo(item, matrix(y), values)
+    table = item.statistics(problem, y, values)
+    if item.row_mean:
+        return table[:, 0]
+    means = table.mean(axis=0)
+    return float(item.combine(means)) + (table - means) @ _gradient(item.combine, means)
+
+
+def _gradient(combine: Callable[[Floats], Floats], means: Floats) -> Floats:
+    """Return the derivative of a combination at the means, by central differences."""
+    steps = np.diag(1e-5 * np.maximum(np.abs(means), 1e-3))
+    difference = combine(means + steps) - combine(means - steps)
+    return difference / (2 * np.diag(steps))
+
+
+def _ranking_pseudo(item: Score, y: Floats, p: Floats) -> Floats:
+    """Return pseudo-values of a ranking metric, averaged over the outputs where it is defined."""
+    influence = ranking.auc_influence if item.ranking == "auc" else ranking.precision_influence
+    value = ranking.weighted_auc if item.ranking == "auc" else ranking.weighted_precision
+    ones = np.ones((1, len(y)))
+    each = [value(y[:, j] >= 0.5, p[:, j], ones)[0] + influence(y[:, j] >= 0.5, p[:, j]) for j in range(y.shape[1])]
+    defined = [item for item in each if np.isfinite(item).all()]
+    return np.mean(defined, axis=0) if defined else np.full(len(y), np.nan)
+
+
+def weighted(problem: str, metric: str, y: ArrayLike, columns: Sequence[Floats] | Floats, weights: Floats) -> Floats:
+    """Return the metric of each column of predictions under each row of weights.
+
+    Args:
+        problem: A name of the table of problems.
+        metric: A name of `SCORES`.
+        y: Canonical targets, (n, k) or class ids (n,).
+        columns: K canonical predictions (n, k); any sequence, so that they may be unpacked one by one.
+        weights: (B, n), not negative; ones give the plain metric, bootstrap counts a resample.
+
+    Returns:
+        (B, K) scores; NaN for columns with NaN and for resamples in which the metric is undefined.
+    """
+    item = SCORES[metric]
+    result = np.full((len(weights), len(columns)), np.nan)
+    if item.statistics is None:
+        truth = matrix(y) >= 0.5
+        narrow = weights.astype(np.float32) if len(weights) > 1 else weights  # counts are exact in float32
+        value = ranking.weighted_auc if item.ranking == "auc" else ranking.weighted_precision
+        for j in range(len(columns)):
+            p = matrix(columns[j])
+            if np.isfinite(p).all():
+                each = [value(truth[:, o], p[:, o], narrow) for o in range(p.shape[1])]
+                result[:, j] = _mean_defined(each)
+        return result
+    shares = weights / weights.sum(axis=1, keepdims=True)
+    usable = np.flatnonzero(finite_columns(columns))
+    for part in np.array_split(usable, max(1, -(-len(usable) // 64))):  # 64 columns at a time: one product each
+        if len(part) == 0:
+            continue
+        tables = [item.statistics(problem, y, matrix(columns[int(j)])) for j in part]
+        means = shares @ np.hstack(tables)
+        result[:, part] = item.combine(means.reshape(len(weights), len(part), -1))
+    return result
+
+
+def _mean_defined(each: list[Floats]) -> Floats:
+    """Average over outputs, passing over those that are undefined in a resample."""
+    if len(each) == 1:
+        return each[0]
+    table = np.array(each)
+    there = np.isfinite(table)
+    total = np.where(there, table, 0.0).sum(axis=0)
+    return np.where(there.any(axis=0), total / np.maximum(there.sum(axis=0), 1), np.nan)
