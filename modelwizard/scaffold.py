@@ -24,7 +24,7 @@ TEMPLATES = {
     "predict.py": "tabular/predict.py",
     "tests/test_project.py": "tabular/test_project.py",
     "README.md": "tabular/README.md",
-    "pyproject.toml": "common/pyproject.toml",
+    "pyproject.toml": "common/project.toml",
     ".gitignore": "common/gitignore",
 }
 PINNED = ("tensorflow", "keras", "keras-tuner", "numpy", "pandas", "pyarrow", "six", "pytest", "openpyxl")
@@ -118,14 +118,14 @@ START = {
     "softmax": "start = np.log(np.clip(encoding.target_mean, 1e-4, 1))",
     "softplus": "start = np.log(np.expm1(encoding.target_mean))",
     "exponential": "start = np.log(np.maximum(encoding.target_mean, 1e-4))",
-    None: "start = encoding.target_mean",
+    None: "start = np.zeros(len(encoding.target_mean))  # standardised targets have mean 0",
 }
 
 
 def _head(answers: Answers) -> str:
     """Write the block of the last layer and the loss, with the reason."""
     row = PROBLEMS[answers.problem.type]
-    units = {"multiclass": "len(data.PROBLEM[\"classes\"])"}.get(row.name, "len(data.TARGETS)")
+    units = {"multiclass": 'len(data.PROBLEM["classes"])'}.get(row.name, "len(data.TARGETS)")
     units = "1" if row.units == "1" else units
     activation = "" if row.activation is None else f'activation="{row.activation}", '
     why = _wrap(f"{row.title[0].upper()}{row.title[1:]} ({answers.problem.reason}). {row.why}", 113)
@@ -192,8 +192,10 @@ def _settings(answers: Answers, split: str) -> str:
 
 
 ABOUT = {
-    "data": ("How the file is read; `missing` lists the cells that stand for \"not known\".",),
-    "columns": ("numeric, categorical, boolean, date and text reach the model; identifier, constant and ignore do not.",),
+    "data": ('How the file is read; `missing` lists the cells that stand for "not known".',),
+    "columns": (
+        "numeric, categorical, boolean, date and text reach the model; identifier, constant and ignore do not.",
+    ),
     "split": ("Which row is where stands in split.csv. The test rows are opened once, by `modelwizard finalize`.",),
     "training": ("What every experiment starts from. Batches of 2 to 32; larger ones want a larger learning rate.",),
 }
