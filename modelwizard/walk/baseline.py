@@ -1,0 +1,94 @@
+"""Stage 1: the dumb baseline, models of other kinds, and a small net from model.py, on the same validation rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from modelwizard.evidence import scores
+from modelwizard.stages import baseline
+from modelwizard.stages.baseline import Reference, Sanity
+from modelwizard.stages.inputs import Validation
+from modelwizard.stages.verdict import Verdict
+from modelwizard.walk.session import Session
+
+TITLES = {"dumb": "dumb baseline (looks at no input)", "linear": "linear model", "trees": "boosted trees"}
+
+
+def walk(session: Session) -> Verdict:
+    """Train the baseline experiment and judge it."""
+    session.reporter.stage(
+        "baseline",
+        "Does a small network see anything at all?",
+        (
+            "Models of other kinds are fitted on the same rows, as a measure.",
+            "Then experiments/1-baseline.toml is trained: it has to beat the dumb baseline by more than noise.",
+        ),
+    )
+    hyperparameters, training = session.experiment("1-baseline.toml")
+    found = session.job("references")
+    session.look("baseline", "references", len(found["references"]) - 1)
+    _show(session, found["references"])
+    sanity = session.job("sanity", hyperparameters=hyperparameters, **_of(training, "batch_size", "seed"))
+    session.look("baseline", "sanity", 2)
+    floor = next(r["score"] for r in found["references"] if r["name"] == "dumb")
+    entry = session.train("baseline", hyperparameters, training, session.watch("Baseline", baseline=floor))
+    validation = session.validation(entry)
+    references = predictions(session, validation)
+    return baseline.judge(
+        validation,
+        [session.run(entry)],
+        references.pop("dumb"),
+        [Reference(TITLES[name], p) for name, p in references.items()],
+        _sanity(session, validation, sanity),
+        seed=session.seed,
+    )
+
+
+def predictions(session: Session, validation: Validation) -> dict[str, Any]:
+    """Return the predictions of the references in the order of the validation rows."""
+    stored = session.project.references()
+    where = _places(stored.rows, validation)
+    return {name: p[where] for name, p in zip(stored.names, stored.p, strict=True)}
+
+
+def dumb(session: Session, validation: Validation) -> Any:
+    """Return the predictions of the dumb baseline, (n, k)."""
+    return predictions(session, validation)["dumb"]
+
+
+def _places(rows: Any, validation: Validation) -> Any:
+    """Return where the validation rows stand among some rows of the data file."""
+    import numpy as np
+
+    order = np.argsort(rows)
+    return order[np.searchsorted(rows, np.asarray(validation.rows), sorter=order)]
+
+
+def _of(table: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {name: table[name] for name in names}
+
+
+def _show(session: Session, references: list[dict[str, Any]]) -> None:
+    """Show what models of other kinds reach."""
+    way = "higher" if scores.direction(session.metric) == "max" else "lower"
+    session.reporter.table(
+        "To compare with",
+        ["model", scores.SCORES[session.metric].title, "seconds"],
+        [[TITLES.get(r["name"], r["name"]), session.show(r["score"]), f"{r['seconds']:.1f}"] for r in references],
+        note=f"on the validation rows; {way} is better",
+    )
+
+
+def _sanity(session: Session, validation: Validation, found: dict[str, Any]) -> Sanity:
+    """Turn the worker's measurements into what the stage judges."""
+    import numpy as np
+
+    names = ("initial_loss", "expected_loss", "batch_loss", "batch_baseline")
+    numbers = {name: float("nan") if found.get(name) is None else float(found[name]) for name in names}
+    probes: dict[str, Any] = {}
+    path = session.project.folder / str(found.get("predictions") or "")
+    if path.is_file():
+        with np.load(path, allow_pickle=False) as stored:
+            where = _places(stored["rows"], validation)
+            probes = {name: stored[name][where] for name in ("zeroed", "shuffled") if name in stored.files}
+    return Sanity(**numbers, **probes)

@@ -1,0 +1,192 @@
+"""What can be asked of a project at any time: status, audit, predictions, checks, the report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from modelwizard.child import Child
+from modelwizard.errors import ProjectError, UsageError
+from modelwizard.evidence import scores
+from modelwizard.files import file_sha256
+from modelwizard.journal import Journal, looks
+from modelwizard.problems import PROBLEMS
+from modelwizard.project import STAGES, Project, verdicts
+from modelwizard.project import next_stage as stage_after
+from modelwizard.reporter import Reporter
+from modelwizard.stages import accounting
+
+KEPT = {
+    "baseline": ("score", "reference", "p_value"),
+    "overfit": ("rise", "capacity"),
+    "regularize": ("trials", "score", "corrected", "se"),
+    "finalize": ("test", "interval", "z"),
+}
+"""What `status --json` says of each stage, besides its verdict (more may be added)."""
+
+
+def status(folder: Path) -> dict[str, Any]:
+    """Return where a project is.
+
+    Returns:
+        project, problem, metric, direction, data, head, stages (None where one was not run), next, looks, and
+        `account`: the looks at validation rows beside the best score, raw and corrected.
+    """
+    project = Project.open(folder)
+    entries = Journal(project.journal_path).entries()
+    settings, found = project.settings, verdicts(entries)
+    task, counts = settings.problem, project.counts()
+    seen = looks(entries)
+    return {
+        "project": settings.name,
+        "problem": task.type,
+        "metric": task.metric,
+        "direction": scores.direction(task.metric),
+        "data": {"rows": settings.data.rows, **{part: counts[part] for part in ("train", "validation", "test")}},
+        "head": {"units": _units(project), "activation": PROBLEMS[task.type].activation, "loss": task.loss},
+        "stages": {stage: _stage(stage, found[stage]) for stage in STAGES},
+        "next": stage_after(entries),
+        "looks": {"validation": seen.validation, "test": seen.test},
+        "account": _account(task.metric, seen.validation, found),
+        "changed": list(project.changed()),
+    }
+
+
+def _units(project: Project) -> int:
+    task = project.settings.problem
+    return len(task.classes) if task.type == "multiclass" else len(task.target)
+
+
+def _stage(stage: str, entry: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    if entry is None:
+        return None
+    numbers = entry.get("numbers") or {}
+    kept = {name: numbers.get(name) for name in KEPT[stage]}
+    way = {"direction": numbers["direction"]} if numbers.get("direction") == "min" else {}
+    return {"verdict": entry["verdict"], **kept, **way, "headline": entry.get("headline"), "utc": entry.get("utc")}
+
+
+def _account(metric: str, count: int, found: Mapping[str, Mapping[str, Any] | None]) -> str | None:
+    """Return "412 looks · best raw 0.846 · corrected 0.838 ± 0.011 · optimism 0.008" from the latest verdict."""
+    for stage in ("regularize", "baseline"):
+        numbers = (found[stage] or {}).get("numbers") or {}
+        values = [numbers.get(name) for name in ("score", "corrected", "se")]
+        if all(isinstance(value, int | float) for value in values):
+            raw, corrected, se = (float(value) for value in values if value is not None)
+            return accounting.from_numbers(count, raw, corrected, se, metric)
+    return None
+
+
+def audit(folder: Path) -> dict[str, Any]:
+    """Verify the journal's chain and the data's hashes, and say how often held-out rows were looked at.
+
+    Returns:
+        ok, problems (plain sentences), entries, looks, by_stage, edits, forced, test_openings, and `story`: the same
+        in plain sentences.
+    """
+    project = Project.open(folder)
+    journal = Journal(project.journal_path)
+    chain, entries = journal.verify(), journal.entries()
+    seen = looks(entries)
+    problems = [*chain.problems, *project.changed(), *_model_changed(project, entries)]
+    by_stage = {stage: sum(int(e.get("looks") or 0) for e in entries if e.get("stage") == stage) for stage in STAGES}
+    edits = [
+        {"files": e["files"], "after_looks": e["after_looks"], "utc": e["utc"]}
+        for e in entries
+        if e["kind"] == "edited"
+    ]
+    forced = [{"stage": e["stage"], "reason": e["reason"], "utc": e["utc"]} for e in entries if e["kind"] == "forced"]
+    openings = [e["utc"] for e in entries if e["kind"] == "opened"]
+    return {
+        "ok": not problems,
+        "problems": problems,
+        "entries": chain.entries,
+        "looks": {"validation": seen.validation, "test": seen.test},
+        "by_stage": by_stage,
+        "edits": edits,
+        "forced": forced,
+        "test_openings": openings,
+        "story": _story(chain.entries, seen.validation, by_stage, edits, forced, openings),
+    }
+
+
+def _story(
+    count: int,
+    seen: int,
+    by_stage: Mapping[str, int],
+    edits: Sequence[Mapping[str, Any]],
+    forced: Sequence[Mapping[str, Any]],
+    openings: Sequence[str],
+) -> list[str]:
+    """Tell in plain sentences what the journal holds."""
+    told = [f"The journal holds {count} lines."]
+    shares = ", ".join(f"{name} {number}" for name, number in by_stage.items() if number)
+    told.append(f"The validation rows were looked at {seen:,} times" + (f" ({shares})." if shares else "."))
+    told += [f"{' and '.join(e['files'])} changed after {e['after_looks']} looks, on {e['utc'][:10]}." for e in edits]
+    told += [f"The gate after {e['stage']} was passed by force: {e['reason']}" for e in forced]
+    if not openings:
+        told.append("The test rows have not been opened.")
+    elif len(openings) == 1:
+        told.append(f"The test rows were opened once, on {openings[0][:10]}.")
+    else:
+        told.append(f"The test rows were opened {len(openings)} times: the later scores are of a reused test.")
+    return told
+
+
+def _model_changed(project: Project, entries: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Say whether model.keras is another file than the one whose test score stands in the journal."""
+    sealed = next((e for e in reversed(entries) if e["kind"] == "sealed"), None)
+    if not sealed or not sealed.get("model_sha256"):
+        return []
+    if not project.model_path.is_file():
+        return ["model.keras is gone; the test score in the journal belongs to it."]
+    if file_sha256(project.model_path) != sealed["model_sha256"]:
+        return ["model.keras is not the file that was sealed before the test: the test score belongs to another model."]
+    return []
+
+
+def predict(folder: Path, source: Path, output: Path | None, reporter: Reporter) -> dict[str, Any]:
+    """Predict raw rows with the finalized model.
+
+    Args:
+        folder: The project's folder.
+        source: A file of raw rows in the form of the data file; the target need not be there.
+        output: The CSV to write, or None to return its text as `text`.
+        reporter: Tells the person what happens.
+
+    Raises:
+        ProjectError: There is no finalized model yet.
+        UsageError: There is no such file.
+    """
+    project = Project.open(folder)
+    if not source.is_file():
+        raise UsageError(f"{source} is no file.", expected="a file of raw rows", fix="check the path")
+    if not project.model_path.is_file():
+        raise ProjectError(
+            "There is no finalized model yet.", expected="model.keras in the project", fix="modelwizard finalize"
+        )
+    target = output or project.runs / "predictions.csv"
+    with Child(project.folder) as child:
+        found = child.run({"job": "predict", "input": str(source.resolve()), "output": str(target.resolve())})
+    if output is None:
+        found["text"] = target.read_text(encoding="utf-8")
+        target.unlink()
+    else:
+        reporter.say(f"{found['rows']:,} rows predicted, written to {output}")
+    return found
+
+
+def check(folder: Path, reporter: Reporter) -> dict[str, Any]:
+    """Apply the rules to the model, the data and the runs as they are now."""
+    project = Project.open(folder)
+    reporter.note("Checking model.py, data.py and the runs; this trains for a few seconds.")
+    with Child(project.folder) as child:
+        return child.run({"job": "check"})
+
+
+def report(folder: Path) -> Path:
+    """Write report.html and return its path."""
+    from modelwizard import report as page
+
+    return page.write(Project.open(folder))

@@ -1,0 +1,127 @@
+"""Stage 2: climb the capacity ladder from the baseline's model until validation turns upward."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from modelwizard.stages import overfit
+from modelwizard.stages.inputs import Run, Validation
+from modelwizard.stages.ladder import Capacity, Experiment, Ladder, Stop
+from modelwizard.stages.verdict import Verdict
+from modelwizard.walk.baseline import dumb
+from modelwizard.walk.session import Session
+
+MOST_RUNS = 24
+
+
+def walk(session: Session) -> Verdict:
+    """Train larger and longer models, every regulariser at zero, until the border is crossed."""
+    session.reporter.stage(
+        "overfit",
+        "Where is the border between too small and too large?",
+        (
+            "Longer, wider, deeper in turn, without any regularisation.",
+            "Training and validation loss are compared under the same conditions: same weights, dropout off.",
+        ),
+    )
+    facts = session.facts()
+    zero = no_regularisation(facts["space"])
+    hyperparameters, training = session.experiment("1-baseline.toml")
+    entries = [e for e in session.trials("overfit") if e.get("code") == facts["code"] and not e.get("fraction")]
+    runs = [session.run(entry) for entry in entries if entry["predictions"]]
+    names = {h["name"] for h in facts["space"]}
+    start = Capacity(
+        int(hyperparameters["layers"]) if "layers" in names and "layers" in hyperparameters else None,
+        int(hyperparameters["units"]) if "units" in names and "units" in hyperparameters else None,
+        int(training["epochs"]),
+    )
+    validation: Validation | None = session.validation(entries[0]) if runs else None
+    base = baseline_loss(session, validation) if validation else 0.0
+    began, limit = time.monotonic(), session.options.trials or MOST_RUNS
+    while True:
+        steps = tuple(
+            overfit.step(validation, run, base, runs[i - 1] if i else None, seed=session.seed)
+            for i, run in enumerate(runs)
+            if validation
+        )
+        ladder = Ladder(
+            start,
+            steps,
+            facts["rows"]["train"],
+            session.options.time_budget,
+            time.monotonic() - began,
+            limit,
+        )
+        proposal = overfit.propose(ladder)
+        if isinstance(proposal, Stop):
+            break
+        entry = _climb(session, proposal, {**hyperparameters, **zero}, training, len(runs), limit)
+        runs.append(session.run(entry))
+        if validation is None:
+            validation = session.validation(entry)
+            base = baseline_loss(session, validation)
+    subset = _subset(session, runs[-1], zero, training, facts, base) if proposal.subset else None
+    verdict = overfit.judge(validation, runs, base, proposal, subset, seed=session.seed)
+    _keep(session, verdict, runs, training)
+    return verdict
+
+
+def no_regularisation(space: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the weakest value of every hyperparameter that regularises."""
+    weakest = {h["name"]: min(h["values"]) if h.get("values") else h["min"] for h in space if h["regulariser"]}
+    return {name: value for name, value in weakest.items() if value is not None}
+
+
+def baseline_loss(session: Session, validation: Validation) -> float:
+    """Return the mean loss of the dumb baseline on the validation rows, above the lowest possible."""
+    return float(validation.losses(dumb(session, validation)).mean())
+
+
+def _climb(
+    session: Session,
+    step: Experiment,
+    hyperparameters: dict[str, Any],
+    training: dict[str, Any],
+    done: int,
+    limit: int,
+) -> dict[str, Any]:
+    """Train one rung."""
+    session.reporter.note(f"{step.capacity.text()}: {step.why}")
+    watch = session.watch("Capacity ladder", trials=limit, done=done)
+    values = {**hyperparameters, **step.hyperparameters}
+    return session.train("overfit", values, {**training, "epochs": step.capacity.epochs}, watch)
+
+
+def _subset(
+    session: Session,
+    last: Run,
+    zero: dict[str, Any],
+    training: dict[str, Any],
+    facts: dict[str, Any],
+    base: float,
+) -> overfit.Subset:
+    """Check that the largest model can memorise a small part of the training rows."""
+    rows = overfit.subset_rows(facts["rows"]["train"])
+    session.reporter.note(f"Can the largest model memorise {rows:,} rows?")
+    entry = session.train(
+        "overfit",
+        {**last.hyperparameters, **zero},
+        {**training, "epochs": max(last.epochs_run, 300)},
+        session.watch("Subset check"),
+        fraction=rows / facts["rows"]["train"],
+    )
+    history = session.project.read_run(str(entry["run"])).history
+    return overfit.Subset(rows, min(row["train_loss"] for row in history), base)
+
+
+def _keep(session: Session, verdict: Verdict, runs: list[Run], training: dict[str, Any]) -> None:
+    """Write the experiment that stage 3 starts from: the model that marks the border."""
+    kept = next((run for run in runs if run.name == verdict.numbers.get("run")), None)
+    if kept:
+        session.write_experiment(
+            "2-overfit.toml",
+            "The smallest model found that overfits; the regularize stage never goes beyond its capacity.",
+            kept.hyperparameters,
+            {**training, "epochs": kept.epochs_run},
+        )

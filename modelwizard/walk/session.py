@@ -1,0 +1,220 @@
+"""What a stage works with: the project, its journal, the worker, the person; and the way trials are recorded."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from modelwizard.child import Child
+from modelwizard.errors import ProjectError
+from modelwizard.evidence import scores
+from modelwizard.files import write_text
+from modelwizard.journal import Journal
+from modelwizard.options import StageOptions
+from modelwizard.problems import PROBLEMS
+from modelwizard.project import Project
+from modelwizard.reporter import Reporter, Watch
+from modelwizard.stages.inputs import Run, Validation
+
+if TYPE_CHECKING:
+    from modelwizard.evidence.arrays import ArrayLike
+
+Summary = Mapping[str, Any]
+
+
+@dataclass
+class Session:
+    """One stage at work.
+
+    Args:
+        project: The project.
+        journal: Its journal, open for writing.
+        child: The worker.
+        options: What the person said on the command line.
+        reporter: The person.
+    """
+
+    project: Project
+    journal: Journal
+    child: Child
+    options: StageOptions
+    reporter: Reporter
+    _runs: dict[str, Run] = field(default_factory=dict[str, Run])
+
+    @property
+    def metric(self) -> str:
+        """The score that decides."""
+        return self.project.settings.problem.metric
+
+    @property
+    def seed(self) -> int:
+        """The seed of everything that is drawn."""
+        return self.project.settings.training.seed if self.options.seed is None else self.options.seed
+
+    def show(self, value: float | None) -> str:
+        """Write a score for a person."""
+        from modelwizard.stages.verdict import figure
+
+        return "–" if value is None else figure(value)
+
+    def job(self, name: str, **request: Any) -> dict[str, Any]:
+        """Have the worker do something that has no progress to show."""
+        return self.child.run({"job": name, **request})
+
+    def facts(self) -> dict[str, Any]:
+        """Return what the worker finds when it loads the project as it is now."""
+        return self.job("inspect")
+
+    def trials(self, *stages: str) -> list[dict[str, Any]]:
+        """Return the recorded trials of some stages, or of all, in order."""
+        entries = self.journal.entries("trial")
+        return [e for e in entries if not stages or e["stage"] in stages]
+
+    def record(self, summary: Summary) -> dict[str, Any]:
+        """Write a finished trial into the journal before anybody sees it; one that is there already is not repeated."""
+        for entry in self.trials(str(summary["stage"])):
+            if entry["run"] == summary["run"] and entry.get("batch") == summary.get("batch"):
+                return entry
+        return self.journal.append("trial", **{k: v for k, v in summary.items() if k not in ("event", "kind")})
+
+    def train(
+        self,
+        stage: str,
+        hyperparameters: Mapping[str, Any],
+        training: Mapping[str, Any],
+        watch: Watch,
+        **request: Any,
+    ) -> dict[str, Any]:
+        """Train one experiment, record it, and return its journal entry.
+
+        Args:
+            stage: The stage that it belongs to.
+            hyperparameters: Values for `build_model`; others take their defaults.
+            training: `epochs`, `batch_size`, `seed`.
+            watch: What to show meanwhile.
+            **request: More for the job: `patience`, `fraction`.
+        """
+        run = self._name(stage, hyperparameters, training, request)
+        job = {"job": "train", "run": run, "stage": stage, "hyperparameters": hyperparameters, "training": training}
+        with self.reporter.watch(watch) as on_event:
+            summary = self.child.run({**job, **request}, on_event)
+            entry = self.record({**summary, **request})
+            on_event({"event": "trial", **summary})
+        return entry
+
+    def _name(self, stage: str, hyperparameters: Mapping[str, Any], training: Mapping[str, Any], more: Any) -> str:
+        """Name a run: that of the same experiment with the same code, else the next number."""
+        code = self.project.code_hashes()
+        trials = self.trials(stage)
+        for entry in trials:
+            same = all(entry["hyperparameters"].get(k) == v for k, v in hyperparameters.items())
+            same = same and entry["training"] == dict(training) and entry.get("fraction") == more.get("fraction")
+            if same and entry.get("code") == code:
+                return str(entry["run"])
+        numbers = [int(e["run"].rpartition("-")[2]) for e in trials if e["run"].rpartition("-")[2].isdigit()]
+        return f"{stage}-{max(numbers, default=0) + 1:02d}"
+
+    def run(self, entry: Summary) -> Run:
+        """Read what a trial left behind, ready to be judged."""
+        from modelwizard.evidence.predictions import Stored
+
+        name = str(entry["run"])
+        if name not in self._runs:
+            stored = self.project.read_run(name)
+            head = PROBLEMS[self.project.settings.problem.type].activation
+            # Under K-fold every row has the scale of the fold whose model predicted it.
+            per_row = stored.offset.ndim == 2
+            offset = stored.offset[stored.fold] if per_row else stored.offset
+            scale = stored.scale[stored.fold] if per_row else stored.scale
+            first = entry.get("first_epoch") or 0
+            history = stored.history[first : first + len(stored.outputs)]
+            self._runs[name] = Run(
+                name=name,
+                hyperparameters=dict(entry["hyperparameters"]),
+                outputs=Stored(stored.outputs, head, offset, scale),
+                train_loss=[row["train_loss"] for row in history],
+                train_score=[row.get(f"train_{self.metric}", float("nan")) for row in history],
+                epochs=int(entry["epochs_run"]),
+                parameters=int(entry.get("parameters") or 0),
+                seconds=float(entry.get("seconds") or 0),
+                status=str(entry["status"]),
+                first_epoch=first,
+            )
+        return self._runs[name]
+
+    def usable(self, *stages: str) -> list[Run]:
+        """Return the runs of some stages, or of all, that were made with the present data and left predictions."""
+        found: list[Run] = []
+        for entry in self.trials(*stages):
+            if entry["status"] in ("completed", "stopped") and entry.get("predictions") and not entry.get("fraction"):
+                try:
+                    found.append(self.run(entry))
+                except ProjectError:
+                    continue  # its folder was deleted: what is gone cannot be judged, the journal still counts it
+        return found
+
+    def validation(self, like: Summary) -> Validation:
+        """Return the rows that judge, in the order in which a run predicted them."""
+        import numpy as np
+
+        settings, stored = self.project.settings, self.project.read_run(str(like["run"]))
+        targets = self.project.targets()
+        where = np.searchsorted(targets.rows, stored.rows)
+        folds = settings.split.folds if settings.split.scheme == "kfold" else 1
+        scale = stored.scale.mean(axis=0) if stored.scale.ndim == 2 else stored.scale
+        groups: ArrayLike | None = None if targets.group is None else targets.group[where]
+        counts = self.project.counts()
+        pool = counts["train"] if folds == 1 else counts["train"] + counts["validation"]
+        return Validation(
+            problem=settings.problem.type,
+            loss=settings.problem.loss,
+            metric=self.metric,
+            y=targets.y[where],
+            groups=groups,
+            rows=stored.rows,
+            scale=scale if settings.problem.type in ("regression", "vector", "positive") else None,
+            folds=folds,
+            train_rows=pool if folds == 1 else pool * (folds - 1) // folds,
+        )
+
+    def experiment(self, name: str) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Read an experiment file: hyperparameters and training settings."""
+        path = self.project.folder / "experiments" / name
+        try:
+            table = tomllib.loads(path.read_text(encoding="utf-8"))
+            return dict(table["hyperparameters"]), dict(table["training"])
+        except (OSError, tomllib.TOMLDecodeError, KeyError, TypeError) as error:
+            raise ProjectError(
+                f"experiments/{name} cannot be used.",
+                expected="[hyperparameters] and [training] with epochs, batch_size and seed",
+                received=str(error),
+            ) from error
+
+    def write_experiment(self, name: str, comment: str, hyperparameters: Mapping[str, Any], training: Summary) -> None:
+        """Write an experiment file, for `train.py` and for the eye."""
+        lines = [f"# {comment}", "[hyperparameters]"]
+        lines += [f"{key} = {_toml(value)}" for key, value in hyperparameters.items()]
+        lines += ["", "[training]", *(f"{key} = {_toml(value)}" for key, value in training.items())]
+        write_text(self.project.folder / "experiments" / name, "\n".join(lines) + "\n")
+
+    def watch(self, title: str, **more: Any) -> Watch:
+        """Describe what is about to run."""
+        return Watch(title, more.pop("trials", 1), self.metric, scores.direction(self.metric), **more)
+
+    def look(self, stage: str, purpose: str, count: int, **more: Any) -> None:
+        """Record looks at validation rows that belong to no trial."""
+        self.journal.append("look", stage=stage, purpose=purpose, looks=count, metric=self.metric, **more)
+
+
+def _toml(value: object) -> str:
+    import json
+
+    return json.dumps(value, ensure_ascii=False)
+
+
+def best_of(entries: Sequence[Summary], metric: str) -> Summary | None:
+    """Return the entry with the best score, or None."""
+    scored = [e for e in entries if e.get("score") is not None]
+    return scored[scores.best(metric, [e["score"] for e in scored])] if scored else None

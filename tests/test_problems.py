@@ -1,0 +1,106 @@
+"""The table of problem types: complete, and its closed forms equal to what the losses say."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from scipy.special import expit, softmax
+from sklearn.metrics import log_loss, mean_absolute_error, mean_poisson_deviance, mean_squared_error
+
+from modelwizard import problems
+from modelwizard.evidence.scores import SCORES
+
+RNG = np.random.default_rng(3)
+TARGETS = {
+    "binary": (RNG.random((200, 1)) < 0.2).astype(float),
+    "multiclass": RNG.choice(4, size=200, p=[0.5, 0.3, 0.15, 0.05]),
+    "multilabel": (RNG.random((200, 3)) < [0.1, 0.5, 0.8]).astype(float),
+    "regression": RNG.normal(0, 1, (200, 1)),
+    "bounded": RNG.beta(2, 5, (200, 1)),
+    "vector": RNG.normal(0, 1, (200, 2)),
+    "positive": RNG.lognormal(0, 0.5, (200, 1)),
+    "count": RNG.poisson(4, (200, 1)).astype(float),
+}
+PAIRS = [(name, loss) for name, row in problems.PROBLEMS.items() for loss in row.losses]
+INVERSE = {
+    "sigmoid": expit,
+    "softmax": softmax,
+    "softplus": lambda b: np.log1p(np.exp(b)),
+    "exponential": np.exp,
+    None: lambda b: b,
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "units", "activation", "loss"),
+    [
+        ("binary", "1", "sigmoid", "binary_crossentropy"),
+        ("multiclass", "number of classes", "softmax", "categorical_crossentropy"),
+        ("multilabel", "number of labels", "sigmoid", "binary_crossentropy"),
+        ("regression", "1", None, "mse"),
+        ("bounded", "1", "sigmoid", "binary_crossentropy"),
+        ("vector", "number of targets", None, "mse"),
+        ("positive", "1", "softplus", "mse"),
+        ("count", "1", "exponential", "poisson"),
+    ],
+)
+def test_the_last_layer_and_the_loss(name: str, units: str, activation: str | None, loss: str) -> None:
+    row = problems.PROBLEMS[name]
+    assert (row.units, row.activation, row.loss) == (units, activation, loss)
+
+
+def test_every_row_is_complete_and_plain() -> None:
+    for row in problems.PROBLEMS.values():
+        assert all(value for key, value in row.row().items() if key != "activation")
+        json.dumps(row.row())
+        assert set(row.metrics) == {name for name, score in SCORES.items() if row.name in score.problems}
+
+
+@pytest.mark.parametrize(("name", "loss"), PAIRS)
+def test_the_bias_gives_the_dumb_baseline(name: str, loss: str) -> None:
+    y = TARGETS[name]
+    first = INVERSE[problems.PROBLEMS[name].activation](problems.output_bias(name, loss, y))
+    np.testing.assert_allclose(first, problems.constant(name, loss, y), rtol=1e-6)
+
+
+@pytest.mark.parametrize(("name", "loss"), PAIRS)
+def test_no_other_constant_has_a_lower_loss(name: str, loss: str) -> None:
+    y = TARGETS[name]
+    best = problems.initial_loss(name, loss, y)
+    for shift in (-0.05, 0.05):
+        other = problems.constant(name, loss, y) * (1 + shift)
+        if name == "multiclass":
+            other = np.clip(other + [shift / 10, -shift / 10, 0, 0], 1e-6, 1)
+            other /= other.sum()
+        assert measured(loss, y, np.broadcast_to(other, (len(y), len(other)))) >= best - 1e-9
+
+
+@pytest.mark.parametrize(("name", "loss"), PAIRS)
+def test_the_expected_first_loss_is_that_of_the_dumb_baseline(name: str, loss: str) -> None:
+    y = TARGETS[name]
+    p = np.broadcast_to(problems.constant(name, loss, y), (len(y), len(problems.constant(name, loss, y))))
+    assert problems.initial_loss(name, loss, y) == pytest.approx(measured(loss, y, p), rel=1e-5)
+
+
+def measured(loss: str, y: np.ndarray, p: np.ndarray) -> float:
+    """The mean loss as scikit-learn has it."""
+    if loss.endswith("categorical_crossentropy"):
+        return float(log_loss(y, p, labels=range(p.shape[1])))
+    if loss == "mean_squared_logarithmic_error":
+        return float(mean_squared_error(np.log1p(y), np.log1p(p)))
+    if loss == "poisson":  # the deviance, less its terms that do not depend on the prediction
+        own = np.where(y > 0, y * np.log(np.where(y > 0, y, 1)), 0) - y
+        return float(mean_poisson_deviance(y, p) / 2 - own.mean())
+    return float({"mse": mean_squared_error, "mean_absolute_error": mean_absolute_error}.get(loss, entropy)(y, p))
+
+
+def entropy(y: np.ndarray, p: np.ndarray) -> float:
+    return float(-(y * np.log(p) + (1 - y) * np.log(1 - p)).mean())
+
+
+def test_a_class_that_never_occurs_keeps_the_bias_finite() -> None:
+    y = np.zeros((50, 1))
+    assert np.isfinite(problems.output_bias("binary", "binary_crossentropy", y)).all()
+    assert problems.initial_loss("binary", "binary_crossentropy", y) == pytest.approx(0, abs=1e-6)
