@@ -1,0 +1,113 @@
+"""Choose hold-out or K-fold by the smallest difference that the validation rows can show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+# Two models that disagree on one row in ten: the share of rows on which a comparison rests.
+_DISAGREE = 0.1
+# (z_.95 + z_.80)²: a one-sided test at 5 % that finds a true difference four times out of five.
+_POWER = 6.18
+# Hold-out is enough when a difference of this size shows.
+_FINE_ENOUGH = 0.05
+# Fewer validation rows of the rarer class than this judge nothing about it.
+MINIMUM_MINORITY = 30
+
+
+@dataclass(frozen=True)
+class Scheme:
+    """How trials are judged.
+
+    Args:
+        name: "holdout" or "kfold".
+        folds: Folds, 0 for hold-out.
+        repeats: How often they are drawn anew, 0 for hold-out.
+        reason: Why, in rows and points.
+    """
+
+    name: str
+    folds: int
+    repeats: int
+    reason: str
+
+
+def resolution(rows: int) -> float:
+    """Return the smallest difference between two models that so many validation rows show.
+
+    From the paired comparison of right and wrong answers, rows needed = 6.18 q / g², with q the share of rows on
+    which the models disagree (here 0.1) and g the difference in the share of right answers. For amounts, g is the
+    difference in the mean loss in units of that loss, if row by row it varies by a third of it (0.32² = 0.1).
+
+    Args:
+        rows: Validation rows.
+
+    Returns:
+        The difference g, 0 to 1.
+    """
+    return float(np.sqrt(_POWER * _DISAGREE / max(rows, 1)))
+
+
+def resolution_text(rows: int, classifies: bool) -> str:
+    """Return `resolution` in words: points for labels, percent of the error for amounts."""
+    amount = 100 * resolution(rows)
+    return f"{amount:.1f} points" if classifies else f"{amount:.1f} % of the error"
+
+
+def rounds(rows: int) -> tuple[int, int]:
+    """Return folds and repeats for so many rows outside the test: 5 x 5 under 500, 3 times 5 to 5,000, then once."""
+    return 5, 5 if rows < 500 else 3 if rows <= 5000 else 1
+
+
+def choose(
+    asked: str,
+    validation: int,
+    outside_test: int,
+    *,
+    classifies: bool,
+    minority: tuple[int, int] | None = None,
+    ordered: bool = False,
+) -> Scheme:
+    """Return the scheme, and the reason with the numbers it rests on.
+
+    Hold-out is chosen when its validation rows show a difference of 5 points (at least 248 rows) and hold at least
+    30 rows of the rarer class; fewer rows are better used by K-fold, where each row outside the test is validated
+    once.
+
+    Args:
+        asked: "auto", "holdout" or "kfold".
+        validation: Validation rows under hold-out.
+        outside_test: Rows that are not for the test.
+        classifies: Whether the target holds labels.
+        minority: Rows of the rarer class among the validation rows, and outside the test; for two classes.
+            Defaults to None.
+        ordered: Whether rows are ordered by time: folds then move forward, and are drawn once. Defaults to False.
+    """
+    folds, repeats = rounds(outside_test)
+    repeats = 1 if ordered else repeats
+    scored = outside_test * folds // (folds + 1) if ordered else outside_test
+    single, many = resolution_text(validation, classifies), resolution_text(scored, classifies)
+    enough = resolution(validation) <= _FINE_ENOUGH
+    balanced = minority is None or minority[0] >= MINIMUM_MINORITY
+    if asked == "holdout" or (asked == "auto" and enough and balanced):
+        rare = f", {minority[0]:,} of them of the rarer class," if minority else ""
+        reason = f"{validation:,} validation rows{rare} show differences of {single} or more"
+        if asked == "holdout":
+            reason = f"as you chose; {reason}"
+            reason += "" if enough and balanced else f"; 'kfold' would show {many}"
+        return Scheme("holdout", 0, 0, reason)
+    times = f"{folds} folds that move forward in time" if ordered else f"{folds} folds, drawn {_times(repeats)}"
+    gain = f"{times}, validate {scored:,} rows and show {many}"
+    if asked == "kfold":
+        return Scheme("kfold", folds, repeats, f"as you chose; {gain}")
+    if enough and minority:
+        reason = f"{validation:,} validation rows would hold only {minority[0]} of the rarer class; {gain}"
+        reason += f" with {minority[1]:,} of the rarer class"
+    else:
+        reason = f"{validation:,} validation rows would show only differences of {single} or more; {gain}"
+    return Scheme("kfold", folds, repeats, reason)
+
+
+def _times(number: int) -> str:
+    return {1: "once", 2: "twice"}.get(number, f"{number} times")

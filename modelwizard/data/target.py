@@ -1,0 +1,374 @@
+"""The target: its labels and their order, its canonical values, and what makes it unusable."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from modelwizard.data.columns import FALSE, TRUE, Values, plain, require, values_of
+from modelwizard.data.numbers import MISSING_NUMBER, to_number
+from modelwizard.data.read import cells_of
+from modelwizard.data.sniff import Format
+from modelwizard.errors import DataError, ModelWizardError, UsageError
+
+NUMBERS = ("regression", "bounded", "vector", "positive", "count")
+LABELS = ("binary", "multiclass")
+
+# Fewer rows are refused: of 50, the test part is 10, and two accuracies of 40 and 10 rows are told apart only if
+# they differ by 44 points (`detectable_drop`).
+MINIMUM_ROWS = 50
+# A class must be able to stand in train, validation and test.
+MINIMUM_CLASS = 3
+
+# A label that says "this is it", against the label that says "this is not".
+_POSITIVE = TRUE | {"positive", "pos", "present", "case", "+", "+1"}
+_NEGATIVE = FALSE | {"negative", "neg", "absent", "control", "-", "-1", "-1.0"}
+
+
+@dataclass(frozen=True)
+class Target:
+    """A target that can be learned.
+
+    Args:
+        names: Its columns.
+        problem: The problem type.
+        classes: Labels in the order of their numbers: negative, positive for `binary`; all for `multiclass`;
+            else empty.
+        counts: Rows of each class; for `multilabel` the rows of each label; else empty.
+        y: Canonical values. Floats (n, k) in their own units, NaN where missing; for `multiclass` class numbers
+            (n,), -1 where missing.
+        known: Which rows have a target, shape (n,).
+        positive_reason: Why the positive label of `binary` is the positive one. Defaults to "".
+        positive_evident: Whether asking which label is positive would be silly. Defaults to True.
+    """
+
+    names: tuple[str, ...]
+    problem: str
+    classes: tuple[str, ...]
+    counts: tuple[int, ...]
+    y: np.ndarray
+    known: np.ndarray
+    positive_reason: str = ""
+    positive_evident: bool = True
+
+
+def check_target(
+    frame: pd.DataFrame, targets: Sequence[str], problem: str, form: Format, positive: str | None = None
+) -> Target:
+    """Return the target in canonical form, or say why it cannot be learned.
+
+    Args:
+        frame: The raw table.
+        targets: Its target columns.
+        problem: A problem type.
+        form: The format of the file.
+        positive: The label that counts as 1 in a binary problem. Defaults to the evident or the rarer one.
+
+    Raises:
+        DataError: The values are unusable: missing, constant, infinite, a class of one row, too few rows.
+        UsageError: The values are fine but do not fit this problem type, or there is no such column or label.
+    """
+    for name in targets:
+        require(name, [str(column) for column in frame.columns], "--target")
+    _check_number_of_targets(targets, problem)
+    columns = [_present(frame, name, form) for name in targets]
+    classes: tuple[str, ...] = ()
+    known: np.ndarray
+    why, evident = "", True
+    if problem in LABELS:
+        if problem == "binary":
+            classes, why, evident = _two_classes(targets[0], columns[0], positive)
+        else:
+            classes = _classes(targets[0], columns[0])
+        y = class_numbers(cells_of(frame, targets[0]), classes)
+        known = np.asarray(y >= 0)
+        counts = tuple(int(n) for n in np.bincount(y[known], minlength=len(classes)))
+        _check_classes(targets[0], classes, counts)
+        y = np.where(known, y, np.nan).reshape(-1, 1) if problem == "binary" else y
+    elif problem == "multilabel":
+        y = np.stack([_marks(frame, name, form) for name in targets], axis=1)
+        known = np.asarray(~np.isnan(y).any(axis=1))
+        counts = tuple(int(n) for n in np.nansum(y[known], axis=0))
+        _check_labels(targets, counts, int(known.sum()))
+    else:
+        y = np.stack([_amounts(frame, name, form) for name in targets], axis=1)
+        known = np.asarray(~np.isnan(y).any(axis=1))
+        counts = ()
+        for name, values in zip(targets, y.T, strict=True):
+            _check_amounts(name, values[known], problem)
+    check_rows(int(known.sum()), "rows with a target")
+    return Target(tuple(targets), problem, classes, counts, y, known, why, evident)
+
+
+def check_rows(rows: int, what: str = "rows") -> None:
+    """Refuse a table from which no verdict can come.
+
+    Raises:
+        DataError: Fewer than `MINIMUM_ROWS` rows.
+    """
+    if rows < MINIMUM_ROWS:
+        drop = 100 * detectable_drop(round(0.8 * rows), max(1, round(0.2 * rows)))
+        raise DataError(
+            f"{rows} {what} are too few to train and judge a network.",
+            expected=f"at least {MINIMUM_ROWS}; about {rows_for(0.2)} to notice in the test that the score dropped "
+            f"by 20 points, about {rows_for(0.1):,} for 10 points",
+            received=f"{rows}, which leaves {round(0.2 * rows)} for the test: it would notice nothing under "
+            f"{min(drop, 100):.0f} points",
+            fix="collect more rows, or use a method made for so few, such as ridge regression",
+        )
+
+
+def detectable_drop(validation: int, test: int, deviation: float = 0.5) -> float:
+    """Return the smallest drop from validation to test that is noticed four times out of five.
+
+    (1.645 + 0.842) sqrt(s²/n_v + s²/n_t): a one-sided z-test of two means at 5 % with 80 % power.
+
+    Args:
+        validation: Validation rows.
+        test: Test rows.
+        deviation: Standard deviation of a row's score. Defaults to 0.5, that of right or wrong at its widest.
+    """
+    return 2.487 * deviation * float(np.sqrt(1 / validation + 1 / test))
+
+
+def rows_for(drop: float) -> int:
+    """Return the rows, 4 in 5 of them cross-validated and 1 in 5 tested, at which a drop is noticed (rounded up)."""
+    exact = (2.487 * 0.5 / drop) ** 2 * (1 / 0.8 + 1 / 0.2)
+    step = 50 if exact < 500 else 100
+    return int(np.ceil(exact / step) * step)
+
+
+def class_numbers(cells: pd.Series, classes: Sequence[str]) -> np.ndarray:
+    """Return the number of each cell's class, -1 where it is none of them, shape (n,)."""
+    codes = pd.Index(classes, dtype=object).get_indexer(pd.Index(cells.to_numpy(dtype=object), dtype=object))
+    return codes.astype(np.int64)
+
+
+def positive_first_guess(labels: Sequence[str], counts: Sequence[int]) -> tuple[str, str, bool]:
+    """Return which of two labels is the positive one, why, and whether that is evident.
+
+    Args:
+        labels: The two labels.
+        counts: Their rows.
+    """
+    for one, other in ((0, 1), (1, 0)):
+        low, rest = labels[one].lower(), labels[other].lower()
+        if low in _POSITIVE and (rest in _NEGATIVE or (rest not in _POSITIVE and low not in ("1", "t", "y"))):
+            return labels[one], f"'{labels[one]}' says yes", True
+        if low in _NEGATIVE and rest not in _NEGATIVE | _POSITIVE and low not in ("0", "f", "n"):
+            return labels[other], f"'{labels[one]}' says no", True
+    rare = int(np.argmin(counts)) if counts[0] != counts[1] else int(np.argmax([_order(label) for label in labels]))
+    why = "the rarer of the two" if counts[0] != counts[1] else "as frequent as the other: a guess"
+    return labels[rare], why, False
+
+
+def _check_number_of_targets(targets: Sequence[str], problem: str) -> None:
+    several = problem in ("vector", "multilabel")
+    if several and len(targets) < 2:
+        other = "regression" if problem == "vector" else "binary"
+        raise UsageError(
+            f"'{problem}' needs several target columns.",
+            expected="--target once for each of them",
+            received=f"one target: {', '.join(targets) or 'none'}",
+            fix=f"add --target COLUMN, or --problem {other}",
+        )
+    if not several and len(targets) != 1:
+        raise UsageError(
+            f"'{problem}' predicts one column.",
+            expected="one target",
+            received=f"{len(targets)} targets: {', '.join(targets[:5])}",
+            fix="--problem multilabel for columns of 0 and 1, --problem vector for numbers",
+        )
+
+
+def _present(frame: pd.DataFrame, name: str, form: Format) -> Values:
+    """Return what a target column holds; refuse one that is empty, mostly empty, or constant."""
+    found = values_of(cells_of(frame, name), form.missing)
+    if found.present < 0.5 * found.rows:
+        raise DataError(
+            f"The target '{name}' is mostly empty." if found.present else f"The target '{name}' is empty.",
+            expected="a value in at least half of the rows",
+            received=f"{found.present:,} of {found.rows:,} rows have one",
+            fix="remove the rows without a target from the file, or choose another target with --target",
+        )
+    if len(found.values) == 1:
+        raise DataError(
+            f"The target '{name}' is constant.",
+            expected="at least two different values",
+            received=f"{found.values[0]!r} in all {found.present:,} rows",
+            fix="choose another target with --target",
+        )
+    return found
+
+
+def _order(label: str) -> tuple[bool, float, str]:
+    """Sort labels that are numbers by value, others by alphabet."""
+    number = float(to_number(np.array([label], dtype=object))[0])
+    return (bool(np.isnan(number)), 0.0 if np.isnan(number) else number, label)
+
+
+def _two_classes(name: str, found: Values, positive: str | None) -> tuple[tuple[str, ...], str, bool]:
+    labels = sorted(found.values, key=_order)
+    if len(labels) != 2:
+        shown = ", ".join(labels[:6]) + (", …" if len(labels) > 6 else "")
+        raise UsageError(
+            f"The target '{name}' has {len(labels):,} different values, so the problem is not 'binary'.",
+            expected="2 different values",
+            received=shown,
+            fix="--problem multiclass for labels, --problem regression for numbers",
+        )
+    if positive is None:
+        counts = [int(found.counts[found.values.index(label)]) for label in labels]
+        label, why, evident = positive_first_guess(labels, counts)
+    else:
+        if positive not in labels:
+            close = difflib.get_close_matches(positive.lower(), [label.lower() for label in labels], n=1)
+            match = next((label for label in labels if close and label.lower() == close[0]), labels[1])
+            raise UsageError(
+                f"The target '{name}' has no label '{positive}'.",
+                expected=" or ".join(labels),
+                received=f"--positive {positive}",
+                fix=f"--positive {match}",
+            )
+        label, why, evident = positive, "as you chose", True
+    negative = labels[0] if label == labels[1] else labels[1]
+    return (negative, label), why, evident
+
+
+def _classes(name: str, found: Values) -> tuple[str, ...]:
+    if len(found.values) > max(20, 0.2 * found.present):
+        raise UsageError(
+            f"The target '{name}' has {len(found.values):,} different values in {found.present:,} rows: "
+            "too many to be classes.",
+            expected="several rows of each class",
+            received=f"values such as {', '.join(found.values[:3])}",
+            fix="--problem regression if these are numbers; else choose another target with --target",
+        )
+    return tuple(sorted(found.values, key=_order))
+
+
+def _check_classes(name: str, classes: Sequence[str], counts: Sequence[int]) -> None:
+    rare = [(label, rows) for label, rows in zip(classes, counts, strict=True) if rows < MINIMUM_CLASS]
+    if rare:
+        shown = ", ".join(f"'{label}' {rows}" for label, rows in rare[:5])
+        numbers = not np.isnan(to_number(np.array(classes, dtype=object))).any()
+        amounts = "; or --problem regression, if the labels are amounts" if numbers and len(classes) > 2 else ""
+        raise DataError(
+            f"Of the target '{name}', {'a class has' if len(rare) == 1 else f'{len(rare)} classes have'} fewer than "
+            f"{MINIMUM_CLASS} rows.",
+            expected=f"at least {MINIMUM_CLASS} rows of each class: one to train on, one to validate, one to test",
+            received=f"rows of {shown}" + (", …" if len(rare) > 5 else ""),
+            fix=f"remove these rows from the file, or merge the class with a similar one{amounts}",
+        )
+
+
+def _marks(frame: pd.DataFrame, name: str, form: Format) -> np.ndarray:
+    """Return 1 where a label applies, 0 where it does not, NaN where that is not known."""
+    text = cells_of(frame, name).str.lower()
+    missing = text.isin([token.lower() for token in form.missing]).to_numpy()
+    yes = text.isin([*TRUE, "x"]).to_numpy() & ~missing
+    no = text.isin([*_NEGATIVE]).to_numpy() & ~missing
+    odd = ~(yes | no | missing)
+    if odd.any():
+        raise UsageError(
+            f"The target '{name}' is no label of 'multilabel': it holds values that are neither yes nor no.",
+            expected="0 and 1 (or no and yes) in each target column",
+            received=f"{int(odd.sum()):,} other cells, such as {cells_of(frame, name)[odd].iloc[0]!r}",
+            fix="--problem vector for numbers; one target and --problem multiclass for labels",
+        )
+    # A cross where the label applies and nothing elsewhere: blank means no.
+    return np.where(yes, 1.0, np.where(missing & no.any(), np.nan, 0.0))
+
+
+def _check_labels(names: Sequence[str], counts: Sequence[int], rows: int) -> None:
+    flat = [name for name, count in zip(names, counts, strict=True) if count in (0, rows)]
+    if flat:
+        raise DataError(
+            f"{len(flat)} of {len(names)} labels never change: {', '.join(flat[:5])}.",
+            expected="rows with and rows without each label",
+            received=f"{rows:,} rows with a target, all alike in these columns",
+            fix="leave these columns out of the targets",
+        )
+
+
+def _amounts(frame: pd.DataFrame, name: str, form: Format) -> np.ndarray:
+    """Return a target column as numbers; refuse cells that are none, and infinities."""
+    cells = cells_of(frame, name)
+    missing = cells.isin([*form.missing, *MISSING_NUMBER]).to_numpy()
+    values = to_number(cells, form.decimal, form.thousands, form.missing)
+    odd = np.isnan(values) & ~missing
+    if odd.any():
+        many = odd.sum() > 0.5 * (~missing).sum()
+        kind: type[ModelWizardError] = UsageError if many else DataError
+        raise kind(
+            f"The target '{name}' holds {int(odd.sum()):,} values that are no numbers.",
+            expected=f"numbers with the decimal sign '{form.decimal}'",
+            received=", ".join(repr(str(cell)) for cell in cells[odd].unique()[:3]),
+            fix="--problem multiclass (or binary)" if many else "mend these cells, or empty them",
+        )
+    _refuse_infinite(name, values)
+    return values
+
+
+def _refuse_infinite(name: str, values: np.ndarray) -> None:
+    rows = np.flatnonzero(np.isinf(values))
+    if len(rows):
+        where = ", ".join(f"{row + 1:,}" for row in rows[:5]) + (", …" if len(rows) > 5 else "")
+        raise DataError(
+            f"Column '{name}' holds {len(rows):,} infinite value{'s' * (len(rows) > 1)}.",
+            expected="finite numbers",
+            received=f"inf in data row {where}",
+            fix="empty these cells (they then count as missing), or write the number that was meant",
+        )
+
+
+def check_infinite(frame: pd.DataFrame, names: Sequence[str], form: Format) -> None:
+    """Refuse infinities among the features: nothing can be standardised with them.
+
+    Args:
+        frame: The raw table.
+        names: Its numeric columns.
+        form: The format of the file.
+
+    Raises:
+        DataError: A column holds an infinite value; the first such column is named.
+    """
+    for name in names:
+        _refuse_infinite(name, to_number(cells_of(frame, name), form.decimal, form.thousands))
+
+
+def _check_amounts(name: str, values: np.ndarray, problem: str) -> None:
+    """Refuse numbers that a problem type cannot produce."""
+    why = amounts_misfit(values, problem)
+    if why:
+        expected = {
+            "bounded": "values between 0 and 1",
+            "positive": "values above 0",
+            "count": "whole numbers 0, 1, 2, …",
+        }
+        percent = problem == "bounded" and len(values) and values.min() >= 0 and 1 < values.max() <= 100
+        raise UsageError(
+            f"The target '{name}' does not fit '{problem}': {why}.",
+            expected=expected[problem],
+            received=f"values from {plain(values.min())} to {plain(values.max())}",
+            fix="divide it by 100 in the file if these are percents, or --problem regression"
+            if percent
+            else "--problem regression",
+        )
+
+
+def amounts_misfit(values: np.ndarray, problem: str) -> str:
+    """Return why numbers cannot be of a problem type, or ""."""
+    if problem == "bounded" and ((values < 0) | (values > 1)).any():
+        return f"{int(((values < 0) | (values > 1)).sum()):,} values lie outside 0 to 1"
+    if problem == "positive" and (values <= 0).any():
+        return f"{int((values <= 0).sum()):,} values are 0 or below"
+    if problem == "count" and (values < 0).any():
+        return f"{int((values < 0).sum()):,} values are negative"
+    if problem == "count" and (values != np.round(values)).any():
+        return f"{int((values != np.round(values)).sum()):,} values are no whole numbers"
+    return ""
