@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Mapping, Sequence
+from difflib import get_close_matches
 from typing import Any
 
 from modelwizard.answers import COLUMN_KINDS
@@ -17,26 +19,31 @@ NONE = ""
 """The answer that means "no such column"."""
 
 
-def one_of(value: str, choices: Sequence[str], what: str, flag: str) -> str:
+def one_of(value: str, choices: Sequence[str], what: str, prefix: str) -> str:
     """Return `value` when it is one of the choices, else raise with the nearest one.
+
+    Args:
+        value: What was given.
+        choices: What may be given.
+        what: What the choices are, in the singular.
+        prefix: What stands before the value on the command line, up to the sign before it.
 
     Raises:
         UsageError: When it is not.
     """
     if value in choices:
         return value
-    from difflib import get_close_matches
-
-    near = get_close_matches(value, choices, 1)
+    folded = {choice.lower(): choice for choice in choices}
+    near = get_close_matches(value.lower(), folded, 1)
     shown = ", ".join(choices[:12]) + (f", … ({len(choices)} in all)" if len(choices) > 12 else "")
-    fix = f"{flag.split()[0]} {near[0]!r}" if near else None
+    fix = f"{prefix}{shlex.quote(folded[near[0]])}" if near else None
     raise UsageError(f"{value!r} is no {what}.", expected=f"one of: {shown}", received=repr(value), fix=fix)
 
 
 def existing_columns(value: Any, known: Known, facts: Facts) -> tuple[str, ...]:
     """Accept at least one column of the file."""
     names = [column.name for column in facts.require_table().columns]
-    chosen = tuple(one_of(v, names, "column of the data", "--target") for v in dict.fromkeys(value))
+    chosen = tuple(one_of(v, names, "column of the data", "--target ") for v in dict.fromkeys(value))
     if not chosen:
         raise UsageError("A model needs at least one column to predict.", fix="--target COLUMN")
     return chosen
@@ -45,7 +52,7 @@ def existing_columns(value: Any, known: Known, facts: Facts) -> tuple[str, ...]:
 def ignored_columns(value: Any, known: Known, facts: Facts) -> tuple[str, ...]:
     """Accept columns of the file that are not the target."""
     names = [column.name for column in facts.require_table().columns]
-    chosen = tuple(one_of(v, names, "column of the data", "--ignore") for v in dict.fromkeys(value))
+    chosen = tuple(one_of(v, names, "column of the data", "--ignore ") for v in dict.fromkeys(value))
     both = set(chosen) & set(known.get("target", ()))
     if both:
         raise UsageError(f"{both.pop()!r} is the target; it cannot be ignored.", fix="choose one of the two")
@@ -68,14 +75,14 @@ def column_or_none(flag: str) -> Callable[[Any, Known, Facts], str]:
         names = [column.name for column in facts.require_table().columns]
         if value in known.get("target", ()):
             raise UsageError(f"{value!r} is the target; it cannot also be the {flag[2:]} column.")
-        return value if value == NONE else one_of(value, names, "column of the data", flag)
+        return value if value == NONE else one_of(value, names, "column of the data", f"{flag} ")
 
     return check
 
 
 def possible_problem(value: Any, known: Known, facts: Facts) -> str:
     """Accept a problem type that the target's values allow."""
-    one_of(value, list(PROBLEMS), "problem type", "--problem")
+    one_of(value, list(PROBLEMS), "problem type", "--problem ")
     target = facts.require_target()
     if value in target.impossible:
         raise UsageError(
@@ -93,19 +100,21 @@ def of_problem(field: str) -> Callable[[Any, Known, Facts], str]:
     def check(value: Any, known: Known, facts: Facts) -> str:
         row = PROBLEMS[known["problem"]]
         allowed = row.losses if field == "loss" else row.metrics
-        return one_of(value, allowed, f"{field} of a {row.name} problem", f"--set {field}=")
+        return one_of(
+            value, allowed, f"{field} of a {row.name} problem", "--metric " if field == "metric" else "--set loss="
+        )
 
     return check
 
 
 def known_label(value: Any, known: Known, facts: Facts) -> str:
     """Accept a label that the target holds."""
-    return one_of(str(value), [name for name, _ in facts.require_target().labels], "label of the target", "--positive")
+    return one_of(str(value), [name for name, _ in facts.require_target().labels], "label of the target", "--positive ")
 
 
 def known_scheme(value: Any, known: Known, facts: Facts) -> str:
     """Accept a way to validate."""
-    return one_of(value, ("auto", "holdout", "kfold"), "way to validate", "--validation")
+    return one_of(value, ("auto", "holdout", "kfold"), "way to validate", "--validation ")
 
 
 def between(low: float, high: float, flag: str, unit: str) -> Callable[[Any, Known, Facts], Any]:

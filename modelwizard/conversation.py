@@ -50,6 +50,11 @@ class Prompt:
 class Page(Protocol):
     """A surface to show things on, from top to bottom."""
 
+    @property
+    def width(self) -> int:
+        """Columns of the surface."""
+        ...
+
     def say(self, text: str) -> None:
         """Say a plain sentence."""
         ...

@@ -73,7 +73,10 @@ class TargetFacts:
     Args:
         problem: The inferred problem type.
         reason: Why, with the numbers seen.
+        alternatives: Other problem types that fit, the likelier first, each with when it is the better one.
         impossible: Problem types that this target cannot be, each with its reason.
+        metric: A score that suits `problem` better than its usual one, or nothing.
+        metric_reason: Why.
         labels: Labels and their numbers of rows, in the order of class ids; empty for amounts.
         positive: The label offered as the positive one of a binary problem.
         positive_reason: Why that one.
@@ -85,7 +88,10 @@ class TargetFacts:
 
     problem: str
     reason: str = ""
+    alternatives: Mapping[str, str] = field(default_factory=lambda: _EMPTY)
     impossible: Mapping[str, str] = field(default_factory=lambda: _EMPTY)
+    metric: str = ""
+    metric_reason: str = ""
     labels: tuple[tuple[str, int], ...] = ()
     positive: str = ""
     positive_reason: str = ""

@@ -37,6 +37,12 @@ def ask_line(prompt: Prompt, read: ReadLine, show: Show) -> Any:
             show(complaint(error))
 
 
+def columns_of_text(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Return rows of cells as lines of text, cells of one column below each other."""
+    widths = [max(len(row[at]) for row in rows) for at in range(len(rows[0]))] if rows else []
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+
+
 def complaint(error: ModelWizardError) -> str:
     """Return an error in one line, for the place right below a prompt."""
     return f"{error.what} Expected: {error.expected}" if error.expected else error.what

@@ -92,9 +92,12 @@ def head(problem: str, loss: str = "") -> str:
 def problems_offered(known: Known, facts: Facts) -> Sequence[Choice]:
     """Offer the problem types that the target allows, the inferred one first."""
     target = facts.require_target()
-    names = [target.problem, *(name for name in PROBLEMS if name != target.problem)]
+    names = dict.fromkeys((target.problem, *target.alternatives, *PROBLEMS))
+    reasons = {**target.alternatives, target.problem: target.reason}
     return [
-        Choice(name, f"{name}: {PROBLEMS[name].title}", head(name)) for name in names if name not in target.impossible
+        Choice(name, f"{name}: {PROBLEMS[name].title}", "; ".join(filter(None, (reasons.get(name), head(name)))))
+        for name in names
+        if name not in target.impossible
     ]
 
 
@@ -155,7 +158,9 @@ def usual(field: str) -> Callable[[Known, Facts], Default | None]:
     """Return the default of a `loss` or `metric`: the first of the problem type."""
 
     def default(known: Known, facts: Facts) -> Default:
-        row = PROBLEMS[known["problem"]]
+        row, target = PROBLEMS[known["problem"]], facts.require_target()
+        if field == "metric" and target.metric in row.metrics and target.problem == row.name:
+            return Default(target.metric, target.metric_reason)
         return Default(row.loss if field == "loss" else row.metrics[0], f"the usual {field} of a {row.name} problem")
 
     return default

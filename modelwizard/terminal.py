@@ -26,10 +26,12 @@ from rich.text import Text
 
 from modelwizard.conversation import Prompt
 from modelwizard.errors import ModelWizardError, UsageError
-from modelwizard.lines import ask_line
+from modelwizard.lines import ask_line, columns_of_text
 from modelwizard.progress import Progress
 from modelwizard.reporter import Event, Judgement, OnEvent, Watch
 
+UNLIMITED = 10_000  # columns of a stream that is no screen
+SHORT = 24  # characters of a cell that is kept on one line
 BEATS = 30.0  # seconds between two lines of plain progress
 
 VERDICTS = {
@@ -65,8 +67,15 @@ class Sheet:
     @cached_property
     def console(self) -> Console:
         """The rich console, made when something is first shown."""
-        plain = {"color_system": None, "force_terminal": False, "no_color": True} if self.plain else {}
-        return Console(file=self.stream, highlight=False, markup=False, emoji=False, **plain)  # type: ignore[arg-type]
+        look: dict[str, Any] = {"color_system": None, "force_terminal": False, "no_color": True} if self.plain else {}
+        if not self.stream.isatty() and not os.environ.get("COLUMNS"):
+            look["width"] = UNLIMITED  # whoever reads the other end breaks the lines
+        return Console(file=self.stream, highlight=False, markup=False, emoji=False, **look)
+
+    @property
+    def width(self) -> int:
+        """Columns of the surface."""
+        return self.console.width
 
     def _put(self, text: str, style: str = "", mark: str = "") -> None:
         width = max(self.console.width - len(mark), 10)
@@ -102,25 +111,27 @@ class Sheet:
         """Show a small table; a column of numbers is aligned to the right."""
         if title:
             self.heading(title)
-        table = Table(box=None if self.plain else box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
-        for at, name in enumerate(columns):
-            cells = [row[at] for row in rows if row[at]]
-            numbers = bool(cells) and all(cell.lstrip("-+").replace(",", "")[:1].isdigit() for cell in cells)
-            table.add_column(Text(name), justify="right" if numbers and at else "left", overflow="fold")
-        for row in rows:
-            table.add_row(*(Text(cell) for cell in row))
-        self.console.print(table)
+        if self.plain:
+            for line in columns_of_text([columns, *rows]):
+                self.console.print(Text(line), soft_wrap=True)
+        else:
+            self.console.print(_table(columns, rows))
         if note:
             self.note(note)
 
     def card(self, title: str, lines: Sequence[tuple[str, str]], note: str = "") -> None:
         """Show labelled values together."""
+        if self.plain:
+            self.heading(title)
+            for line in columns_of_text(lines):
+                self._put(line)
+            return self._put(f"\n{note}") if note else None
         grid = Table.grid(padding=(0, 2))
-        grid.add_column(style="" if self.plain else "dim")
+        grid.add_column(style="dim")
         grid.add_column(overflow="fold")
         for label, value in lines:
             grid.add_row(Text(label), Text(value))
-        self._boxed(title, [grid, *([Text(f"\n{note}")] if note else [])], "cyan")
+        return self._boxed(title, [grid, *([Text(f"\n{note}")] if note else [])], "cyan")
 
     def _boxed(self, title: str, parts: Sequence[RenderableType], style: str) -> None:
         if self.plain:
@@ -142,10 +153,7 @@ class Sheet:
         mark, colour = VERDICTS.get(judgement.verdict, ("·", "cyan"))
         parts: list[RenderableType] = [Text(judgement.headline)]
         if judgement.numbers:
-            grid = Table.grid(padding=(0, 2))
-            for label, value in judgement.numbers:
-                grid.add_row(Text(label, style="dim"), Text(value))
-            parts += [Text(""), grid]
+            parts += [Text(""), *(Text(line) for line in columns_of_text(judgement.numbers))]
         for title, lines in (("Why", judgement.reasons), ("What to do", judgement.advice)):
             if lines:
                 parts += [Text(f"\n{title}", style="bold"), *(Text(f"- {line}") for line in lines)]
@@ -300,6 +308,21 @@ class Terminal(Sheet):
         if not line:
             raise KeyboardInterrupt  # the input has ended: nobody will answer any more
         return line.strip()
+
+
+def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
+    """Return a table for a screen; only its widest column is wrapped."""
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
+    widths = [max(len(name), *(len(row[at]) for row in rows), 0) for at, name in enumerate(columns)]
+    for at, name in enumerate(columns):
+        cells = [row[at] for row in rows if row[at]]
+        numbers = bool(cells) and all(cell.lstrip("-+").replace(",", "")[:1].isdigit() for cell in cells)
+        wraps = widths[at] > SHORT or widths[at] == max(widths)
+        justify = "right" if numbers and at else "left"
+        table.add_column(Text(name), justify=justify, overflow="fold", no_wrap=not wraps)
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    return table
 
 
 def _moving(progress: Progress) -> RenderableType:

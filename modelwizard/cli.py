@@ -1,0 +1,375 @@
+"""The command line: words to calls, errors to messages and exit codes. Everything heavy is imported late.
+
+`import questionary` alone takes 0.4 s and pandas more, so each command imports inside its body; `--help` loads
+click and nothing else.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from modelwizard import __version__
+from modelwizard.errors import UsageError
+from modelwizard.exits import Command, Commands, print_json, terminal
+
+if TYPE_CHECKING:
+    from modelwizard.options import StageOptions
+
+PROBLEM_NAMES = "binary, multiclass, multilabel, regression, bounded, vector, positive, count"
+GOOD = ("passed", "forced", "consistent", "better")
+
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object on stdout.")
+in_project = click.option(
+    "--project",
+    type=click.Path(path_type=Path),
+    default=None,
+    metavar="DIR",
+    help="The project's folder. Default: the one you are in.",
+)
+
+
+def _project(folder: Path | None) -> Path:
+    from modelwizard.project import Project
+
+    return Project.open(folder or Path.cwd()).folder
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="modelwizard")
+def cli() -> None:
+    """From a data file to a Keras model that you can trust, one stage at a time.
+
+    Start with `modelwizard new`. Each command says what to type next.
+    """
+
+
+# -- new ----------------------------------------------------------------------------------------------------------
+
+
+@cli.command(short_help="Make a project from a data file.")
+@click.argument("directory", metavar="[DIR]", required=False)
+@click.option("--data", metavar="PATH", help="The data: CSV, TSV, Parquet, JSON lines or Excel.")
+@click.option("--example", metavar="NAME", help="A bundled example instead of your own data.")
+@click.option("--target", metavar="COLUMN", multiple=True, help="What to predict; again for several columns.")
+@click.option("--problem", metavar="NAME", help=f"One of {PROBLEM_NAMES}.")
+@click.option("--metric", metavar="NAME", help="The score that decides; `modelwizard table` lists them.")
+@click.option("--positive", metavar="LABEL", help="The label to find, of two.")
+@click.option("--group", metavar="COLUMN", help="Rows with equal values here stay together.")
+@click.option("--time", metavar="COLUMN", help="Later rows judge: the split follows this column.")
+@click.option("--ignore", metavar="COLUMN", multiple=True, help="A column to leave out; may be repeated.")
+@click.option("--batch-size", type=int, metavar="N", help="Rows in one training step. Default: 32.")
+@click.option("--test-size", type=float, metavar="F", help="Share of the rows sealed for the end. Default: 0.2.")
+@click.option("--validation", metavar="SCHEME", help="auto, holdout or kfold. Default: auto.")
+@click.option("--seed", type=int, metavar="N", help="Seed of the split and of training. Default: 0.")
+@click.option("--answers", type=click.Path(path_type=Path), metavar="FILE", help="Answers in a TOML file.")
+@click.option("--set", "settings", metavar="KEY=VALUE", multiple=True, help="Any answer by name; may be repeated.")
+@click.option("-y", "--yes", is_flag=True, help="Take the default for all that is not given.")
+@click.option("--no-input", is_flag=True, help="Never ask; fail naming the flags that are missing.")
+@click.option("--run/--no-run", default=None, help="Start the first stage afterwards, or don't. Default: ask.")
+@click.option("--dry-run", is_flag=True, help="Show the files and the last layer; write nothing.")
+@click.option("--overwrite", is_flag=True, help="Replace the project in DIR.")
+@click.option("--lang", type=click.Choice(["en"]), default="en", help="Language of the conversation.")
+@as_json
+def new(
+    yes: bool,
+    no_input: bool,
+    run: bool | None,
+    dry_run: bool,
+    overwrite: bool,
+    lang: str,
+    as_json: bool,
+    answers: Path | None,
+    settings: tuple[str, ...],
+    example: str | None,
+    **flags: Any,
+) -> None:
+    """Ask, review, write a project, offer its first stage.
+
+    DIR is the project's new folder. An answer is taken from its flag, else from --set, --answers, a variable
+    MODELWIZARD_<NAME>, else from what the data suggest, which you are asked to confirm.
+    """
+    from modelwizard.given import collect
+    from modelwizard.survey import Survey
+    from modelwizard.wizard import Order
+    from modelwizard.wizard import new as walk_through
+
+    if example is not None:
+        if flags["data"] is not None:
+            raise UsageError("`--data` and `--example` cannot both be given.", fix="give one of them")
+        flags["data"] = f"example:{example}"
+    talk = terminal()
+    order = Order(
+        given=collect(flags, settings, answers),
+        yes=yes,
+        ask=not no_input,
+        run=run,
+        dry_run=dry_run,
+        overwrite=overwrite,
+    )
+    with _warm_worker(wanted=run is not False and not dry_run and (bool(run) or talk.attended)) as child:
+        made = walk_through(order, talk, Survey(talk), lambda folder: _run_stage(folder, "baseline", None, child))
+    if as_json:
+        print_json(made)
+    _leave(made.get("stage"))
+
+
+# -- stages -------------------------------------------------------------------------------------------------------
+
+
+def _duration(ctx: click.Context, param: click.Parameter, value: str | None) -> float | None:
+    from modelwizard.options import seconds
+
+    return None if value is None else seconds(value)
+
+
+def stage_options(command: Command) -> Command:
+    """Add the options that every stage has."""
+    for option in reversed(
+        (
+            in_project,
+            click.option("-y", "--yes", is_flag=True, help="Take every default instead of asking."),
+            click.option("--trials", type=click.IntRange(1), metavar="N", help="Most trials to run."),
+            click.option("--time-budget", callback=_duration, metavar="TIME", help="Such as 90, 5m, 2h."),
+            click.option("--workers", type=click.IntRange(1), metavar="N", help="Trials side by side."),
+            click.option("--seed", type=click.IntRange(0), metavar="N", help="Seed instead of the project's."),
+            click.option("--force", is_flag=True, help="Pass a gate that was not met; needs --reason."),
+            click.option("--reason", default="", metavar="TEXT", help="Why; written into the journal."),
+            as_json,
+        )
+    ):
+        command = option(command)
+    return command
+
+
+def _stage(name: str, short: str, text: str) -> None:
+    """Make the command of one stage."""
+
+    @cli.command(name, short_help=short, help=f"{short}\n\n{text}")
+    @stage_options
+    def command(project: Path | None, as_json: bool, **chosen: Any) -> None:
+        from modelwizard.options import StageOptions
+
+        options = StageOptions(json=as_json, **chosen)
+        result = _run_stage(_project(project), name, options)
+        if as_json:
+            print_json(result)
+        _leave(result)
+
+
+_stage(
+    "baseline",
+    "Stage 1: a small network has to beat common sense.",
+    "The dumb baseline, a linear model and boosted trees are fitted for comparison; the network of model.py has to "
+    "beat the dumb one on validation rows by more than noise.",
+)
+_stage(
+    "overfit",
+    "Stage 2: grow the network until it overfits.",
+    "Longer, wider, deeper, without regularisation: once validation turns upward, the capacity is known to be enough.",
+)
+_stage(
+    "regularize",
+    "Stage 3: search for what generalises best.",
+    "Rounds of keras-tuner trials over all that model.py leaves open: dropout, penalties, layers, units and so on.",
+)
+_stage(
+    "finalize",
+    "Stage 4: the production model, tested once.",
+    "Trains on training and validation rows, opens the test rows once, exports model.keras.",
+)
+
+
+@cli.command("next", short_help="Whatever stage comes next.")
+@stage_options
+def next_(project: Path | None, as_json: bool, **chosen: Any) -> None:
+    """Run whatever stage comes next."""
+    from modelwizard import walk
+    from modelwizard.options import StageOptions
+
+    folder = _project(project)
+    stage = walk.next_stage(folder)
+    if stage is None:
+        terminal().say("Every stage is done. `modelwizard status` shows the result.")
+        result = None
+    else:
+        result = _run_stage(folder, stage, StageOptions(json=as_json, **chosen))
+    if as_json:
+        print_json(result or {"stage": None, "next": None})
+    _leave(result)
+
+
+@cli.command("run", short_help="All remaining stages, without questions.")
+@stage_options
+def run_all(project: Path | None, as_json: bool, **chosen: Any) -> None:
+    """Run all remaining stages without questions; stops at a gate that is not passed."""
+    from dataclasses import replace
+
+    from modelwizard import walk
+    from modelwizard.options import StageOptions
+
+    folder = _project(project)
+    results: dict[str, Any] = {}
+    last: dict[str, Any] | None = None
+    options = replace(StageOptions(json=as_json, **chosen), yes=True)
+    with _warm_worker(wanted=True) as child:
+        while (stage := walk.next_stage(folder)) is not None and stage not in results:
+            last = results[stage] = _run_stage(folder, stage, options, child)
+            if last.get("verdict") not in GOOD:
+                break
+    if as_json:
+        print_json({"stages": results, "next": walk.next_stage(folder)})
+    _leave(last)
+
+
+def _run_stage(folder: Path, stage: str, options: StageOptions | None, child: Any = None) -> dict[str, Any]:
+    from modelwizard import walk
+    from modelwizard.options import StageOptions
+
+    talk = terminal()
+    options = options or StageOptions()
+    talk.yes = options.yes
+    return walk.run_stage(folder, stage, options, talk, child=child)
+
+
+def _warm_worker(wanted: bool) -> Any:
+    """Return a worker that imports TensorFlow meanwhile, as a context; nothing when no stage will run."""
+    from contextlib import nullcontext
+
+    if not wanted:
+        return nullcontext()
+    from modelwizard.child import Child
+
+    child = Child()
+    child.start()
+    return child
+
+
+def _leave(result: dict[str, Any] | None) -> None:
+    """Exit with 3 when a gate was not passed or nothing can be said."""
+    if result is not None and result.get("verdict") not in (None, *GOOD):
+        click.get_current_context().exit(3)
+
+
+# -- what is there -----------------------------------------------------------------------------------------------------
+
+
+@cli.command(short_help="Where the project is.")
+@in_project
+@as_json
+def status(project: Path | None, as_json: bool) -> None:
+    """Say where a project is: stages, verdicts, looks at validation, scores."""
+    from modelwizard import walk
+
+    result = walk.status(_project(project))
+    if as_json:
+        return print_json(result)
+    from modelwizard import pages
+
+    pages.status(terminal().results, result)
+    return None
+
+
+@cli.command(short_help="Judge model, data and runs by rules.")
+@in_project
+@as_json
+def check(project: Path | None, as_json: bool) -> None:
+    """Judge the model, the data and the runs as they are now by a list of rules."""
+    from modelwizard import pages, walk
+
+    result = walk.check(_project(project), terminal())
+    if as_json:
+        print_json(result)
+    else:
+        pages.check(terminal().results, result)
+    if any(finding["severity"] == "error" for finding in result["findings"]):
+        click.get_current_context().exit(3)
+
+
+@cli.command(short_help="The rule behind a finding, such as MW101.")
+@click.argument("code")
+@as_json
+def explain(code: str, as_json: bool) -> None:
+    """Explain the rule behind a finding, such as MW101."""
+    from modelwizard import pages
+
+    rule = pages.rule(code)
+    if as_json:
+        return print_json(rule)
+    pages.explain(terminal().results, rule)
+    return None
+
+
+@cli.command(short_help="Problem type → last layer, loss, metrics.")
+@click.argument("problem", required=False)
+@as_json
+def table(problem: str | None, as_json: bool) -> None:
+    """Show which last layer, loss and metrics belong to which problem."""
+    from modelwizard import pages
+    from modelwizard.accepted import one_of
+    from modelwizard.problems import PROBLEMS
+
+    names = [one_of(problem, list(PROBLEMS), "problem type", "modelwizard table ")] if problem else list(PROBLEMS)
+    if as_json:
+        return print_json({name: PROBLEMS[name].row() for name in names})
+    pages.table(terminal().results, [PROBLEMS[name] for name in names])
+    return None
+
+
+@cli.command(short_help="Write report.html.")
+@in_project
+@click.option("--open", "open_", is_flag=True, help="Show it in the browser.")
+@as_json
+def report(project: Path | None, open_: bool, as_json: bool) -> None:
+    """Write report.html: the choices and why, curves, trials, verdicts."""
+    from modelwizard import walk
+
+    path = walk.report(_project(project))
+    terminal().say(f"Written: {path}")
+    if as_json:
+        print_json({"report": str(path)})
+    if open_ and click.launch(str(path)) != 0:
+        terminal().warn("No browser could be started; open the file yourself.")
+
+
+@cli.command(short_help="Predict raw rows with the final model.")
+@click.argument("input", type=click.Path(path_type=Path))
+@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE", help="CSV. Default: stdout.")
+@in_project
+@as_json
+def predict(input: Path, output: Path | None, project: Path | None, as_json: bool) -> None:
+    """Predict raw rows in INPUT (columns as in the training data) with the finalized model."""
+    from modelwizard import walk
+
+    if as_json and output is None:
+        raise UsageError("With --json, predictions need a file of their own.", fix="--output predictions.csv")
+    result = walk.predict(_project(project), input.absolute(), output and output.absolute(), terminal())
+    text = result.pop("text", "")
+    if as_json:
+        print_json(result)
+    elif text:
+        click.echo(text, nl=False)
+
+
+@cli.command(short_help="Verify the journal; count the looks.")
+@in_project
+@as_json
+def audit(project: Path | None, as_json: bool) -> None:
+    """Verify the journal's chain, and count the looks at validation and test rows."""
+    from modelwizard import pages, walk
+
+    result = walk.audit(_project(project))
+    if as_json:
+        print_json(result)
+    else:
+        pages.audit(terminal().results, result)
+    if not result["ok"]:
+        click.get_current_context().exit(1)
+
+
+def main() -> None:
+    """Run the command line."""
+    cli(prog_name="modelwizard")
