@@ -32,7 +32,9 @@ class Comparison:
     units: int
 
 
-def paired(incumbent: ArrayLike, challenger: ArrayLike, *, groups: ArrayLike | None = None) -> Comparison:
+def paired(
+    incumbent: ArrayLike, challenger: ArrayLike, *, groups: ArrayLike | None = None, widen: float = 1.0
+) -> Comparison:
     """Compare two fixed candidates row by row with a paired t-test.
 
     Assumes independent units and candidates that were not chosen for their score on these rows (else use
@@ -43,8 +45,9 @@ def paired(incumbent: ArrayLike, challenger: ArrayLike, *, groups: ArrayLike | N
         incumbent: (n,) cost of each row, lower is better.
         challenger: (n,) likewise.
         groups: One label per row of dependent rows.
+        widen: Factor of the standard error: `kfold.inflation` for out-of-fold rows.
     """
-    gain = resampling.mean(np.asarray(incumbent) - np.asarray(challenger), groups)
+    gain = resampling.mean(np.asarray(incumbent) - np.asarray(challenger), groups, widen=widen)
     return Comparison(gain.value, gain.se, gain.t, gain.p_greater(), gain.interval(0.90), gain.units)
 
 
@@ -54,6 +57,7 @@ def cross_fitted(
     *,
     groups: ArrayLike | None = None,
     strata: ArrayLike | None = None,
+    widen: float = 1.0,
     seed: int = 0,
 ) -> Comparison:
     """Compare the best of many challengers with the best of the incumbent's columns, each chosen on other rows.
@@ -65,15 +69,16 @@ def cross_fitted(
         challengers: (K, n) cost of every trial and epoch.
         groups: One label per row of dependent rows.
         strata: Labels to spread evenly over halves.
+        widen: Factor of the standard error: `kfold.inflation` for out-of-fold rows.
         seed: Seed of the splits, the same for both.
 
     Source: as `resampling.cross_fit`.
     """
-    old = np.atleast_2d(np.asarray(incumbent, dtype=np.float64))
-    new = np.atleast_2d(np.asarray(challengers, dtype=np.float64))
+    old = np.atleast_2d(np.asarray(incumbent))
+    new = np.atleast_2d(np.asarray(challengers))
     kept = resampling.cross_fit(old, groups=groups, strata=strata, seed=seed)
     best = resampling.cross_fit(new, groups=groups, strata=strata, seed=seed)
-    return paired(kept, best, groups=groups)
+    return paired(kept, best, groups=groups, widen=widen)
 
 
 def simplest(costs: ArrayLike, sizes: Sequence[float], *, groups: ArrayLike | None = None, within: float = 1.0) -> int:

@@ -169,11 +169,16 @@ def _choose(
         return _argmax(sign * scores.weighted(problem, metric, y, predictions, weights), rng)
     if trial is None:
         raise ValueError("a choice of epochs by loss needs to know each column's trial")
-    table = np.asarray(losses, dtype=np.float64)
-    ids = np.unique(np.asarray(trial), return_inverse=True)[1].reshape(-1)
-    inside = np.where(np.isfinite(table).all(axis=1), weights @ np.nan_to_num(table).T, np.inf)
-    columns = [np.flatnonzero(ids == t) for t in range(int(ids.max()) + 1)]
-    epoch = np.stack([c[inside[:, c].argmin(axis=1)] for c in columns], axis=1)  # (B, trials)
+    table, owner = np.asarray(losses), np.asarray(trial)
+    finite = np.isfinite(table).all(axis=1)
+    narrow = weights.astype(table.dtype)  # losses may come as float32: they are the largest array of a search
+    picks: list[Ints] = []
+    for t in np.unique(owner[finite]):
+        mine = np.flatnonzero(finite & (owner == t))
+        picks.append(mine[(narrow @ table[mine].T).argmin(axis=1)])
+    if not picks:
+        raise ValueError("no candidate has a finite loss for every row")
+    epoch = np.stack(picks, axis=1)  # (B, trials)
     needed = np.unique(epoch)
     values = sign * scores.weighted(problem, metric, y, [predictions[int(j)] for j in needed], weights)
     position = np.searchsorted(needed, epoch)

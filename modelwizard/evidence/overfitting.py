@@ -58,6 +58,7 @@ def judge(
     margin: float = MARGIN,
     unit: float | None = None,
     groups: ArrayLike | None = None,
+    widen: float = 1.0,
     seed: int = 0,
 ) -> Overfitting:
     """Compare the last window of epochs with the best one on rows that did not choose the best one.
@@ -73,6 +74,7 @@ def judge(
         margin: Smallest rise that counts, in `unit`. Defaults to 2 %.
         unit: What a rise is a share of. Defaults to the best mean cost.
         groups: One label per row of dependent rows; in time order, block ids.
+        widen: Factor of the standard error: `kfold.inflation` for out-of-fold rows.
         seed: Seed of the splits.
 
     Source: METHOD of this project (window rule, error rates by simulation in benchmarks/evidence.py); patience rules
@@ -90,7 +92,7 @@ def judge(
     smooth = _smooth(table)[: epochs - window]
     last = table[-window:].mean(axis=0)
     chosen = resampling.cross_fit(smooth, groups=groups, seed=seed)
-    rise = resampling.mean(last - chosen, groups)
+    rise = resampling.mean(last - chosen, groups, widen=widen)
     best = int(smooth.mean(axis=1).argmin())
     scale = float(smooth[best].mean()) if unit is None else unit
     lower_train = curve[-window:].mean() < curve[max(0, best - 1) : best + 2].mean()

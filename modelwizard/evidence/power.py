@@ -63,6 +63,7 @@ def judge(
     association: float = float("nan"),
     groups: ArrayLike | None = None,
     strata: ArrayLike | None = None,
+    widen: float = 1.0,
     seed: int = 0,
 ) -> Power:
     """Compare per-row losses with the baseline's by a cross-fitted paired one-sided t-test.
@@ -77,6 +78,7 @@ def judge(
         association: p-value of `associated`, to tell "signal but no power" from "no signal".
         groups: One label per row of dependent rows; in time order, block ids.
         strata: Labels to spread evenly over halves.
+        widen: Factor of the standard error: `kfold.inflation` for out-of-fold rows.
         seed: Seed of the splits.
 
     Source: Cox 1975 (data splitting); size and power by simulation in benchmarks/evidence.py.
@@ -84,7 +86,7 @@ def judge(
     base = np.asarray(baseline, dtype=np.float64)
     table = np.atleast_2d(np.asarray(losses, dtype=np.float64))
     chosen = resampling.cross_fit(table, groups=groups, strata=strata, seed=seed)
-    gain = resampling.mean(base - chosen, groups)
+    gain = resampling.mean(base - chosen, groups, widen=widen)
     reference = float(base.mean())
     alpha = ALPHA if gain.units >= SMALL else 0.01
     p_value = gain.p_greater()

@@ -42,11 +42,12 @@ class Mean:
         return (self.value - half, self.value + half)
 
 
-def mean(values: ArrayLike, groups: ArrayLike | None = None) -> Mean:
+def mean(values: ArrayLike, groups: ArrayLike | None = None, *, widen: float = 1.0) -> Mean:
     """Return the mean over rows with a standard error that is robust to dependence within groups.
 
     Assumes independent groups; without groups, independent rows, and the error is sd / sqrt(n). With groups it is
     sqrt(G / (G - 1) sum_g (sum_{i in g} (x_i - mean))^2) / n, so groups of any size keep the row mean.
+    `widen` multiplies the error: `kfold.inflation` for out-of-fold rows.
     Source: Liang & Zeger 1986; Cameron & Miller 2015, eq. 11 with their G / (G - 1).
     """
     rows = column(values)
@@ -57,7 +58,7 @@ def mean(values: ArrayLike, groups: ArrayLike | None = None) -> Mean:
     sums = np.bincount(ids, weights=rows - centre)
     if units < 2:
         return Mean(centre, float("inf"), units)
-    error = float(np.sqrt(units / (units - 1) * (sums**2).sum()) / len(rows))
+    error = widen * float(np.sqrt(units / (units - 1) * (sums**2).sum()) / len(rows))
     # Equal values leave rounding noise behind, which must not become an infinite t.
     return Mean(centre, 0.0 if error < 1e-12 * max(abs(centre), 1e-300) else error, units)
 
@@ -128,6 +129,7 @@ def cross_fit(
     """
     pool = costs if values is None else values
     usable = np.flatnonzero(np.isfinite(costs).all(axis=1))
+    kept = costs if len(usable) == len(costs) else costs[usable]  # thousands of columns: no copy without need
     if len(usable) == 0:
         return np.full(pool.shape[1:], np.nan)
     rng = np.random.default_rng(seed)
@@ -136,6 +138,6 @@ def cross_fit(
         side = halves(costs.shape[1], rng, groups, strata)
         for chooser in (0, 1):
             judged = side != chooser
-            sums = costs[usable] @ (~judged).astype(np.float64)
+            sums = kept @ (~judged).astype(costs.dtype)
             total[judged] += pool[usable[int(sums.argmin())]][judged]
     return total / splits

@@ -1,0 +1,104 @@
+"""The account of looks at validation data: how often, what the best raw score is worth, what that advises."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from modelwizard.evidence import optimism, resampling, scores
+from modelwizard.evidence.advice import Advice, Point, advise, status_line
+from modelwizard.evidence.arrays import Floats, Ints
+from modelwizard.evidence.optimism import Correction
+from modelwizard.stages.inputs import Pool, Run, Validation
+
+
+@dataclass(frozen=True)
+class Account:
+    """The state of the validation rows.
+
+    Args:
+        looks: Epochs evaluated, decisions and readings, over all stages.
+        correction: Raw and corrected score with its error.
+        partial: Whether some epochs that were looked at are not among the stored columns.
+        advice: What the optimism means.
+        line: "412 looks · best raw 0.846 · corrected 0.838 ± 0.011 · optimism 0.008".
+    """
+
+    looks: int
+    correction: Correction
+    partial: bool
+    advice: Advice
+    line: str
+
+
+def correct(validation: Validation, runs: Sequence[Run], *, seed: int = 0) -> Correction:
+    """Return the corrected score of "lowest loss within a trial, best metric among trials", over all runs.
+
+    Assumptions and source: `optimism.bbc_metric`. The standard error is widened by `kfold.inflation` for folds.
+    """
+    pool = Pool(runs)
+    found = optimism.bbc_metric(
+        validation.problem,
+        validation.metric,
+        validation.y,
+        pool,
+        losses=pool.losses(validation),
+        trial=pool.trial,
+        groups=validation.units,
+        seed=seed,
+    )
+    return replace(found, se=found.se * validation.inflation)
+
+
+def account(
+    looks: int,
+    validation: Validation,
+    runs: Sequence[Run],
+    *,
+    baseline_score: float | None = None,
+    history: Sequence[Point] = (),
+    warned_before: bool = False,
+    seed: int = 0,
+) -> Account:
+    """Return the account from the number of looks and the stored predictions of every run so far.
+
+    Args:
+        looks: Sum of the looks in the journal.
+        validation: The rows that were looked at.
+        runs: Every run with stored predictions, of all stages.
+        baseline_score: Score of the baseline stage, to say how much of the gain is optimism.
+        history: The state after earlier rounds.
+        warned_before: Whether the last account warned.
+        seed: Seed of the resamples.
+    """
+    found = correct(validation, runs, seed=seed)
+    raw_gain = None if baseline_score is None else scores.gain(validation.metric, found.raw, baseline_score)
+    advice = advise(found, raw_gain=raw_gain, history=history, warned_before=warned_before)
+    return Account(looks, found, looks > found.columns, advice, status_line(looks, found))
+
+
+def finals(validation: Validation, runs: Sequence[Run]) -> Floats:
+    """Return the metric's pseudo-values at each trial's best epoch, (trials, n), lower better."""
+    return np.stack([validation.metric_costs(run.predictions(run.best_epoch(validation) or 0)) for run in runs])
+
+
+def paired_error(costs: Floats, groups: Ints | None = None) -> float:
+    """Return the typical standard error of the difference between the best trial and another, 0 for one trial."""
+    best = costs[costs.mean(axis=1).argmin()]
+    errors = [resampling.mean(row - best, groups).se for row in costs]
+    found = [error for error in errors if error > 0]
+    return float(np.median(found)) if found else 0.0
+
+
+def point(trials: int, correction: Correction, paired_se: float) -> Point:
+    """Return the state of a search for its history."""
+    return Point(trials, correction.raw, correction.corrected, paired_se)
+
+
+def from_numbers(looks: int, raw: float, corrected: float, se: float, metric: str) -> str:
+    """Return the status line from recorded numbers alone, without any predictions at hand."""
+    way = scores.direction(metric)
+    optimistic = scores.gain(metric, raw, corrected)
+    return status_line(looks, Correction(0, raw, corrected, optimistic, se, way, 0, 0, 0))

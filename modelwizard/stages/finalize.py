@@ -1,0 +1,217 @@
+"""Stage 4: what to expect before the test rows are opened, and what one opening says."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from modelwizard.evidence import calibration, intervals, resampling, scores, testing
+from modelwizard.evidence.arrays import ArrayLike, Floats, matrix
+from modelwizard.evidence.testing import Agreement
+from modelwizard.stages.inputs import Validation
+from modelwizard.stages.verdict import Verdict, figure, plain, span
+
+
+@dataclass(frozen=True)
+class Expected:
+    """Sealed in the journal before the test rows are opened; plain JSON values.
+
+    Args:
+        metric: The person's metric.
+        score: The corrected validation score.
+        se: Its standard error.
+        test_se: Standard error expected on the test rows.
+        interval: 95 % interval for the test score.
+        detectable: Smallest true drop that the test would show with 80 % power.
+        margin: Smallest drop that matters.
+        informative: Whether the test can be informative about such a drop.
+        headline: One sentence for the person.
+    """
+
+    metric: str
+    score: float
+    se: float
+    test_se: float
+    interval: tuple[float, float]
+    detectable: float
+    margin: float
+    informative: bool
+    headline: str
+
+    def record(self) -> dict[str, Any]:
+        """Return plain JSON values for the journal."""
+        return plain(asdict(self))
+
+
+def restore(record: Mapping[str, Any]) -> Expected:
+    """Return the expectation that `record` wrote; extra keys are passed over."""
+    values: dict[str, Any] = {name: record[name] for name in Expected.__dataclass_fields__}
+    values = {name: math.nan if value is None else value for name, value in values.items()}
+    values["interval"] = (float(record["interval"][0]), float(record["interval"][1]))
+    return Expected(**values)
+
+
+def expect(metric: str, corrected: float, se: float, baseline: float, validation_rows: int, test_rows: int) -> Expected:
+    """State the expected test score, its interval and the minimum detectable gap.
+
+    The test error is the validation error scaled by sqrt(validation rows / test rows). Assumes test rows of the same
+    kind, and a final model that is about as good as the one that was chosen (trained on more rows, it is usually a
+    little better).
+
+    Args:
+        metric: The person's metric.
+        corrected: The corrected validation score.
+        se: Its standard error.
+        baseline: The dumb baseline's score on validation rows.
+        validation_rows: Rows (or independent groups) behind `corrected`.
+        test_rows: Rows (or groups) of the test set.
+    """
+    bounded = scores.direction(metric) == "max" or metric in ("brier", "hamming")
+    reference = baseline if math.isfinite(baseline) else corrected
+    smallest = testing.margin(corrected, reference, bounded=bounded)
+    test_se = se * math.sqrt(validation_rows / test_rows) if test_rows else math.inf
+    found = testing.expect(corrected, se, test_se, smallest)
+    title = scores.SCORES[metric].title
+    headline = (
+        f"Expected on {test_rows:,} test rows: {title} {figure(corrected)}, 95 % interval {span(found.interval)}; "
+        f"a drop below {figure(found.detectable)} would probably go unnoticed."
+    )
+    if not found.informative:
+        headline += f" Only drops above twice what matters ({figure(smallest)}) can be seen: too few rows."
+    return Expected(
+        metric, corrected, se, test_se, found.interval, found.detectable, smallest, found.informative, headline
+    )
+
+
+def judge(
+    expected: Expected, test: Validation, p: ArrayLike, constant: ArrayLike, *, reused: bool = False, seed: int = 0
+) -> Verdict:
+    """Judge the one opening of the test rows.
+
+    Args:
+        expected: What was sealed before.
+        test: The test rows: problem, loss, metric, targets, groups.
+        p: Canonical predictions of the exported model, (n, k).
+        constant: (k,) prediction of the dumb baseline, fitted on rows outside the test set.
+        reused: Whether the test rows had been opened before; the verdict then says so.
+        seed: Seed of the bootstrap.
+    """
+    values = matrix(p)
+    base = test.constant(constant)
+    found = intervals.score(test.problem, test.metric, test.y, values, groups=test.units, seed=seed)
+    se = resampling.mean(test.metric_costs(values), test.units).se
+    se = se if math.isfinite(se) else expected.test_se
+    agreement = testing.judge(
+        expected.score, expected.se, found.value, se, direction=test.direction, smallest=expected.margin
+    )
+    gain = resampling.mean(test.losses(base) - test.losses(values), test.units)
+    base_loss = float(test.losses(base).mean())
+    low, high = gain.interval(0.95)
+    numbers: dict[str, Any] = {
+        "metric": test.metric,
+        "direction": test.direction,
+        "test": found.value,
+        "interval": [found.low, found.high],
+        "interval_method": found.method,
+        "z": agreement.z,
+        "gap": agreement.gap,
+        "p_value": agreement.p_value,
+        "expected": expected.score,
+        "expected_interval": list(expected.interval),
+        "detectable": agreement.detectable,
+        "reference": test.score(base),
+        "gain": gain.value,
+        "skill": gain.value / base_loss if base_loss > 0 else math.nan,
+        "skill_interval": [low / base_loss, high / base_loss] if base_loss > 0 else [math.nan, math.nan],
+        "rows": len(values),
+        "reused": reused,
+        **_details(test, values),
+    }
+    word = agreement.verdict if math.isfinite(found.value) else "unreliable"
+    reasons = _reasons(expected, agreement, numbers, reused)
+    return Verdict("finalize", word, _headline(test, numbers, agreement, word, reused), numbers, reasons, _advice(word))
+
+
+def _details(test: Validation, p: Floats) -> dict[str, Any]:
+    """Return the confusion matrix and the calibration of labels, or the residuals of amounts."""
+    if test.problem in ("binary", "multiclass"):
+        truth = np.asarray(test.y).reshape(-1).astype(np.int64)
+        said = p.argmax(axis=1) if test.problem == "multiclass" else (p[:, 0] >= 0.5).astype(np.int64)
+        size = p.shape[1] if test.problem == "multiclass" else 2
+        table = np.zeros((size, size), dtype=np.int64)
+        np.add.at(table, (truth, said), 1)
+        hit = (truth == said).astype(np.float64) if test.problem == "multiclass" else truth.astype(np.float64)
+        sure = p.max(axis=1) if test.problem == "multiclass" else p[:, 0]
+        return {"confusion": table.tolist(), "calibration": _calibration(hit, sure)}
+    if test.problem == "multilabel":
+        return {"calibration": _calibration(matrix(test.y).reshape(-1), p.reshape(-1))}
+    rest = matrix(test.y) - p
+    at = [0.05, 0.25, 0.5, 0.75, 0.95]
+    return {"residuals": {"quantiles": dict(zip(map(str, at), np.quantile(rest, at, axis=0).tolist(), strict=True))}}
+
+
+def _calibration(hit: Floats, sure: Floats) -> dict[str, Any]:
+    """Return the reliability curve as plain values."""
+    found = calibration.reliability(hit, sure)
+    return {
+        "predicted": found.predicted.tolist(),
+        "observed": found.observed.tolist(),
+        "rows": found.rows.tolist(),
+        "error": found.error,
+    }
+
+
+def _headline(test: Validation, numbers: Mapping[str, Any], found: Agreement, word: str, reused: bool) -> str:
+    """Say in one sentence what the test shows."""
+    title = scores.SCORES[test.metric].title
+    kind = "Reused test" if reused else "Test"
+    says = {
+        "consistent": "agrees with",
+        "suspect": "is worse than",
+        "unreliable": "is far worse than",
+        "better": "is better than",
+    }[word]
+    return (
+        f"{kind} {title} {figure(numbers['test'])} (95 % interval {span(numbers['interval'])}) {says} the expected "
+        f"{figure(numbers['expected'])}, z = {numbers['z']:.1f}."
+    )
+
+
+def _reasons(expected: Expected, found: Agreement, numbers: Mapping[str, Any], reused: bool) -> tuple[str, ...]:
+    """Say what the verdict rests on."""
+    reasons = [
+        f"the test is {figure(abs(found.gap))} {'worse' if found.gap > 0 else 'better'} than the corrected "
+        f"validation score; drops from {figure(found.detectable)} on would have shown (80 % power)"
+    ]
+    if math.isfinite(numbers["skill"]):
+        low, high = numbers["skill_interval"]
+        reasons.append(
+            f"skill {numbers['skill']:.1%} of the dumb baseline's loss, 95 % interval {low:.1%} to {high:.1%}"
+        )
+    if found.z >= testing.SUSPECT and found.gap < expected.margin:
+        reasons.append(f"the gap is more than noise, but smaller than what matters ({figure(expected.margin)})")
+    if reused:
+        reasons.append("the test rows had been opened before: this score is no longer an unbiased estimate")
+    return tuple(reasons)
+
+
+def _advice(word: str) -> tuple[str, ...]:
+    """Return what to do next; the causes of a drop in the order in which they are cheap to rule out."""
+    if word == "consistent":
+        return ("use it: `modelwizard predict INPUT -o OUTPUT`",)
+    if word == "better":
+        return ("look for leaks into training and for easier or shifted test rows: `modelwizard audit`",)
+    causes = (
+        "rule out in this order: duplicates or groups across the splits, test rows of another kind, shifted shares, "
+        "preprocessing that saw validation rows, many looks at few rows, a final training that went wrong: "
+        "`modelwizard audit`"
+    )
+    switch = (
+        "the test rows are spent; switch to repeated K-fold, whose corrected out-of-fold score is the new headline: "
+        "`modelwizard new --validation kfold`"
+    )
+    return (causes, switch) if word == "unreliable" else (causes,)
