@@ -74,7 +74,7 @@ def _show(session: Session, references: list[dict[str, Any]]) -> None:
     session.reporter.table(
         "To compare with",
         ["model", scores.SCORES[session.metric].title, "seconds"],
-        [[TITLES.get(r["name"], r["name"]), session.show(r["score"]), f"{r['seconds']:.1f}"] for r in references],
+        [[TITLES[str(r["name"])], session.show(r["score"]), f"{r['seconds']:.1f}"] for r in references],
         note=f"on the validation rows; {way} is better",
     )
 

@@ -61,6 +61,7 @@ def walk(session: Session) -> Verdict:
         if validation is None:
             validation = session.validation(entry)
             base = baseline_loss(session, validation)
+    assert validation is not None  # the ladder stops only after a rung
     subset = _subset(session, runs[-1], zero, training, facts, base) if proposal.subset else None
     verdict = overfit.judge(validation, runs, base, proposal, subset, seed=session.seed)
     _keep(session, verdict, runs, training)

@@ -57,7 +57,7 @@ class Session:
         """Write a score for a person."""
         from modelwizard.stages.verdict import figure
 
-        return "–" if value is None else figure(value)
+        return "–" if value is None else str(figure(value))
 
     def job(self, name: str, **request: Any) -> dict[str, Any]:
         """Have the worker do something that has no progress to show."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from modelwizard.child import Child
-from modelwizard.errors import GateError
+from modelwizard.errors import GateError, UsageError
 from modelwizard.journal import Journal
 from modelwizard.options import StageOptions
 from modelwizard.project import STAGES, Project, verdicts
@@ -23,6 +26,10 @@ WALKS: Mapping[str, Callable[[Session], Verdict]] = {
     "regularize": regularize.walk,
     "finalize": finalize.walk,
 }
+ACCEPTABLE = {"overfit": ("cannot tell",), "regularize": ("cannot tell", "failed")}
+"""Verdicts that a person may accept with a yes: what comes next is weaker for it, but not wrong."""
+SHARE = {"overfit": 0.2, "regularize": 0.75}
+"""Shares of a time budget for the whole walk: of all of it, and of what is left when the search starts."""
 
 
 def next_stage(folder: Path) -> str | None:
@@ -58,7 +65,7 @@ def run_stage(
         child.start()  # imports TensorFlow while the gate is looked at
         with journal.writing():
             _begin(project, journal)
-            _gate(journal, stage, options)
+            _gate(journal, stage, options, reporter)
             _notice_edits(project, journal, reporter)
             verdict = WALKS[stage](Session(project, journal, child, options, reporter))
             journal.append("verdict", **verdict.record())
@@ -68,6 +75,43 @@ def run_stage(
     following = stage_after(journal.entries())
     reporter.judge(_judgement(verdict, following))
     return {**verdict.record(), "next": following}
+
+
+def run_all(
+    folder: Path, options: StageOptions, reporter: Reporter, child: Child | None = None
+) -> dict[str, dict[str, Any]]:
+    """Run all remaining stages, accepting what a person could accept with a yes.
+
+    Args:
+        folder: The project's folder.
+        options: `time_budget` is for the whole walk; it is dealt out by `SHARE`.
+        reporter: Tells the person what happens.
+        child: A worker that is warm already. Defaults to a new one.
+
+    Returns:
+        The record of each stage that was run; the last one may be a verdict that ends the walk.
+    """
+    began, done = time.monotonic(), dict[str, dict[str, Any]]()
+    options = replace(options, yes=True)
+    with nullcontext(child) if child else Child() as worker:
+        while (stage := next_stage(folder)) is not None:
+            if stage in done:  # it did not pass; may the walk go on all the same?
+                if done[stage]["verdict"] not in ACCEPTABLE.get(stage, ()):
+                    break
+                stage = STAGES[STAGES.index(stage) + 1]
+            left = None if options.time_budget is None else options.time_budget - (time.monotonic() - began)
+            budget = _budget(stage, options.time_budget, left)
+            done[stage] = run_stage(folder, stage, replace(options, time_budget=budget), reporter, worker)
+            if stage == "finalize":
+                break
+    return done
+
+
+def _budget(stage: str, total: float | None, left: float | None) -> float | None:
+    """Return the seconds of one stage."""
+    if total is None or left is None:
+        return None
+    return max(1.0, min(left, SHARE["overfit"] * total) if stage == "overfit" else SHARE.get(stage, 1.0) * left)
 
 
 def _begin(project: Project, journal: Journal) -> None:
@@ -87,22 +131,34 @@ def _begin(project: Project, journal: Journal) -> None:
     )
 
 
-def _gate(journal: Journal, stage: str, options: StageOptions) -> None:
-    """Refuse a stage whose predecessor was not passed; let it through by force, on the record."""
+def _gate(journal: Journal, stage: str, options: StageOptions, reporter: Reporter) -> None:
+    """Refuse a stage whose predecessor was not passed; let it through on the record, by force or by consent."""
     found = verdicts(journal.entries())
     for before in STAGES[: STAGES.index(stage)]:
-        word = (found[before] or {}).get("verdict")
+        entry = found[before] or {}
+        word, headline = entry.get("verdict"), str(entry.get("headline") or "")
         if word in ("passed", "forced"):
             continue
-        if not options.force:
+        if options.force:
+            journal.append("forced", stage=before, gate=stage, found=word, reason=options.reason)
+        elif word in ACCEPTABLE.get(before, ()) and _accepts(before, headline, reporter):
+            journal.append("forced", stage=before, gate=stage, found=word, reason=f"accepted as it is: {headline}")
+        else:
             state = f"ended with '{word}'" if word else "has not been run"
             raise GateError(
                 f"{stage} has to wait: {before} {state}.",
                 expected=f"{before} passed",
-                received=str((found[before] or {}).get("headline") or state),
+                received=headline or state,
                 fix=f'modelwizard {before}; or go on knowingly: modelwizard {stage} --force --reason "…"',
             )
-        journal.append("forced", stage=before, gate=stage, found=word, reason=options.reason)
+
+
+def _accepts(before: str, headline: str, reporter: Reporter) -> bool:
+    """Ask whether an open verdict is good enough to go on; nobody there to be asked means no."""
+    try:
+        return reporter.confirm(f"{before} could not settle its question. Go on?", why=headline, default=True)
+    except UsageError:
+        return False
 
 
 def _notice_edits(project: Project, journal: Journal, reporter: Reporter) -> None:

@@ -1,0 +1,129 @@
+"""Stage 4: the production model, what is expected of it under seal, and the one opening of the test rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from modelwizard.errors import Interrupted, TestOpenedError
+from modelwizard.evidence.arrays import ArrayLike
+from modelwizard.project import verdicts
+from modelwizard.stages import accounting, finalize
+from modelwizard.stages.finalize import Expected
+from modelwizard.stages.inputs import Validation
+from modelwizard.stages.verdict import Verdict
+from modelwizard.walk.baseline import dumb
+from modelwizard.walk.session import Session
+
+SEEDS = 3
+"""Networks that are trained and averaged: seeds differ by as much as settings do (METHOD §7)."""
+
+
+def walk(session: Session) -> Verdict:
+    """Train on training and validation rows, seal the expectation, open the test rows once, compare."""
+    again = _opened_before(session)
+    session.reporter.stage(
+        "finalize",
+        "What is it really worth?",
+        (
+            f"The best settings are trained on training and validation rows together, {SEEDS} seeds, averaged.",
+            "What the test should show is written down first; then the test rows are opened, once.",
+        ),
+    )
+    if again == "go on":
+        sealed = session.journal.entries("sealed")[-1]
+        return _open(session, finalize.restore(sealed), reused=False)
+    made = _produce(session)
+    expected = _expect(session)
+    session.journal.append(
+        "sealed", stage="finalize", model_sha256=made["sha256"], code=session.project.code_hashes(), **expected.record()
+    )
+    session.reporter.say(expected.headline)
+    if not session.reporter.confirm(
+        "Open the test rows now?", why="It can be done only once; after it, no number of this project is unseen."
+    ):
+        raise Interrupted("The test rows stay sealed.", fix="modelwizard finalize, when the model is the last one")
+    session.journal.append("opened", stage="finalize", reason=session.options.reason, reused=again == "reuse", looks=0)
+    return _open(session, expected, reused=again == "reuse")
+
+
+def _opened_before(session: Session) -> str:
+    """Return "" before the first opening, "go on" after a kill in the middle of one, "reuse" for a forced second.
+
+    Raises:
+        TestOpenedError: The test rows were opened, and nobody forces a second time.
+    """
+    entries = session.journal.entries()
+    opened = [e for e in entries if e["kind"] == "opened"]
+    if not opened:
+        return ""
+    judged = any(e["kind"] == "verdict" and e["seq"] > opened[-1]["seq"] for e in entries)
+    if not judged:
+        return "go on"
+    if session.options.force:
+        return "reuse"
+    found = verdicts(entries)["finalize"] or {}
+    raise TestOpenedError(
+        f"The test rows were opened on {opened[-1]['utc'][:10]}; a second look would not be unseen data.",
+        received=str(found.get("headline") or ""),
+        fix='new data is best; or, on the record: modelwizard finalize --force --reason "…"',
+    )
+
+
+def _produce(session: Session) -> dict[str, Any]:
+    """Train the production model and export it as model.keras."""
+    hyperparameters, training = session.experiment("3-regularize.toml")
+    watch = session.watch("Production", trials=SEEDS, done=0)
+    with session.reporter.watch(watch) as on_event:
+
+        def keep(event: Mapping[str, Any]) -> None:
+            if event["event"] == "trial":
+                session.record(event)
+            on_event(event)
+
+        made = session.child.run(
+            {
+                "job": "final",
+                "hyperparameters": hyperparameters,
+                "training": {**training, "seed": training.get("seed", session.seed)},
+                "patience": None,
+                "seeds": SEEDS,
+                "done": session.trials("finalize"),
+                "average": True,
+            },
+            keep,
+        )
+    session.journal.append("decision", stage="finalize", **{k: v for k, v in made.items() if k != "stage"})
+    session.write_experiment(
+        "4-finalize.toml",
+        f"The production model: {made['members']} networks of these settings, averaged in model.keras.",
+        hyperparameters,
+        {**training, "epochs": made["epochs"]},
+    )
+    members = f"{made['members']} networks" if made["members"] > 1 else "one network"
+    session.reporter.say(
+        f"model.keras: {members}, {made['epochs']} epochs each, {made['parameters']:,} parameters; saved, loaded "
+        f"again, and equal on {made['equality']['rows']:,} rows within {made['equality']['largest']:.1e}"
+    )
+    return made
+
+
+def _expect(session: Session) -> Expected:
+    """State what the test should show, from every look at the validation rows so far."""
+    runs = session.usable("regularize") or session.usable()
+    entries = {e["run"]: e for e in session.trials()}
+    validation = session.validation(entries[runs[0].name])
+    found = accounting.correct(validation, runs, seed=session.seed)
+    reference = validation.score(dumb(session, validation))
+    rows = session.project.counts()["test"]
+    return finalize.expect(session.metric, found.corrected, found.se, reference, found.units, rows)
+
+
+def _open(session: Session, expected: Expected, *, reused: bool) -> Verdict:
+    """Open the test rows and judge what they say."""
+    session.job("test", force=reused)
+    tested = session.project.test()
+    task = session.project.settings.problem
+    groups: ArrayLike | None = tested.group
+    test = Validation(task.type, task.loss, task.metric, tested.y, groups=groups, rows=tested.rows)
+    return finalize.judge(expected, test, tested.p, tested.dumb, reused=reused, seed=session.seed)

@@ -1,0 +1,191 @@
+"""Stage 3: a round of keras-tuner trials over the open space, judged against the overfitting model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from modelwizard.errors import ProjectError
+from modelwizard.evidence.advice import Point
+from modelwizard.files import write_text
+from modelwizard.journal import looks
+from modelwizard.project import verdicts
+from modelwizard.stages import accounting, regularize
+from modelwizard.stages.inputs import Run
+from modelwizard.stages.ladder import Capacity, capacity
+from modelwizard.stages.regularize import Range
+from modelwizard.stages.verdict import Verdict
+from modelwizard.walk.overfit import no_regularisation
+from modelwizard.walk.session import Session, best_of
+
+TRIALS = 20
+"""Trials of a round, when neither --trials nor --time-budget is given."""
+MOST = 500
+"""Trials of a round that is limited by time."""
+PATIENCE = 12
+"""Epochs without a better validation loss after which a trial ends; its best epoch counts."""
+
+
+def walk(session: Session) -> Verdict:
+    """Run a round of trials and judge all trials so far."""
+    session.reporter.stage(
+        "regularize",
+        "What generalises best?",
+        (
+            "Dropout, penalties, layers, units and learning rate are searched, never beyond the overfitting model.",
+            "Every look at validation rows is counted, and the best score is corrected for it.",
+        ),
+    )
+    facts = session.facts()
+    border = _border(session)
+    ranges = _ranges(facts["space"], capacity(border))
+    done = session.trials("regularize")
+    wanted = session.options.trials or (MOST if session.options.time_budget else TRIALS)
+    total = _before_this_round(session) + wanted
+    best = best_of(done, session.metric)
+    watch = session.watch(
+        "Regularize",
+        trials=None if session.options.time_budget and not session.options.trials else total,
+        done=len(done),
+        baseline=_baseline_score(session),
+        best=best["score"] if best else None,
+        time_budget=session.options.time_budget,
+    )
+    with session.reporter.watch(watch) as on_event:
+
+        def keep(event: Mapping[str, Any]) -> None:
+            if event["event"] == "trial":
+                session.record(event)
+            on_event(event)
+
+        session.child.run(_request(session, facts, border, ranges, done, total), keep)
+    return _judge(session, border, ranges)
+
+
+def _border(session: Session) -> Run:
+    """Return the run that marks the border of overfitting; the largest of stage 2 when it was passed by force."""
+    found = verdicts(session.journal.entries())["overfit"] or {}
+    runs = {run.name: run for run in session.usable("overfit", "baseline")}
+    name = (found.get("numbers") or {}).get("run")
+    if name in runs:
+        return runs[name]
+    if not runs:
+        raise ProjectError("No run of the overfit stage is left.", fix="modelwizard overfit")
+    return max(runs.values(), key=lambda run: run.parameters)
+
+
+def _ranges(space: list[dict[str, Any]], size: Capacity) -> dict[str, Range]:
+    """Return what each hyperparameter is drawn from: model.py's ranges, capped by the overfitting model."""
+    caps = regularize.bounds(size)
+    found: dict[str, Range] = {}
+    for h in space:
+        values = [v for v in h.get("values") or [] if isinstance(v, int | float) and not isinstance(v, bool)]
+        low, high = (min(values), max(values)) if values else (h.get("min"), h.get("max"))
+        if low is None or high is None or low >= high:
+            continue
+        log = h.get("sampling") == "log"
+        if h["name"] in caps:
+            cap = caps[h["name"]]
+            top = min(max(cap.high, low), high)
+            bottom = min(max(cap.low, low), top)
+            found[h["name"]] = Range(bottom, top, log, open_low=False, open_high=False)
+        else:
+            found[h["name"]] = Range(low, high, log, open_low=not h["regulariser"], open_high=True)
+    return found
+
+
+def _request(
+    session: Session,
+    facts: dict[str, Any],
+    border: Run,
+    ranges: Mapping[str, Range],
+    done: list[dict[str, Any]],
+    total: int,
+) -> dict[str, Any]:
+    """Describe the search: first the model's defaults, the overfitting model stopped early, and the baseline."""
+    caps = {name: [ranges[name].low, ranges[name].high] for name in ("layers", "units") if name in ranges}
+    baseline, _ = session.experiment("1-baseline.toml")
+    defaults = {h["name"]: h["default"] for h in facts["space"] if not h.get("conditional")}
+    default = {name: _within(value, caps.get(name)) for name, value in defaults.items()}
+    return {
+        "job": "search",
+        "stage": "regularize",
+        "trials": total,
+        "seed": session.seed + 1,
+        "training": {"epochs": border.epochs_run, "batch_size": session.project.settings.training.batch_size},
+        "patience": PATIENCE,
+        "done": done,
+        "first": [default, dict(border.hyperparameters), {**default, **baseline, **no_regularisation(facts["space"])}],
+        "bounds": caps,
+        "time_budget": session.options.time_budget,
+        "workers": session.options.workers or 1,
+    }
+
+
+def _within(value: Any, cap: list[float] | None) -> Any:
+    return type(value)(min(max(value, cap[0]), cap[1])) if cap else value
+
+
+def _before_this_round(session: Session) -> int:
+    """Return how many trials the rounds before had: a round that was interrupted goes on with its own."""
+    count = 0
+    total = 0
+    for entry in session.journal.entries(stage="regularize"):
+        count += entry["kind"] == "trial"
+        if entry["kind"] == "verdict":
+            total = count
+    return total
+
+
+def _baseline_score(session: Session) -> float | None:
+    found = verdicts(session.journal.entries())["baseline"] or {}
+    score = (found.get("numbers") or {}).get("score")
+    return None if score is None else float(score)
+
+
+def _judge(session: Session, border: Run, ranges: Mapping[str, Range]) -> Verdict:
+    """Judge every trial so far, and keep the best one as an experiment."""
+    entries = session.trials("regularize")
+    runs = session.usable("regularize")
+    if not runs:
+        like = session.trials("overfit")[-1]
+        return regularize.judge(session.validation(like), [], border, ranges, seed=session.seed)
+    validation = session.validation(next(e for e in entries if e["run"] == runs[0].name))
+    rounds = [e["numbers"] for e in session.journal.entries("verdict", "regularize")]
+    verdict = regularize.judge(
+        validation,
+        runs,
+        border,
+        ranges,
+        baseline_score=_baseline_score(session),
+        history=[Point(**n["point"]) for n in rounds if n.get("point")],
+        warned_before=bool(rounds) and rounds[-1].get("level") in ("warn", "stop", "refresh"),
+        seed=session.seed,
+    )
+    best = next((e for e in entries if e["run"] == verdict.numbers.get("run")), None)
+    if best:
+        session.write_experiment(
+            "3-regularize.toml",
+            f"The best of {len(entries)} trials on the validation rows ({best['run']}); finalize trains it.",
+            best["hyperparameters"],
+            {**best["training"], "epochs": best["epochs_run"]},
+        )
+    _trace(session, verdict)
+    return verdict
+
+
+def _trace(session: Session, verdict: Verdict) -> None:
+    """Say the account of looks in one line, and keep the table of trials as a file that any program reads."""
+    numbers, seen = verdict.numbers, looks(session.journal.entries()).validation
+    raw, corrected, se = (numbers.get(name) for name in ("score", "corrected", "se"))
+    if raw is not None and corrected is not None and se is not None and raw == raw:
+        session.reporter.say(accounting.from_numbers(seen, raw, corrected, se, session.metric))
+    entries = session.trials("regularize")
+    names = sorted({name for e in entries for name in e["hyperparameters"]})
+    columns = ("run", "status", "score", "val_loss", "best_epoch", "parameters", "seconds")
+    lines = [",".join([*columns, *names])]
+    lines += [
+        ",".join([*(str(e.get(c, "")) for c in columns), *(str(e["hyperparameters"].get(n, "")) for n in names)])
+        for e in entries
+    ]
+    write_text(session.project.runs / "regularize.csv", "\n".join(lines) + "\n")
