@@ -174,6 +174,10 @@ class Interview:
         value = question.check(answer.value, self.known, self.facts)
         self.facts = self._learn({**self.known, question.name: value})
         self.answers[question.name] = Given(value, answer.source, answer.reason)
+        if self._earlier.pop(question.name, value) != value:
+            # What was said before about another file or another target is no good offer now.
+            stale = {q.name for q in QUESTIONS if question.name in q.after}
+            self._earlier = {name: said for name, said in self._earlier.items() if name not in stale}
 
     def _forget(self, name: str) -> None:
         """Take back an answer, the defaults after it, and every answer that followed from it."""

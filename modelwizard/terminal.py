@@ -328,7 +328,8 @@ def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
 def _moving(progress: Progress) -> RenderableType:
     """Return the moving part of a run: a bar, what is tried, the best so far."""
     fraction = progress.fraction
-    bar = ProgressBar(total=1.0, completed=fraction or 0.0, width=40, pulse=fraction is None)
+    bar = Table.grid()
+    bar.add_row(ProgressBar(total=1.0, completed=fraction or 0.0, width=40, pulse=fraction is None))
     return Group(bar, Text(progress.headline(), style="bold"), Text(progress.standing(), style="dim"))
 
 
