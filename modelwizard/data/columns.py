@@ -6,6 +6,7 @@ import difflib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -38,6 +39,7 @@ class Column:
         examples: A few of them, the most frequent first (in file order where all differ).
         format: The pandas format of a date column. Defaults to None.
         common: The share of rows that hold the most frequent value, 0 to 1.
+        infinite: How many cells of a numeric column are infinite.
     """
 
     name: str
@@ -48,6 +50,7 @@ class Column:
     examples: tuple[str, ...]
     format: str | None = None
     common: float = 0.0
+    infinite: int = 0
 
 
 @dataclass(frozen=True)
@@ -102,41 +105,52 @@ def describe(frame: pd.DataFrame, form: Format) -> list[Column]:
 def describe_column(name: str, cells: pd.Series, form: Format) -> Column:
     """Return the kind of one column, with the reason."""
     found = values_of(cells, form.missing)
-    kind, reason, date, missing = _kind(name, found, form)
+    judged = _judge(name, found, form)
     order = np.argsort(-found.counts, kind="stable")[:5]
     return Column(
         name=name,
-        kind=kind,
-        reason=reason,
-        missing=missing,
+        kind=judged.kind,
+        reason=judged.reason,
+        missing=found.missing if judged.missing is None else judged.missing,
         distinct=len(found.values),
         examples=tuple(found.values[i] for i in order),
-        format=date,
+        format=judged.format,
         common=float(found.counts.max() / found.rows) if len(found.counts) else 0.0,
+        infinite=judged.infinite,
     )
 
 
-def _kind(name: str, found: Values, form: Format) -> tuple[str, str, str | None, int]:
-    """Return the kind, the reason, the format if it is a date, and how many cells are missing for that kind."""
+class _Judged(NamedTuple):
+    """A kind, the reason, the format of dates, and what counts as missing or infinite for that kind."""
+
+    kind: str
+    reason: str
+    format: str | None = None
+    missing: int | None = None
+    infinite: int = 0
+
+
+def _judge(name: str, found: Values, form: Format) -> _Judged:
     if not found.values:
-        return "constant", "no values at all", None, found.missing
+        return _Judged("constant", "no values at all")
     if len(found.values) == 1:
         if 0.01 <= found.missing / found.rows <= 0.99:
-            return "categorical", f"{_short(found.values[0])} or nothing", None, found.missing
-        return "constant", f"one value only: {_short(found.values[0])}", None, found.missing
+            return _Judged("categorical", f"{_short(found.values[0])} or nothing")
+        return _Judged("constant", f"one value only: {_short(found.values[0])}")
     if is_boolean(found.values):
-        return "boolean", " or ".join(_short(value) for value in found.values), None, found.missing
+        return _Judged("boolean", " or ".join(_short(value) for value in found.values))
     number_like = found.without(MISSING_NUMBER)
     numbers = _numbers(number_like, form)
     if numbers is None or (numbers > 1e7).all():
         date = date_format(number_like.values)
         if date:
             unsure = ", day before month is a guess" if ambiguous(number_like.values, date) else ""
-            return "date", f"dates such as {number_like.values[0]}{unsure}", date, number_like.missing
-    if numbers is not None:
-        odd = int(number_like.counts[np.isnan(numbers)].sum())
-        return (*_number_kind(name, number_like, numbers), None, number_like.missing + odd)
-    return (*_word_kind(name, found), None, found.missing)
+            return _Judged("date", f"dates such as {number_like.values[0]}{unsure}", date, number_like.missing)
+    if numbers is None:
+        return _Judged(*_word_kind(name, found))
+    missing = number_like.missing + int(number_like.counts[np.isnan(numbers)].sum())
+    infinite = int(number_like.counts[np.isinf(numbers)].sum())
+    return _Judged(*_number_kind(name, number_like, numbers), None, missing, infinite)
 
 
 def is_boolean(values: Sequence[str]) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from modelwizard.data.columns import FALSE, TRUE, Values, plain, require, values_of
+from modelwizard.data.columns import FALSE, TRUE, Column, Values, plain, require, values_of
 from modelwizard.data.numbers import MISSING_NUMBER, to_number
 from modelwizard.data.read import cells_of
 from modelwizard.data.sniff import Format
@@ -326,19 +326,20 @@ def _refuse_infinite(name: str, values: np.ndarray) -> None:
         )
 
 
-def check_infinite(frame: pd.DataFrame, names: Sequence[str], form: Format) -> None:
-    """Refuse infinities among the features: nothing can be standardised with them.
+def check_infinite(frame: pd.DataFrame, columns: Sequence[Column], form: Format) -> None:
+    """Refuse infinities among the numeric features: nothing can be standardised with them.
 
     Args:
         frame: The raw table.
-        names: Its numeric columns.
+        columns: Its columns.
         form: The format of the file.
 
     Raises:
         DataError: A column holds an infinite value; the first such column is named.
     """
-    for name in names:
-        _refuse_infinite(name, to_number(cells_of(frame, name), form.decimal, form.thousands))
+    for column in columns:
+        if column.kind == "numeric" and column.infinite:
+            _refuse_infinite(column.name, to_number(cells_of(frame, column.name), form.decimal, form.thousands))
 
 
 def _check_amounts(name: str, values: np.ndarray, problem: str) -> None:
