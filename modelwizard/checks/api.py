@@ -1,0 +1,204 @@
+"""Check any compiled Keras 3 model with its data and fit settings: `check` for findings, `inspect` for the report."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from modelwizard.checks import rules as _rules  # entering the rules in the list is what this import is for
+from modelwizard.checks.build import build_case
+from modelwizard.checks.case import RULES, Case, Hit, NotApplicableError, Place
+from modelwizard.checks.catalogue import PAGES
+from modelwizard.checks.finding import Finding, Report, Skipped
+from modelwizard.checks.probe.run import CannotProbeError, Limits, probe
+from modelwizard.checks.ranking import Ranked, rank
+from modelwizard.checks.source import Code, words
+
+__all__ = ["check", "check_project", "inspect"]
+assert _rules.ROOMS
+
+
+def check(
+    model: Any, x: Any, y: Any = None, fit: Mapping[str, Any] | None = None, train: bool = True, **more: Any
+) -> list[Finding]:
+    """Say what is wrong with a compiled model, its data and its training settings.
+
+    The model, its optimizer and the random state are left as they are.
+
+    Args:
+        model: A compiled Keras 3 model, made by modelwizard or not.
+        x: Inputs as `fit` takes them: an array, a list or dict of arrays, or a `tf.data.Dataset`.
+        y: Targets as `fit` takes them. Defaults to None, for datasets.
+        fit: The other arguments of `fit`: batch_size, epochs, validation_split, validation_data, class_weight,
+            sample_weight, callbacks, shuffle, … Defaults to nothing known about the training.
+        train: Whether to train a copy for a few seconds and watch it. Defaults to True.
+        more: `problem`, `source`, `mute` and `seconds` of `inspect`.
+
+    Returns:
+        The findings, the most certain and harmful first.
+    """
+    return list(inspect(model, x, y, fit=fit, train=train, **more).findings)
+
+
+def check_project(
+    model: Any,
+    train: tuple[Any, Any],
+    validation: tuple[Any, Any] | None,
+    problem: str,
+    settings: Mapping[str, Any] | None = None,
+    source: Path | None = None,
+    mute: Sequence[str] = (),
+    run: bool = True,
+) -> Report:
+    """Check the model of a project.
+
+    Args:
+        model: What `build_model` returned.
+        train: Encoded inputs and targets of the training rows.
+        validation: The same of the validation rows, or None.
+        problem: Problem type of the table.
+        settings: epochs, batch_size and further arguments of `fit`.
+        source: The project's model.py, so that findings can name lines.
+        mute: Codes of rules to leave out.
+        run: Whether to train a copy for a few seconds.
+    """
+    fit = dict(settings or {})
+    if validation is not None:
+        fit["validation_data"] = validation
+    return inspect(model, train[0], train[1], fit=fit, train=run, problem=problem, source=source, mute=mute)
+
+
+def inspect(
+    model: Any,
+    x: Any,
+    y: Any = None,
+    *,
+    fit: Mapping[str, Any] | None = None,
+    train: bool = True,
+    problem: str | None = None,
+    source: Path | None = None,
+    mute: Sequence[str] = (),
+    seconds: float | None = None,
+) -> Report:
+    """Apply all rules and say which found something, which passed and which could not be applied.
+
+    Args:
+        model: A compiled Keras 3 model.
+        x: Inputs as `fit` takes them.
+        y: Targets as `fit` takes them.
+        fit: The other arguments of `fit`.
+        train: Whether to train a copy for a few seconds.
+        problem: Problem type of the table. Defaults to inferring it from labels, head and loss.
+        source: File of the model's code, for `where`.
+        mute: Codes of rules to leave out.
+        seconds: Limit for all trainings of copies. Defaults to about nine.
+    """
+    started = time.perf_counter()
+    settings = dict(fit or {})
+    with _random_state_kept():
+        subject, case = build_case(model, x, y, settings, problem)
+        hits, skipped = _apply(case, [c for c in RULES if not c.startswith("MW5")], mute)
+        reason = "train=False"
+        if train:
+            case, reason = _probe(case, subject, settings, hits, seconds)
+        again = [c for c in RULES if c.startswith("MW5") or c == "MW414"]
+        hits = [h for h in hits if h[0] != "MW414"]
+        more, left = _apply(case, again, mute, "" if case.probe is not None else reason)
+        hits, skipped = hits + more, [s for s in skipped if s.code != "MW414"] + left
+    code = Code.read(source) if source is not None else None
+    found = [_finding(c, hit, case, code) for c, hit in hits]
+    named = {c for c, _ in hits} | {s.code for s in skipped}
+    passed = tuple(c for c in sorted(RULES) if c not in named and c not in mute)
+    return Report(rank(found), passed, tuple(skipped), time.perf_counter() - started)
+
+
+def _apply(
+    case: Case, codes: list[str], mute: Sequence[str], unprobed: str = ""
+) -> tuple[list[tuple[str, Hit]], list[Skipped]]:
+    hits: list[tuple[str, Hit]] = []
+    skipped: list[Skipped] = []
+    for code in codes:
+        if code in mute:
+            continue
+        if unprobed and code.startswith("MW5"):
+            skipped.append(Skipped(code, unprobed))
+            continue
+        try:
+            found = RULES[code](case)
+            listed = [found] if isinstance(found, Hit) else list(found or ())
+        except NotApplicableError as reason:
+            skipped.append(Skipped(code, str(reason)))
+            continue
+        except Exception as error:  # a rule that fails on an odd model must not hide what the others found
+            skipped.append(Skipped(code, f"the rule failed: {type(error).__name__}: {error}"))
+            continue
+        hits += [(code, hit) for hit in listed[:1]]  # the same rule twice would push other causes off the screen
+    return hits, skipped
+
+
+def _probe(
+    case: Case, subject: Any, settings: dict[str, Any], hits: list[tuple[str, Hit]], seconds: float | None
+) -> tuple[Case, str]:
+    """Train a copy unless the contract is broken: then there is nothing to learn from training."""
+    broken = [c for c, hit in hits if c.startswith("MW1") and (hit.severity or PAGES[c].severity) == "error"]
+    broken += [c for c, _ in hits if c in ("MW406", "MW407", "MW418", "MW218", "MW219")]
+    if broken:
+        return case, f"{broken[0]} has to be mended first"
+    if case.opaque or subject is None:
+        return case, "the model has no graph that could be copied"
+    suspicious = any(hit.soft for _, hit in hits)
+    limits = Limits() if seconds is None else Limits(base=seconds / 3.5, total=seconds)
+    try:
+        found = probe(case, subject, settings.get("sample_weight"), suspicious=suspicious, limits=limits)
+    except CannotProbeError as error:
+        return case, str(error)
+    return replace(case, probe=found), ""
+
+
+PROOFS = {"MW401": "MW521", "MW402": "MW521", "MW403": "MW521", "MW405": "MW524", "MW301": "MW522", "MW303": "MW522"}
+PROOFS |= {"MW204": "MW525", "MW207": "MW529", "MW307": "MW527", "MW305": "MW528", "MW214": "MW530", "MW228": "MW530"}
+"""Suspicion → the change that confirms or clears it."""
+
+
+def _finding(code: str, hit: Hit, case: Case, source: Code | None) -> Ranked:
+    page = PAGES[code]
+    severity = hit.severity or page.severity
+    evidence = hit.evidence
+    if hit.soft and severity == "warning" and case.probe is not None and not case.probe.crash:
+        score = case.probe.base.score
+        mended = case.probe.mends(PROOFS.get(code, ""))
+        if case.probe.base.finite and (score >= 0.5 or (mended is False and score >= 0.1)):
+            severity, evidence = "tip", f"{evidence}; a short training learns all the same ({score:.0%})"
+    finding = Finding(
+        code=code,
+        cause=page.cause,
+        severity=severity,
+        title=page.title,
+        evidence=evidence,
+        why=f"{page.why} [{page.source}]",
+        fix=hit.fix or page.fix,
+        where=_where(hit.place, case, source),
+    )
+    return Ranked(finding, page.weight)
+
+
+def _where(place: Place, case: Case, source: Code | None) -> str:
+    return source.where(place, case.layers) if source is not None else words(place)
+
+
+@contextmanager
+def _random_state_kept() -> Iterator[None]:
+    """Leave Python's and numpy's generators, from which Keras draws its seeds, as they were found."""
+    state, numbers = random.getstate(), np.random.get_state()
+    try:
+        yield
+    finally:
+        random.setstate(state)
+        np.random.set_state(numbers)

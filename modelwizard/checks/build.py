@@ -1,0 +1,180 @@
+"""Make a case of what a person hands in: model, data, settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from modelwizard.checks.case import Arrays, Case
+from modelwizard.checks.facts import compiled, data
+from modelwizard.checks.facts.inputs import read_inputs
+from modelwizard.checks.facts.model import Source, heads, read
+from modelwizard.checks.facts.values import Head, Output
+from modelwizard.checks.task import with_task
+from modelwizard.errors import UsageError
+
+BATCHES = 4000
+"""Rows that are taken from a dataset."""
+
+
+def build_case(model: Any, x: Any, y: Any, fit: dict[str, Any], problem: str | None = None) -> tuple[Any, Case]:
+    """Return the model to probe (built and with a graph, or None) and all facts.
+
+    Args:
+        model: A Keras model.
+        x: Inputs.
+        y: Targets.
+        fit: The other arguments of `fit`; a batch size found in a dataset is added.
+        problem: Problem type of the table, when known.
+
+    Raises:
+        UsageError: `model` is no Keras model.
+    """
+    if not isinstance(model, keras.Model):
+        raise UsageError("That is no Keras model.", expected="a compiled keras.Model", received=type(model).__name__)
+    x, y = _materialise(x, y, fit)
+    names = list(getattr(model, "input_names", None) or [])
+    arrays = data.flatten(x, names)
+    subject = _built(model, arrays)
+    source = read(subject) if subject is not None else Source([], [], [], opaque=True)
+    inputs = [_matched(a, source, i) for i, a in enumerate(arrays)]
+    targets = data.flatten(y, list(getattr(model, "output_names", None) or []))
+    held = fit.get("validation_data")
+    held_x, held_y = _validation(held, names, source)
+    rows = len(inputs[0]) if inputs else 0
+    settings = compiled.read_fit(fit, rows, len(held_x[0]) if held_x else 0)
+    optimizer = getattr(model, "optimizer", None)
+    outputs = _outputs(model, subject, source, inputs, targets, held_y)
+    return subject if not source.opaque else None, Case(
+        layers=tuple(source.layers),
+        inputs=tuple(read_inputs(subject, source, inputs)) if subject is not None else (),
+        validation_inputs=tuple(read_inputs(subject, source, held_x)) if held_x and subject is not None else (),
+        outputs=tuple(with_task(o, problem) for o in outputs),
+        optimizer=compiled.read_optimizer(optimizer, settings.steps) if optimizer is not None else None,
+        fit=settings,
+        arrays=Arrays(tuple(inputs), tuple(targets), tuple(held_x), tuple(held_y)),
+        opaque=source.opaque,
+    )
+
+
+def _materialise(x: Any, y: Any, fit: dict[str, Any]) -> tuple[Any, Any]:
+    """Turn a dataset or a sequence of batches into arrays of at most `BATCHES` rows."""
+    if y is not None or not hasattr(x, "__iter__") or isinstance(x, (np.ndarray, list, tuple, Mapping)):
+        return x, y
+    parts: list[Any] = []
+    rows = 0
+    for batch in x:
+        parts.append(batch)
+        rows += len(_leaves(batch)[0])
+        if rows >= BATCHES or len(parts) >= 200:
+            break
+    if not parts:
+        return x, y
+    fit.setdefault("batch_size", len(_leaves(parts[0])[0]))
+    if not isinstance(parts[0], tuple):
+        return _join([p for p in parts]), None
+    return _join([p[0] for p in parts]), _join([p[1] for p in parts])
+
+
+def _leaves(batch: Any) -> list[Any]:
+    return [np.asarray(leaf) for leaf in keras.tree.flatten(batch)]
+
+
+def _join(parts: list[Any]) -> Any:
+    return keras.tree.map_structure(lambda *leaves: np.concatenate([np.asarray(leaf) for leaf in leaves]), *parts)
+
+
+def _matched(array: NDArray[Any], source: Source, position: int) -> NDArray[Any]:
+    """Add the last axis that Keras adds to a flat input."""
+    entries = [la for la in source.layers if la.kind == "InputLayer" and not la.nested]
+    wanted = entries[position].output_shape if position < len(entries) else ()
+    if array.ndim == 1 and len(wanted) == 2 and array.dtype != object:
+        return array[:, None]
+    return array
+
+
+def _validation(held: Any, names: list[str], source: Source) -> tuple[list[NDArray[Any]], list[NDArray[Any]]]:
+    if not isinstance(held, (tuple, list)) or len(held) < 2:
+        return [], []
+    found = [_matched(a, source, i) for i, a in enumerate(data.flatten(held[0], names))]
+    return found, data.flatten(held[1])
+
+
+def _built(model: Any, arrays: list[NDArray[Any]]) -> Any:
+    """Return a model whose layers have shapes and links, without touching the one that was given."""
+    if getattr(model, "built", False) and (not isinstance(model, keras.Sequential) or model._functional is not None):
+        return (
+            model
+            if hasattr(model, "_nodes_by_depth") or isinstance(model, keras.Sequential)
+            else _traced(model, arrays)
+        )
+    if isinstance(model, keras.Sequential) and arrays:
+        return _built_copy(model, arrays)
+    return _traced(model, arrays)
+
+
+def _built_copy(model: Any, arrays: list[NDArray[Any]]) -> Any:
+    try:
+        made = keras.models.clone_model(model)
+        shape = arrays[0].shape if arrays[0].ndim > 1 else (len(arrays[0]), 1)
+        made.build((None, *shape[1:]))
+        made.compile(
+            optimizer=type(model.optimizer).from_config(model.optimizer.get_config()),
+            loss=model.loss,
+            loss_weights=getattr(model._compile_loss, "_user_loss_weights", None),
+        )
+        return made if made._functional is not None else None
+    except Exception:
+        return None  # shapes that do not fit: training will say so
+
+
+def _traced(model: Any, arrays: list[NDArray[Any]]) -> Any:
+    """Record the graph of a subclassed model by calling it once on symbols; None where it cannot be."""
+    layers = list(model._flatten_layers(include_self=False, recursive=True))
+    kept = {id(layer): list(layer._inbound_nodes) for layer in layers}
+    try:
+        symbols = [keras.Input(a.shape[1:], dtype=str(a.dtype) if a.dtype.kind in "fiu" else "float32") for a in arrays]
+        graph = keras.Model(symbols, model.call(symbols[0] if len(symbols) == 1 else symbols))
+    except Exception:
+        return None
+    else:
+        graph.optimizer, graph.loss, graph._compile_loss = model.optimizer, model.loss, model._compile_loss
+        return graph
+    finally:
+        for layer in layers:
+            if id(layer) not in kept:
+                layer._inbound_nodes.clear()
+
+
+def _outputs(
+    model: Any,
+    subject: Any,
+    source: Source,
+    inputs: list[NDArray[Any]],
+    targets: list[NDArray[Any]],
+    held: list[NDArray[Any]],
+) -> list[Output]:
+    """Join head, loss, metrics and target of each output."""
+    if not targets:
+        return []
+    names = list(getattr(model, "output_names", None) or [f"output_{i}" for i in range(len(targets))])
+    found = heads(subject, source) if subject is not None and not source.opaque else []
+    found = found if len(found) == len(targets) else [Head(activation="unknown", shape=())] * len(targets)
+    names = names if len(names) == len(targets) else [f"output_{i}" for i in range(len(targets))]
+    losses = compiled.per_output(getattr(model, "loss", None), names)
+    metrics = compiled.metric_names(getattr(getattr(model, "_compile_metrics", None), "_user_metrics", None), names)
+    return [
+        Output(
+            name=names[i],
+            head=found[i],
+            loss=compiled.read_loss(losses[i]),
+            metrics=metrics[i],
+            target=data.read_target(target, inputs),
+            validation=data.read_target(held[i]) if i < len(held) else None,
+        )
+        for i, target in enumerate(targets)
+    ]

@@ -1,0 +1,112 @@
+"""A case: all facts about one model with its data and settings; and the list that rules enter themselves in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from numpy.typing import NDArray
+
+from modelwizard.checks.facts.values import Fit, Input, Layer, Optimizer, Output
+from modelwizard.checks.finding import Severity
+from modelwizard.checks.probe.result import Probe
+
+
+@dataclass(frozen=True)
+class Place:
+    """What a finding points at: a layer by name, or an argument of compile or fit.
+
+    Args:
+        kind: `layer`, `compile`, `fit` or `data`.
+        name: Name of the layer or argument.
+    """
+
+    kind: str
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class Hit:
+    """What a rule has found.
+
+    Args:
+        evidence: The measured facts.
+        fix: The code line with names and numbers filled in. Defaults to the page's.
+        severity: Where the measurement makes it more or less certain. Defaults to the page's.
+        place: What it points at.
+        soft: Whether a training that goes well makes it a tip.
+    """
+
+    evidence: str
+    fix: str = ""
+    severity: Severity | None = None
+    place: Place = field(default_factory=lambda: Place("model"))
+    soft: bool = False
+
+
+@dataclass(frozen=True)
+class Arrays:
+    """The data themselves, for the rules that need rows: inputs, targets, validation inputs and targets."""
+
+    x: tuple[NDArray[Any], ...] = ()
+    y: tuple[NDArray[Any], ...] = ()
+    x_validation: tuple[NDArray[Any], ...] = ()
+    y_validation: tuple[NDArray[Any], ...] = ()
+
+
+@dataclass(frozen=True)
+class Case:
+    """All that the rules may look at.
+
+    Args:
+        layers: The layers in running order, nested models laid open.
+        inputs: Statistics of each input.
+        validation_inputs: The same for the validation rows; empty without.
+        outputs: Each output with its head, loss, metrics and target.
+        optimizer: The optimizer; None for a model that is not compiled.
+        fit: The training settings.
+        arrays: The data.
+        opaque: Whether the order of the layers is unknown (a subclassed model).
+        probe: What a short training showed; None without one.
+    """
+
+    layers: tuple[Layer, ...] = ()
+    inputs: tuple[Input, ...] = ()
+    validation_inputs: tuple[Input, ...] = ()
+    outputs: tuple[Output, ...] = ()
+    optimizer: Optimizer | None = None
+    fit: Fit = field(default_factory=Fit)
+    arrays: Arrays = field(default_factory=Arrays)
+    opaque: bool = False
+    probe: Probe | None = None
+
+    @property
+    def rows(self) -> int:
+        """Number of rows of x."""
+        return self.inputs[0].shape[0] if self.inputs and self.inputs[0].shape else 0
+
+    @property
+    def rebuilds_input(self) -> bool:
+        """Whether the model is an autoencoder."""
+        return any(o.task == "reconstruction" for o in self.outputs)
+
+
+class NotApplicableError(Exception):
+    """Raised by a rule that cannot be applied; its text is the reason."""
+
+
+Rule = Callable[[Case], "Iterable[Hit] | Hit | None"]
+RULES: dict[str, Rule] = {}
+
+
+def rule(code: str) -> Callable[[Rule], Rule]:
+    """Enter a function in the list of rules under its code."""
+
+    def enter(function: Rule) -> Rule:
+        if code in RULES:
+            raise ValueError(f"{code} is taken")
+        RULES[code] = function
+        return function
+
+    return enter

@@ -1,0 +1,1 @@
+"""What is known about a model, its data and its settings: plain values that the rules read."""

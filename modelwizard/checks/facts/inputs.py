@@ -1,0 +1,136 @@
+"""Statistics of the inputs as the first layer with weights sees them, whatever scaling the model does itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from modelwizard.checks.facts.data import sample, unusable
+from modelwizard.checks.facts.model import Source
+from modelwizard.checks.facts.values import Input
+
+NORMALISING = frozenset(
+    {"BatchNormalization", "LayerNormalization", "GroupNormalization", "RMSNormalization", "UnitNormalization"}
+)
+LOOKUPS = frozenset({"Embedding", "CategoryEncoding", "StringLookup", "IntegerLookup", "Hashing", "TextVectorization"})
+ROWS = 512
+"""Rows pushed through the leading layers; statistics of scale need no more."""
+
+
+def read_inputs(model: Any, source: Source, arrays: list[NDArray[Any]]) -> list[Input]:
+    """Return the statistics of each input array.
+
+    Args:
+        model: A built Keras model.
+        source: The model laid open.
+        arrays: The input arrays in the order of the model's inputs.
+    """
+    entries = [i for i, layer in enumerate(source.layers) if layer.kind == "InputLayer" and not layer.nested]
+    found: list[Input] = []
+    for position, array in enumerate(arrays):
+        entry = entries[position] if len(entries) == len(arrays) else None
+        found.append(_read(model, source, arrays, array, entry))
+    return found
+
+
+def _first(source: Source, entry: int | None) -> int | None:
+    """Return the first layer behind an input that has weights, or looks its values up."""
+    if entry is None:
+        return None
+    reached = {entry}
+    for index, layer in enumerate(source.layers):
+        if not reached.intersection(layer.inputs):
+            continue
+        if layer.kind in LOOKUPS or (layer.parameters and layer.kind != "Normalization"):
+            return index
+        reached.add(index)
+    return None
+
+
+def _read(model: Any, source: Source, arrays: list[NDArray[Any]], array: NDArray[Any], entry: int | None) -> Input:
+    base = {"name": source.layers[entry].name if entry is not None else "x", "shape": array.shape}
+    if not (np.issubdtype(array.dtype, np.number) or array.dtype == bool):
+        first = _first(source, entry)
+        kind = source.layers[first].kind if first is not None else "unknown"
+        return Input(**base, dtype=str(array.dtype), numeric=False, first=kind)
+    kept = sample(array, 5000)
+    numbers = kept.astype(np.float64)
+    finite = numbers[np.isfinite(numbers)]
+    first = _first(source, entry)
+    layer = source.layers[first] if first is not None else None
+    seen = _push(model, source, arrays, first) if layer is not None and layer.kind not in LOOKUPS else None
+    seen = numbers if seen is None else seen
+    mean, std = _spread(seen)
+    flat = numbers.reshape(-1, numbers.shape[-1]) if numbers.ndim > 1 else numbers.reshape(-1, 1)
+    return Input(
+        **base,
+        dtype=str(array.dtype),
+        nan=unusable(array),
+        raw=_top(numbers),
+        first=layer.kind if layer is not None else ("opaque" if source.opaque else "unknown"),
+        seen=_top(seen),
+        mean=mean,
+        std=std,
+        constant=int((np.nanstd(flat, axis=0) == 0).sum()) if numbers.ndim == 2 else 0,
+        whole=bool(finite.size and np.all(finite == np.round(finite))),
+        low=float(finite.min()) if finite.size else 0.0,
+        high=float(finite.max()) if finite.size else 0.0,
+        normalised=layer is not None and layer.kind in NORMALISING,
+        unadapted=_unadapted(source, entry, first),
+        features=int(seen.shape[-1]) if seen.ndim > 1 else 1,
+    )
+
+
+def _top(values: NDArray[np.float64]) -> float:
+    finite = np.abs(values[np.isfinite(values)])
+    return float(np.quantile(finite, 0.999)) if finite.size else 0.0
+
+
+def _spread(values: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    flat = values.reshape(-1, values.shape[-1]) if values.ndim > 1 else values.reshape(-1, 1)
+    flat = np.where(np.isfinite(flat), flat, np.nan)[:, :2000]
+    with np.errstate(all="ignore"):
+        return np.nan_to_num(np.nanmean(flat, axis=0)), np.nan_to_num(np.nanstd(flat, axis=0))
+
+
+def _unadapted(source: Source, entry: int | None, first: int | None) -> bool:
+    if entry is None:
+        return False
+    reached = {entry}
+    for index, layer in enumerate(source.layers):
+        if index == first or not reached.intersection(layer.inputs):
+            continue
+        reached.add(index)
+        if layer.kind == "Normalization" and _identity(source.operations[index]):
+            return True
+    return False
+
+
+def _identity(layer: Any) -> bool:
+    if getattr(layer, "input_mean", None) is not None:
+        return False
+    try:
+        mean, variance = np.asarray(layer.adapt_mean), np.asarray(layer.adapt_variance)
+    except Exception:
+        return False  # not built yet
+    return not mean.any() and bool(np.all(variance == 1))
+
+
+def _push(model: Any, source: Source, arrays: list[NDArray[Any]], first: int | None) -> NDArray[np.float64] | None:
+    """Run rows through the layers before `first`; None where that cannot be done or changes nothing."""
+    if first is None or source.opaque:
+        return None
+    operation = source.operations[first]
+    before = source.layers[first].inputs
+    if all(source.layers[i].kind == "InputLayer" for i in before) or source.layers[first].nested:
+        return None
+    try:
+        node = operation._inbound_nodes[-1]
+        cut = keras.Model(model.inputs, node.input_tensors[0])
+        rows = [sample(a, ROWS) for a in arrays]
+        return np.asarray(cut(rows if len(rows) > 1 else rows[0], training=False), dtype=np.float64)
+    except Exception:
+        return None  # layers that do not run alone: the values as given are the best that is known

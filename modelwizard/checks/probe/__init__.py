@@ -1,0 +1,1 @@
+"""A short training of a copy, and the same training again with one thing changed: causes by experiment."""

@@ -1,0 +1,103 @@
+"""What a short training showed. Pure values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Run:
+    """One short training.
+
+    Args:
+        losses: Mean loss of each stretch of steps, in order.
+        skill: Share of the best constant's loss that is gone on the rows trained on; None where there is no
+            such constant. 0 is a constant prediction, 1 is perfect.
+        held_skill: The same on rows held back; None where there are too few.
+        steps: Optimizer steps that were made.
+        finite: Whether every loss was a finite number.
+    """
+
+    losses: tuple[float, ...] = ()
+    skill: float | None = None
+    held_skill: float | None = None
+    steps: int = 0
+    finite: bool = True
+
+    @property
+    def score(self) -> float:
+        """The skill that decides: on rows held back where there are any; -1 for a loss that is not finite."""
+        if not self.finite:
+            return -1.0
+        best = self.held_skill if self.held_skill is not None else self.skill
+        return -1.0 if best is None else max(best, -1.0)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """The same training with one thing changed.
+
+    Args:
+        code: The rule that names the cause when the change helps.
+        change: What was changed, in words.
+        run: How it went.
+    """
+
+    code: str
+    change: str
+    run: Run
+
+
+@dataclass(frozen=True)
+class Probe:
+    """All that the short training showed.
+
+    Args:
+        crash: Message of the exception that stopped it, "" without one.
+        base: The training as it was asked for.
+        complete: Whether all steps of the person's training were made.
+        start: Loss before the first step.
+        constant: Loss of the best constant prediction; None where it is not defined.
+        trials: The trainings with one thing changed.
+        majority_share: Share of rows for which the most frequent prediction was made, after training.
+        output_spread: Standard deviation of the outputs over rows, after training; the largest over columns.
+        dead: Share of dead ReLU units per layer, after training.
+        saturated: Share of saturated sigmoid and tanh outputs per layer, after training.
+        first_over_last: Gradient over weight norm, first layer over last, before the first step.
+        gradient: Global gradient norm over the norm of all weights, before the first step.
+        unmoved: Layers whose weights got no gradient.
+        held: Number of rows held back.
+        validation_curve: Loss on the rows held back, per stretch of steps.
+    """
+
+    crash: str = ""
+    base: Run = Run()
+    complete: bool = True
+    start: float | None = None
+    constant: float | None = None
+    trials: tuple[Trial, ...] = ()
+    majority_share: float = 0.0
+    output_spread: float = 1.0
+    dead: tuple[tuple[str, float], ...] = ()
+    saturated: tuple[tuple[str, float], ...] = ()
+    first_over_last: float = 1.0
+    gradient: float = 0.0
+    unmoved: tuple[str, ...] = ()
+    held: int = 0
+    validation_curve: tuple[float, ...] = ()
+
+    def trial(self, code: str) -> Trial | None:
+        """Return the best trial of one rule, None when it was not run."""
+        return max((t for t in self.trials if t.code == code), key=lambda t: t.run.score, default=None)
+
+    def mends(self, code: str) -> bool | None:
+        """Whether a change clearly helped; None when it was not tried.
+
+        A change helps when at least 30 % of the loss that the base training left is gone, and what is reached
+        beats a constant by 10 %.
+        """
+        found = self.trial(code)
+        if found is None:
+            return None
+        reached, before = found.run.score, max(self.base.score, -0.2)
+        return reached >= 0.1 and (1 - reached) <= 0.7 * (1 - before)

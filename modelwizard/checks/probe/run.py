@@ -1,0 +1,203 @@
+"""The probe: train a copy shortly as asked, look inside, and where it does not learn, change one thing at a time."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from modelwizard.checks.case import Case
+from modelwizard.checks.probe import measure
+from modelwizard.checks.probe.changes import Setting, changes
+from modelwizard.checks.probe.references import constant_loss
+from modelwizard.checks.probe.result import Probe, Run, Trial
+from modelwizard.checks.probe.training import Rows, Trainer, clone, compile_like
+
+ROWS = 3000
+"""Rows that are trained on at most."""
+
+STEPS = 4000
+"""Steps that are made at most."""
+
+LEARNS = 0.4
+"""Skill from which on nothing is changed: the training works."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Seconds for the training as asked and for all trainings together."""
+
+    base: float = 2.5
+    total: float = 9.0
+
+
+class CannotProbeError(Exception):
+    """Raised when no copy can be trained; its text is the reason."""
+
+
+def probe(
+    case: Case, model: Any, sample_weight: Any = None, *, suspicious: bool, limits: Limits | None = None
+) -> Probe:
+    """Train a copy of a model shortly and look at it.
+
+    Args:
+        case: The facts, arrays included.
+        model: The compiled model; it is left as it is.
+        sample_weight: One weight a row. Defaults to none.
+        suspicious: Whether there is a suspicion that a change can confirm or clear.
+        limits: Seconds to spend.
+
+    Raises:
+        CannotProbeError: The model cannot be copied, or its data are not arrays of numbers.
+    """
+    limits = limits or Limits()
+    started = time.perf_counter()
+    rows = _rows(case, sample_weight)
+    try:
+        made = compile_like(clone(model), model)
+    except Exception as error:
+        raise CannotProbeError(f"the model cannot be copied ({type(error).__name__})") from error
+    steps, complete = _steps(case)
+    base = Setting(made, rows, steps, case.fit.batch_size)
+    try:
+        first_over_last, gradient, unmoved = measure.gradients(made, rows, base.batch)
+    except Exception as error:
+        return Probe(crash=_message(error))
+    trainer = Trainer(made, rows)
+    start = _safely(trainer)
+    run, curve = _run(case, base, limits.base, trainer=trainer)
+    dead, saturated = _units(made, rows)
+    spread, majority = _outputs(trainer)
+    trials: list[Trial] = []
+    constant = constant_loss(case.outputs[0], np.asarray(rows.y[0]), np.asarray(rows.y[0]))
+    if len(case.outputs) == 1 and constant is not None and (run.score < LEARNS or suspicious):
+        base_now = Setting(made, rows, max(1, run.steps), base.batch)
+        trials = _trials(case, model, base_now, run, started + limits.total)
+    return Probe(
+        base=run,
+        complete=complete and run.steps >= steps,
+        start=start,
+        constant=constant,
+        trials=tuple(trials),
+        majority_share=majority,
+        output_spread=spread,
+        dead=dead,
+        saturated=saturated,
+        first_over_last=first_over_last,
+        gradient=gradient,
+        unmoved=unmoved,
+        held=int(rows.held_y[0].shape[0]) if _held(rows) else 0,
+        validation_curve=curve,
+    )
+
+
+def _message(error: Exception) -> str:
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text[:300]}"
+
+
+def _rows(case: Case, sample_weight: Any) -> Rows:
+    """Choose rows and hold a quarter back where there are enough."""
+    arrays, targets = case.arrays.x, case.arrays.y
+    if not arrays or not targets or any(not i.numeric for i in case.inputs):
+        raise CannotProbeError("the data are not arrays of numbers")
+    if any(not o.target.numeric or o.target.rows != case.rows for o in case.outputs):
+        raise CannotProbeError("the targets are not numbers, or not as many as inputs")
+    count = case.fit.rows if case.fit.validation_split else case.rows
+    most = int(max(64, min(ROWS, 6e7 // max(1, sum(a[:1].size for a in arrays)))))
+    kept = np.linspace(0, count - 1, min(count, most)).astype(int) if count else np.zeros(0, int)
+    kept = np.random.default_rng(0).permutation(np.unique(kept))
+    held = len(kept) // 4 if len(kept) >= 80 else 0
+    test, train = kept[:held], kept[held:]
+    weight = None
+    if isinstance(sample_weight, np.ndarray) and sample_weight.shape == (case.rows,):
+        weight = tf.constant(sample_weight[train].astype(np.float32))
+    return Rows(
+        x=[_tensor(a[train]) for a in arrays],
+        y=[_tensor(a[train]) for a in targets],
+        held_x=[_tensor(a[test]) for a in arrays],
+        held_y=[_tensor(a[test]) for a in targets],
+        weight=weight,
+    )
+
+
+def _tensor(array: NDArray[Any]) -> Any:
+    wide = array.dtype in (np.float64, np.float16, np.uint8, np.bool_)
+    return tf.constant(array.astype(np.float32) if wide else array)
+
+
+def _held(rows: Rows) -> bool:
+    return int(rows.held_y[0].shape[0]) >= 20
+
+
+def _steps(case: Case) -> tuple[int, bool]:
+    asked = case.fit.steps
+    if asked is None:
+        return min(STEPS, max(300, 10 * case.rows // 32)), False
+    return min(STEPS, asked), asked <= STEPS
+
+
+def _run(case: Case, setting: Setting, seconds: float, trainer: Trainer | None = None) -> tuple[Run, tuple[float, ...]]:
+    trainer = trainer or Trainer(setting.model, setting.rows)
+    losses, steps = trainer.train(setting.steps, setting.batch, seconds)
+    finite = bool(np.all(np.isfinite(losses)))
+    skill = _skill(case, trainer, setting.rows.x, setting.rows.y) if finite else None
+    held = _skill(case, trainer, setting.rows.held_x, setting.rows.held_y) if finite and _held(setting.rows) else None
+    return Run(tuple(losses), skill, held, steps, finite), ()
+
+
+def _skill(case: Case, trainer: Trainer, x: list[Any], y: list[Any]) -> float | None:
+    if len(case.outputs) != 1:
+        return None
+    fitted, judged = np.asarray(trainer.rows.y[0]), np.asarray(y[0][:1000])
+    constant = constant_loss(case.outputs[0], fitted, judged)
+    if constant is None or constant <= 1e-12:
+        return None
+    value, _ = trainer.loss(x, y)
+    return float(1 - value / constant) if np.isfinite(value) else -1.0
+
+
+def _safely(trainer: Trainer) -> float | None:
+    try:
+        return trainer.loss(trainer.rows.x, trainer.rows.y, 256)[0]
+    except Exception:
+        return None  # a loss that cannot be computed alone; the training says more
+
+
+def _units(made: Any, rows: Rows) -> tuple[tuple[tuple[str, float], ...], tuple[tuple[str, float], ...]]:
+    try:
+        return measure.units(made, rows)
+    except Exception:
+        return (), ()  # a model whose inside cannot be cut out (shared layers, lists of tensors)
+
+
+def _outputs(trainer: Trainer) -> tuple[float, float]:
+    try:
+        values = trainer.loss(trainer.rows.x, trainer.rows.y, 500)[1].astype(np.float64)
+    except Exception:
+        return 1.0, 0.0
+    flat = values.reshape(len(values), -1)
+    if not np.isfinite(flat).all():
+        return 1.0, 0.0
+    chosen = flat.argmax(axis=1) if flat.shape[1] > 1 else (flat[:, 0] > 0.5).astype(int)
+    share = np.bincount(chosen).max() / len(chosen)
+    return float(flat.std(axis=0).max()), float(share)
+
+
+def _trials(case: Case, model: Any, base: Setting, run: Run, deadline: float) -> list[Trial]:
+    """Try one change after the other until time is up; a change that mends everything ends the search."""
+    trials: list[Trial] = []
+    try:
+        for change in changes(case, model, base, run.finite, STEPS):
+            left = deadline - time.perf_counter()
+            if left < 0.3:
+                break
+            found, _ = _run(case, change.setting, min(1.5, left))
+            trials.append(Trial(change.code, change.words, found))
+    except Exception as error:
+        trials.append(Trial("", _message(error), Run(finite=False)))  # one change could not be made; the others count
+    return trials

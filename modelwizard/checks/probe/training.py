@@ -1,0 +1,154 @@
+"""Train a copy for some steps inside one compiled function, and measure it. TensorFlow."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+STRETCHES = 12
+"""How many points of a loss curve are kept."""
+
+
+@dataclass
+class Rows:
+    """Rows to train on and rows held back, as tensors ready to gather from."""
+
+    x: list[Any]
+    y: list[Any]
+    held_x: list[Any]
+    held_y: list[Any]
+    weight: Any = None
+    names: Sequence[str] = field(default_factory=list)
+
+    @property
+    def count(self) -> int:
+        """Number of rows to train on."""
+        return int(self.y[0].shape[0])
+
+
+def clone(
+    model: Any, edit: Callable[[Any, dict[str, Any]], dict[str, Any]] | None = None, *, fresh: bool = False
+) -> Any:
+    """Return a copy of a model, not compiled.
+
+    Args:
+        model: A Sequential or functional model.
+        edit: Changes the configuration of a layer. Defaults to no change.
+        fresh: Whether to draw new first weights instead of copying them. Defaults to copying.
+    """
+
+    def copy(layer: Any) -> Any:
+        config = layer.get_config()
+        return type(layer).from_config(edit(layer, config) if edit is not None else config)
+
+    made = keras.models.clone_model(model, clone_function=copy) if edit is not None else keras.models.clone_model(model)
+    if not fresh:
+        made.set_weights(model.get_weights())
+    return made
+
+
+def compile_like(made: Any, model: Any, optimizer: Any = None) -> Any:
+    """Compile a copy with the loss of the original and an optimizer without memory.
+
+    Args:
+        made: The copy.
+        model: The original.
+        optimizer: Another optimizer. Defaults to a new one with the original's settings.
+    """
+    if optimizer is None:
+        inner = getattr(model.optimizer, "inner_optimizer", model.optimizer)
+        optimizer = type(inner).from_config(inner.get_config())
+    weights = getattr(model._compile_loss, "_user_loss_weights", None)
+    made.compile(optimizer=optimizer, loss=model.loss, loss_weights=weights, jit_compile=False)
+    return made
+
+
+def _feed(values: Sequence[Any]) -> Any:
+    return values[0] if len(values) == 1 else list(values)
+
+
+class Trainer:
+    """Trains one compiled copy on tensors, a stretch of steps a call."""
+
+    def __init__(self, model: Any, rows: Rows) -> None:
+        self.model = model
+        self.rows = rows
+        self._stretch = tf.function(self._steps, reduce_retracing=True)
+
+    def _steps(self, batches: Any) -> Any:
+        losses = tf.TensorArray(tf.float32, size=tf.shape(batches)[0])
+        for i in tf.range(tf.shape(batches)[0]):
+            losses = losses.write(i, self._step(batches[i]))
+        return losses.stack()
+
+    def _step(self, batch: Any) -> Any:
+        model, rows = self.model, self.rows
+        x = _feed([tf.gather(a, batch) for a in rows.x])
+        y = _feed([tf.gather(a, batch) for a in rows.y])
+        weight = tf.gather(rows.weight, batch) if rows.weight is not None else None
+        with tf.GradientTape() as tape:
+            loss = model.compute_loss(x=x, y=y, y_pred=model(x, training=True), sample_weight=weight)
+        gradients = tape.gradient(loss, [v.value for v in model.trainable_variables])
+        pairs = [(g, v) for g, v in zip(gradients, model.trainable_variables, strict=True) if g is not None]
+        model.optimizer.apply([g for g, _ in pairs], [v for _, v in pairs])
+        return tf.cast(loss, tf.float32)
+
+    def train(self, steps: int, batch: int, seconds: float) -> tuple[list[float], int]:
+        """Train for some steps or seconds.
+
+        Args:
+            steps: Steps to make.
+            batch: Rows a step.
+            seconds: When to stop at the latest, the compiling of the first stretch left aside.
+
+        Returns:
+            Mean loss of each stretch, and the steps that were made.
+        """
+        self.model.optimizer.build(self.model.trainable_variables)
+        order = np.random.default_rng(0)
+        batch = max(1, min(batch, self.rows.count))
+        losses: list[float] = []
+        done, started = 0, 0.0
+        stream = np.zeros(0, dtype=np.int32)
+        each = max(1, steps // STRETCHES)
+        while done < steps:
+            now = min(1 if done == 0 else each, steps - done)
+            while len(stream) < now * batch:
+                stream = np.concatenate([stream, order.permutation(self.rows.count).astype(np.int32)])
+            found = self._stretch(tf.constant(stream[: now * batch].reshape(now, batch))).numpy()
+            stream = stream[now * batch :]
+            done += now
+            started = started or time.perf_counter()
+            losses.append(float(found.mean()))
+            if not np.isfinite(losses[-1]):
+                break
+            spent = time.perf_counter() - started
+            if done > 1 and spent > seconds:
+                break
+            if done == 1 + each and spent / each * steps > seconds:
+                each = max(1, int(each * seconds / max(spent, 1e-6) / STRETCHES))
+        return losses, done
+
+    def loss(self, x: Sequence[Any], y: Sequence[Any], limit: int = 1000) -> tuple[float, NDArray[Any]]:
+        """Return the plain loss (no penalties) and the first output of some rows, dropout off."""
+        part_x, part_y = [a[:limit] for a in x], [a[:limit] for a in y]
+        outputs: list[Any] = []
+        for start in range(0, int(part_y[0].shape[0]), 250):
+            outputs.append(self.model(_feed([a[start : start + 250] for a in part_x]), training=False))
+        if isinstance(outputs[0], (list, tuple)):
+            joined: Any = [tf.concat([o[i] for o in outputs], 0) for i in range(len(outputs[0]))]
+            first = joined[0]
+        elif isinstance(outputs[0], dict):
+            joined = {k: tf.concat([o[k] for o in outputs], 0) for k in outputs[0]}
+            first = next(iter(joined.values()))
+        else:
+            first = joined = tf.concat(outputs, 0)
+        value = self.model._compile_loss(_feed(part_y), joined)
+        return float(np.asarray(value)), np.asarray(first)
