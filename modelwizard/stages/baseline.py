@@ -108,13 +108,7 @@ def judge(
         "corrected": correction.corrected,
         "se": correction.se,
         "reference": reference,
-        "p_value": found.p_value,
-        "gain": found.gain,
-        "interval": list(found.interval),
-        "skill": found.skill,
-        "power": found.verdict,
-        "rows": found.rows,
-        "rows_needed": found.rows_needed,
+        **_power_numbers(found),
         "run": runs[int(pool.trial[correction.best])].name,
         "best_epoch": int(pool.epoch[correction.best]) + 1,
         "references": {item["name"]: item["score"] for item in rivals},
@@ -126,6 +120,19 @@ def judge(
     advice = [item.advice for item in findings] + _advice(verdict, found, numbers["beaten_by"])
     headline = _headline(validation, found, correction.corrected, correction.se, reference)
     return Verdict("baseline", verdict, headline, numbers, tuple(reasons), tuple(advice))
+
+
+def _power_numbers(found: Power) -> dict[str, Any]:
+    """Return the values of the paired test."""
+    return {
+        "p_value": found.p_value,
+        "gain": found.gain,
+        "interval": list(found.interval),
+        "skill": found.skill,
+        "power": found.verdict,
+        "rows": found.rows,
+        "rows_needed": found.rows_needed,
+    }
 
 
 def _selected(validation: Validation, pool: Pool, losses: Floats, seed: int) -> Floats:

@@ -177,7 +177,7 @@ def _headline(test: Validation, numbers: Mapping[str, Any], found: Agreement, wo
     }[word]
     return (
         f"{kind} {title} {figure(numbers['test'])} (95 % interval {span(numbers['interval'])}) {says} the expected "
-        f"{figure(numbers['expected'])}, z = {numbers['z']:.1f}."
+        f"{figure(numbers['expected'])}, z = {round(numbers['z'], 1) + 0.0:.1f}."
     )
 
 

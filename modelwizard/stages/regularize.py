@@ -129,23 +129,10 @@ def judge(
     advice = advise(correction, raw_gain=raw_gain, history=state, warned_before=warned_before)
     following = worth(optimism.planned(-ends.T), correction.optimism, paired_se, advice)
     simple = comparison.simplest(ends, [run.parameters for run in usable], groups=validation.units)
-    numbers: dict[str, Any] = {
-        "metric": validation.metric,
-        "direction": validation.direction,
-        "trials": len(runs),
-        "score": correction.raw,
-        "corrected": correction.corrected,
-        "se": correction.se,
-        "optimism": correction.optimism,
-        "looks": len(pool),
-        "run": best.name,
-        "best_epoch": int(pool.epoch[correction.best]) + best.first_epoch + 1,
-        "hyperparameters": dict(best.hyperparameters),
-        "gain": over.gain,
-        "interval": list(over.interval),
-        "p_value": over.p_value,
-        "gain_over_best_epoch": over_best.gain,
-        "p_value_best_epoch": over_best.p_value,
+    numbers = {
+        **_scores(validation, correction, len(runs)),
+        **_winner(pool, best, correction.best),
+        **_gains(over, over_best),
         "effects": [asdict(item) for item in found],
         "edges": [asdict(item) for item in wide],
         "next_round": asdict(following),
@@ -163,6 +150,40 @@ def judge(
         tuple(reasons),
         tuple(_advice(word, wide, following, advice, over)),
     )
+
+
+def _scores(validation: Validation, found: Correction, trials: int) -> dict[str, Any]:
+    """Return the values about the best score."""
+    return {
+        "metric": validation.metric,
+        "direction": validation.direction,
+        "trials": trials,
+        "score": found.raw,
+        "corrected": found.corrected,
+        "se": found.se,
+        "optimism": found.optimism,
+        "looks": found.columns,
+    }
+
+
+def _winner(pool: Pool, best: Run, column: int) -> dict[str, Any]:
+    """Return the values about the best trial."""
+    return {
+        "run": best.name,
+        "best_epoch": int(pool.epoch[column]) + best.first_epoch + 1,
+        "hyperparameters": dict(best.hyperparameters),
+    }
+
+
+def _gains(over: Comparison, over_best: Comparison) -> dict[str, Any]:
+    """Return the values of both comparisons with the overfitting model."""
+    return {
+        "gain": over.gain,
+        "interval": list(over.interval),
+        "p_value": over.p_value,
+        "gain_over_best_epoch": over_best.gain,
+        "p_value_best_epoch": over_best.p_value,
+    }
 
 
 def _ending(run: Run, validation: Validation) -> Floats:
@@ -251,19 +272,13 @@ def _advice(word: Word, wide: Sequence[Edge], following: Round, advice: Advice, 
 
 def _nothing(validation: Validation, trials: int) -> Verdict:
     """Return the verdict when every trial failed or diverged."""
-    numbers = {
-        "metric": validation.metric,
-        "direction": validation.direction,
-        "trials": trials,
-        "score": math.nan,
-        "corrected": math.nan,
-        "se": math.nan,
-    }
+    nan = math.nan
+    empty = Correction(0, nan, nan, nan, nan, validation.direction, 0, 0, 0)
     return Verdict(
         "regularize",
         "failed",
         f"None of {trials} trials has a finite validation loss.",
-        numbers,
+        _scores(validation, empty, trials),
         ("every trial failed or diverged",),
         ("lower the upper end of `learning_rate` in `model.py`, then `modelwizard regularize`",),
     )
