@@ -30,17 +30,19 @@ class RunData:
         run: Name of the run.
         summary: Its summary, as the worker reported it.
         history: One mapping per epoch, in order.
-        outputs: (epochs, n, k) floats as stored: `evidence.predictions.unpack` makes predictions of them.
+        outputs: (epochs kept, n, k) floats as stored: `evidence.predictions.unpack` makes predictions of them.
+        epochs: (epochs kept,) which epoch each of `outputs` belongs to, from 0.
         rows: (n,) positions in the data file.
         fold: (n,) number of the fold whose model predicted the row; 0 under hold-out.
-        offset: (k,) or (folds, k): added after `scale` to reach the target's own units.
-        scale: Same shape as `offset`.
+        offset: (k,) added after `scale` to reach the target's own units.
+        scale: (k,) see `offset`.
     """
 
     run: str
     summary: Mapping[str, Any]
     history: tuple[Mapping[str, float], ...]
     outputs: NDArray[np.floating]
+    epochs: NDArray[np.integer]
     rows: NDArray[np.integer]
     fold: NDArray[np.integer]
     offset: NDArray[np.floating]
@@ -54,10 +56,12 @@ class Targets:
     Args:
         rows: (n,) positions in the data file, ascending.
         y: (n,) class numbers or (n, k) values in their own units.
+        group: (n,) labels, equal for rows that are not independent of each other; None when all are. Defaults to None.
     """
 
     rows: NDArray[np.integer]
     y: NDArray[Any]
+    group: NDArray[np.integer] | None = None
 
 
 @dataclass(frozen=True)
@@ -235,13 +239,13 @@ class Project:
         with (folder / "history.csv").open(encoding="utf-8", newline="") as file:
             history = tuple({k: _number(v) for k, v in row.items()} for row in csv.DictReader(file))
         summary = read_json(folder / "settings.json")["summary"]
-        names = ("outputs", "rows", "fold", "offset", "scale")
+        names = ("outputs", "epochs", "rows", "fold", "offset", "scale")
         return RunData(run, summary, history, *(stored[name] for name in names))
 
     def targets(self) -> Targets:
         """Read the true targets of the training and validation rows."""
         stored = self._arrays(self.runs / "targets.npz", "the targets")
-        return Targets(stored["rows"], stored["y"])
+        return Targets(stored["rows"], stored["y"], stored.get("group"))
 
     def references(self) -> References:
         """Read the predictions of the dumb baseline, the linear model and the boosted trees."""

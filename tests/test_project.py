@@ -161,7 +161,12 @@ def test_a_run_comes_back_as_it_was_written(folder: Path) -> None:
 
     project = Project.open(folder)
     buffer = io.BytesIO()
-    arrays = {"outputs": np.zeros((3, 2, 1), np.float16), "rows": np.arange(2), "fold": np.zeros(2, np.int16)}
+    arrays = {
+        "outputs": np.zeros((3, 2, 1), np.float16),
+        "epochs": np.arange(3),
+        "rows": np.arange(2),
+        "fold": np.zeros(2, np.int16),
+    }
     np.savez(buffer, **arrays, offset=np.zeros(1), scale=np.ones(1))
     summary = b'{"summary": {"run": "baseline-01", "score": 0.8}}'
     history = b"epoch,loss,val_loss\n0,0.7,0.6\n1,0.5,\n"

@@ -1,0 +1,136 @@
+"""Which trial comes next: a keras-tuner oracle whose proposals depend on the seed and the trial's number alone."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import keras_tuner
+import numpy as np
+
+from modelwizard.worker.seeds import derive
+from modelwizard.worker.space import Values, primes
+
+COLLISIONS = 50
+"""Draws that were tried before, in a row, after which a space counts as exhausted."""
+
+NEVER = 10**9
+
+
+class RandomOracle(keras_tuner.Oracle):
+    """Proposes the given points first, then points of a scrambled Halton sequence, none of them twice.
+
+    Nothing is written to disk: the journal is the record, and the oracle is rebuilt from it. Since a proposal depends
+    on seed and number only, a search that was killed goes on exactly as it would have.
+
+    Halton points cover each range more evenly than independent draws (Halton 1960; permuted digits: Braaten & Weller
+    1979), which the Deep Learning Tuning Playbook recommends for exploration.
+
+    Args:
+        space: What is searched.
+        seed: Base of the sequence.
+        first: Values of the first trials; names that are missing take their defaults.
+    """
+
+    def __init__(self, space: keras_tuner.HyperParameters, seed: int, first: Sequence[Mapping[str, Any]] = ()) -> None:
+        super().__init__(
+            # The direction is always said: keras-tuner guesses it wrongly from some names.
+            objective=keras_tuner.Objective("val_loss", "min"),
+            hyperparameters=space,
+            seed=derive("oracle", seed),
+            # Reaching either limit raises inside a locked method, and the lock is never given back.
+            max_retries_per_trial=0,
+            max_consecutive_failed_trials=NEVER,
+        )
+        self.verbose = 0
+        self.first = [self.complete(values) for values in first]
+        self.index = 0  # number of the next trial, from 0
+        self._given: Values | None = None
+
+    def propose(self, index: int) -> tuple[keras_tuner.engine.trial.Trial, Values] | None:
+        """Return the trial of that number with its values, or None when every value was tried."""
+        self.index = index
+        trial = self.create_trial(f"trial {index}")
+        if trial.status != "RUNNING":
+            return None
+        return trial, dict(trial.hyperparameters.values)
+
+    def report(self, trial: keras_tuner.engine.trial.Trial, val_loss: float | None) -> None:
+        """Tell how a trial ended; a loss that is no finite number is a failure, never a value to compare with."""
+        if val_loss is not None and math.isfinite(val_loss):
+            self.update_trial(trial.trial_id, {"val_loss": float(val_loss)})
+            trial.status = "COMPLETED"
+        else:
+            trial.status = "FAILED"
+        self.end_trial(trial)
+
+    def replay(self, finished: Iterable[Mapping[str, Any]]) -> None:
+        """Learn what was tried before: run summaries in the order of their numbers."""
+        for summary in finished:
+            values = summary["hyperparameters"] | {
+                name: value for name, value in summary.get("training", {}).items() if name == "batch_size"
+            }
+            known = {hp.name for hp in self.hyperparameters.space}
+            self._given = {name: value for name, value in values.items() if name in known}
+            trial = self.create_trial(summary["run"])
+            self._given = None
+            self.report(trial, summary.get("val_loss"))
+
+    def complete(self, values: Mapping[str, Any]) -> Values:
+        """Return values for every active hyperparameter: those given, and defaults for the others."""
+        hps = keras_tuner.HyperParameters()
+        hps.values = {hp.name: values[hp.name] for hp in self.hyperparameters.space if hp.name in values}
+        for hp in self.hyperparameters.space:
+            hps.merge([hp], overwrite=False)
+        return {hp.name: hps.values[hp.name] for hp in hps.space if hps.is_active(hp)}
+
+    def populate_space(self, trial_id: str) -> dict[str, Any]:
+        """Return the values of a trial, as `Oracle.create_trial` wants them."""
+        if self._given is not None:
+            return {"status": "RUNNING", "values": self._given}
+        if self.index < len(self.first) and not self.tried(self.first[self.index]):
+            return {"status": "RUNNING", "values": self.first[self.index]}
+        for attempt in range(COLLISIONS):
+            values = self._draw(self.index, attempt)
+            if not self.tried(values):
+                return {"status": "RUNNING", "values": values}
+        return {"status": "STOPPED", "values": None}
+
+    def tried(self, values: Values) -> bool:
+        """Say whether these values were tried before."""
+        return any(trial.hyperparameters.values == values for trial in self.trials.values())
+
+    def save(self) -> None:
+        """Write nothing: the journal is the record."""
+
+    def _save_trial(self, trial: Any) -> None:
+        """Write nothing: the journal is the record."""
+
+    def _draw(self, index: int, attempt: int) -> Values:
+        space = self.hyperparameters.space
+        # Other attempts at the same number lie far out in the sequence, where no number of a trial will come.
+        point = halton(index + 100_003 * attempt, len(space), self.seed)
+        hps = keras_tuner.HyperParameters()
+        for hp, position in zip(space, point, strict=True):
+            hps.merge([hp])
+            if hps.is_active(hp):
+                hps.values[hp.name] = hp.prob_to_value(position)
+        return {name: value for name, value in hps.values.items() if hps.is_active(name)}
+
+
+def halton(index: int, dimensions: int, seed: int) -> list[float]:
+    """Return point number `index` of a Halton sequence whose digits are permuted, in [0, 1)^dimensions."""
+    point: list[float] = []
+    for dimension, base in enumerate(primes(dimensions)):
+        value, weight, rest = 0.0, 1.0, index
+        for level in range(math.ceil(32 / math.log2(base))):
+            weight /= base
+            rest, digit = divmod(rest, base)
+            value += weight * float(_permutation(base, dimension, level, seed)[digit])
+        point.append(min(value, 1 - 1e-9))
+    return point
+
+
+def _permutation(base: int, dimension: int, level: int, seed: int) -> np.ndarray[Any, np.dtype[np.int64]]:
+    return np.random.default_rng([seed, dimension, level]).permutation(base)

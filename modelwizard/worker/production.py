@@ -1,0 +1,249 @@
+"""The model that is kept: trained on training and validation rows, exported as one file of raw columns, reloaded."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from modelwizard.errors import ProjectError, UsageError
+from modelwizard.evidence.kfold import production_epochs
+from modelwizard.files import file_sha256, sync_folder
+from modelwizard.worker import memory, trials
+from modelwizard.worker.engine import trainer
+from modelwizard.worker.prediction import predict_columns
+from modelwizard.worker.seeds import derive
+from modelwizard.worker.trials import Experiment, Watcher
+from modelwizard.worker.user_code import blame
+from modelwizard.worker.workshop import Fold, Part, Workshop, relative
+
+STAGE = "finalize"
+TOLERANCE = 1e-5  # of the target's scale, between training-time and exported predictions
+COMPARED = 2000  # rows on which they are compared at most
+LOSS_GUARD = 1.5  # times the largest training loss of the probes that the final one may reach
+
+Member = tuple[Any, Any]
+Summary = dict[str, Any]
+
+
+def final(workshop: Workshop, request: Mapping[str, Any], watcher: Watcher) -> Summary:
+    """Make model.keras.
+
+    Probes find the number of epochs: several seeds under hold-out, the folds under K-fold. The production networks
+    are then trained for the median of the best epochs on training and validation rows together (a single best epoch
+    is very noisy, and the median of several is not: METHOD in the words of this project's README).
+
+    Args:
+        workshop: The project.
+        request: `hyperparameters`, `training`, `patience`, `seeds`, `done` (summaries of probes), `average`,
+            `strategy` (`retrain` or `folds`: the average of the fold models instead).
+        watcher: Who is told.
+
+    Raises:
+        ProjectError: The exported model does not predict what the networks predict, or a probe failed.
+    """
+    begin = time.monotonic()
+    strategy = str(request.get("strategy") or "retrain")
+    if strategy not in ("retrain", "folds"):
+        raise UsageError("No such strategy.", expected="retrain or folds", received=strategy)
+    probes = _probe(workshop, request, watcher)
+    best = [int(epoch) for probe in probes for epoch in probe["best_epochs"]]
+    epochs = production_epochs([epoch + 1 for epoch in best])
+    train = _retrained if strategy == "retrain" else _folds
+    members, losses = train(workshop, request, watcher, epochs)
+    facts = export(workshop, members)
+    losses_of_probes = [float(probe["train_loss"]) for probe in probes]
+    return {
+        "model": relative(workshop.project, workshop.project.model_path),
+        "sha256": file_sha256(workshop.project.model_path),
+        "strategy": strategy,
+        "epochs": epochs,
+        "best_epochs": best,
+        "members": len(members),
+        "parameters": sum(int(network.count_params()) for network, _ in members),
+        "train_loss": float(np.mean(losses)),
+        "probe_train_losses": losses_of_probes,
+        "equality": facts,
+        "findings": _guard(losses, losses_of_probes),
+        "seconds": round(time.monotonic() - begin, 2),
+    }
+
+
+def export(workshop: Workshop, members: Sequence[Member]) -> dict[str, Any]:
+    """Write model.keras, load it again, and compare its predictions of raw rows with those of the networks.
+
+    Returns:
+        rows, the largest difference in units of the target's scale, and whether it is small enough.
+
+    Raises:
+        ProjectError: It is not.
+    """
+    project = workshop.project
+    beside = project.folder / f".{project.model_path.stem}.{os.getpid()}.keras"
+    try:
+        with blame(project.folder, "export the model"):
+            workshop.code.model.export_model(list(members)).save(beside)
+        with blame(project.folder, "load the exported model"):
+            loaded = keras.models.load_model(beside)
+        facts = _compare(workshop, members, loaded)
+        with beside.open("rb") as file:
+            os.fsync(file.fileno())
+        os.replace(beside, project.model_path)
+        sync_folder(project.folder)
+    finally:
+        beside.unlink(missing_ok=True)
+    return facts
+
+
+def _probe(workshop: Workshop, request: Mapping[str, Any], watcher: Watcher) -> list[Summary]:
+    """Train where validation rows are held out, to learn when to stop; these runs are looks at validation rows."""
+    training, done = request["training"], {s["run"]: s for s in request.get("done") or []}
+    count = int(request.get("seeds") or 3) if workshop.project.settings.split.scheme == "holdout" else 1
+    probes: list[Summary] = []
+    for i in range(1, count + 1):
+        run = f"{STAGE}-{i:03d}"
+        if run not in done:
+            experiment = Experiment(
+                run=run,
+                stage=STAGE,
+                hyperparameters=dict(request["hyperparameters"]),
+                epochs=int(training["epochs"]),
+                batch_size=int(training["batch_size"]),
+                seed=derive(training["seed"], "probe", i),
+                patience=request.get("patience"),
+                trials=count,
+            )
+            done[run] = trials.run(workshop, experiment, watcher)
+            watcher.emit("trial", **done[run])
+        probes.append(done[run])
+    usable = [probe for probe in probes if probe["status"] == "completed"]
+    if not usable:
+        raise ProjectError(
+            "The chosen model could not be trained again.",
+            received=str(probes[-1]["message"]),
+            fix="look at its hyperparameters: a smaller learning rate keeps the loss finite",
+        )
+    return usable
+
+
+def _retrained(
+    workshop: Workshop, request: Mapping[str, Any], watcher: Watcher, epochs: int
+) -> tuple[list[Member], list[float]]:
+    """Train on training and validation rows together, once per seed."""
+    encoding, part = workshop.production()
+    count = int(request.get("seeds") or 3) if request.get("average", True) else 1
+    members: list[Member] = []
+    losses: list[float] = []
+    for i in range(1, count + 1):
+        seed = derive(request["training"]["seed"], "production", i)
+        network, run = _train(workshop, request, watcher, encoding, part, None, epochs, seed, i, count)
+        members.append((network, encoding))
+        losses.append(run.history[-1]["train_loss"])
+    return members, losses
+
+
+def _folds(
+    workshop: Workshop, request: Mapping[str, Any], watcher: Watcher, epochs: int
+) -> tuple[list[Member], list[float]]:
+    """Train one network per fold, each stopped at its own best epoch, with the encoding of its fold."""
+    folds = workshop.folds()
+    members: list[Member] = []
+    losses: list[float] = []
+    limit = int(request["training"]["epochs"])
+    for i, fold in enumerate(folds, start=1):
+        seed = derive(request["training"]["seed"], "production", i)
+        network, run = _train(workshop, request, watcher, fold.encoding, fold.train, fold, limit, seed, i, len(folds))
+        members.append((network, fold.encoding))
+        losses.append(run.history[run.best_epoch]["train_loss"])
+    return members, losses
+
+
+def _train(
+    workshop: Workshop,
+    request: Mapping[str, Any],
+    watcher: Watcher,
+    encoding: Any,
+    part: Part,
+    fold: Fold | None,
+    epochs: int,
+    seed: int,
+    member: int,
+    members: int,
+) -> tuple[Any, trainer.Run]:
+    """Train one network of the production model; with a fold, its validation rows say when it was best."""
+    watcher.check()
+    keras.utils.set_random_seed(seed)
+    network, _ = trials.build(workshop, request["hyperparameters"], encoding)
+
+    def on_epoch(epoch: int, row: dict[str, float], _: NDArray[np.floating]) -> bool:
+        watcher.check()
+        facts = {"run": f"model {member} of {members}", "stage": STAGE, "epoch": epoch + 1, "epochs": epochs}
+        watcher.progress(epoch + 1 == epochs, **facts, **trials.told(row), score=None)
+        return False
+
+    with blame(workshop.project.folder, "train the model"):
+        run = trainer.train(
+            network,
+            (part.x, part.y),
+            (fold.validation.x, fold.validation.y) if fold else None,
+            epochs=epochs,
+            batch_size=int(request["training"]["batch_size"]),
+            seed=seed,
+            patience=request.get("patience") if fold else None,
+            on_epoch=on_epoch,
+            record=False,
+        )
+    if run.status == "nan":
+        raise ProjectError(
+            "The loss became infinite while the final model was trained.",
+            fix="choose a trial with a smaller learning rate, or clip gradients in model.py (clipnorm=1.0)",
+        )
+    memory.release()
+    return network, run
+
+
+def _compare(workshop: Workshop, members: Sequence[Member], loaded: Any) -> dict[str, Any]:
+    """Compare predictions of the exported model on raw rows with those of the networks on encoded rows."""
+    rows = workshop.load("train", "validation")
+    rows = workshop.select(rows, np.arange(min(COMPARED, len(rows.rows))))
+    expected = np.mean([_predict(workshop, network, encoding, rows) for network, encoding in members], axis=0)
+    with blame(workshop.project.folder, "predict raw rows with the exported model"):
+        found = predict_columns(loaded, rows.x)
+    scale = np.maximum(np.ravel(members[0][1].target_scale), 1e-12)
+    largest = float(np.max(np.abs(found - expected) / scale))
+    if not largest <= TOLERANCE:
+        raise ProjectError(
+            "The exported model predicts raw rows otherwise than the networks predict encoded ones.",
+            expected=f"differences up to {TOLERANCE:g} of the target's scale",
+            received=f"{largest:.3g}",
+            fix="see export_model() in model.py, and that preprocessing.py does the same inside and outside the model",
+        )
+    return {"rows": len(rows.rows), "largest": largest, "passed": True}
+
+
+def _predict(workshop: Workshop, network: Any, encoding: Any, rows: Any) -> NDArray[np.floating]:
+    blocks = workshop.part(encoding, rows).x
+    outputs = keras.ops.convert_to_numpy(network(blocks, training=False))
+    return encoding.decode(outputs)
+
+
+def _guard(losses: Sequence[float], probes: Sequence[float]) -> list[str]:
+    """Say when the final networks learned much less than the probes did."""
+    if max(losses) <= LOSS_GUARD * max(probes) or max(probes) <= 0:
+        return []
+    return [
+        f"The final training loss {max(losses):.4g} is far above that of the probes ({max(probes):.4g}): "
+        "the production training went otherwise than the trials."
+    ]
+
+
+def clear(path: Path) -> None:
+    """Remove what a killed export left beside the model."""
+    for left in path.parent.glob(f".{path.stem}.*.keras"):
+        left.unlink(missing_ok=True)

@@ -1,0 +1,184 @@
+"""What common sense and classical models reach on the same rows: the dumb baseline, a linear model, boosted trees."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from modelwizard import problems
+from modelwizard.evidence.losses import row_loss
+from modelwizard.evidence.scores import direction, score
+from modelwizard.files import write_bytes
+from modelwizard.worker import division
+from modelwizard.worker.records import packed
+from modelwizard.worker.trials import Watcher
+from modelwizard.worker.workshop import Fold, Part, Workshop, relative
+
+Floats = NDArray[np.floating]
+
+TITLES = {
+    "dumb": "the same prediction for every row",
+    "linear": "linear model on the same inputs",
+    "trees": "gradient-boosted trees on the same inputs",
+}
+MOST_TEXT = 50  # components that stand for a text block of thousands of words in the trees
+
+
+def references(workshop: Workshop, watcher: Watcher) -> dict[str, Any]:
+    """Fit the references on training rows, predict validation rows, and write both predictions and true targets.
+
+    Returns:
+        Loss and score of each, and where the arrays are.
+    """
+    folds = workshop.folds()
+    task, kinds = workshop.project.settings.problem, {"dumb": _dumb, "linear": _linear, "trees": _trees}
+    order = np.argsort(np.concatenate([fold.validation.rows for fold in folds]))
+    rows = np.concatenate([fold.validation.rows for fold in folds])[order]
+    truth = np.concatenate([fold.validation.truth for fold in folds])[order]
+    scale = np.mean([np.ravel(fold.encoding.target_scale) for fold in folds], axis=0)
+    told: list[dict[str, Any]] = []
+    predictions: list[Floats] = []
+    for name, predict in kinds.items():
+        begin = time.monotonic()
+        watcher.check()
+        parts = [predict(workshop, fold) for fold in folds]
+        p = np.concatenate(parts)[order]
+        predictions.append(p)
+        told.append(
+            {
+                "name": name,
+                "title": TITLES[name],
+                "loss": float(row_loss(task.type, task.loss, truth, p, scale).mean()),
+                "score": score(task.type, task.metric, truth, p),
+                "seconds": round(time.monotonic() - begin, 2),
+            }
+        )
+        watcher.emit("reference", **told[-1])
+    runs = workshop.project.runs
+    names = np.array(list(kinds))
+    arrays = {"rows": rows.astype(np.int32), "names": names, "p": np.stack(predictions)}
+    write_bytes(runs / "references.npz", packed(arrays))
+    write_targets(workshop)
+    return {
+        "metric": task.metric,
+        "direction": direction(task.metric),
+        "references": told,
+        "file": relative(workshop.project, runs / "references.npz"),
+        "targets": relative(workshop.project, runs / "targets.npz"),
+    }
+
+
+def write_targets(workshop: Workshop) -> None:
+    """Write the true targets of the training and validation rows, for every stage to judge by."""
+    if workshop.project.settings.split.scheme == "holdout":
+        fold = workshop.folds()[0]
+        parts: list[Part] = [fold.train, fold.validation]
+    else:
+        parts = [fold.validation for fold in workshop.folds()]
+    rows = np.concatenate([part.rows for part in parts])
+    order = np.argsort(rows)
+    arrays: dict[str, NDArray[Any]] = {
+        "rows": rows[order].astype(np.int32),
+        "y": np.concatenate([part.truth for part in parts])[order],
+    }
+    group = division.groups(workshop.project, rows[order])
+    write_bytes(workshop.project.runs / "targets.npz", packed(arrays if group is None else {**arrays, "group": group}))
+
+
+def _dumb(workshop: Workshop, fold: Fold) -> Floats:
+    task = workshop.project.settings.problem
+    constant = problems.constant(task.type, task.loss, fold.train.truth)
+    if task.type == "multiclass":  # a class may be absent from the training rows of a fold
+        constant = np.pad(constant, (0, workshop.outputs - len(constant)))
+    return np.tile(constant, (len(fold.validation), 1))
+
+
+def _linear(workshop: Workshop, fold: Fold) -> Floats:
+    from sklearn.linear_model import LogisticRegression, PoissonRegressor, Ridge
+
+    x, held = _columns(fold, one_hot=True)
+    name = workshop.problem.name
+    makers: dict[str, Callable[[], Any]] = {
+        "count": lambda: PoissonRegressor(alpha=1e-3, max_iter=1000),
+        "classify": lambda: LogisticRegression(max_iter=1000),
+        "value": lambda: Ridge(alpha=1.0),
+    }
+    return _fit(workshop, fold, x, held, makers["classify" if workshop.problem.classifies else _kind(name)])
+
+
+def _trees(workshop: Workshop, fold: Fold) -> Floats:
+    from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+
+    x, held = _columns(fold, one_hot=False)
+    loss = {"count": "poisson", "mean_absolute_error": "absolute_error"}
+    task = workshop.project.settings.problem
+    chosen = loss.get(task.type) or loss.get(task.loss) or "squared_error"
+    settings: dict[str, Any] = {"max_iter": 200, "learning_rate": 0.08, "early_stopping": True, "random_state": 1}
+    if workshop.problem.classifies:
+        return _fit(workshop, fold, x, held, lambda: HistGradientBoostingClassifier(**settings))
+    return _fit(workshop, fold, x, held, lambda: HistGradientBoostingRegressor(loss=chosen, **settings))
+
+
+def _kind(problem: str) -> str:
+    return "count" if problem == "count" else "value"
+
+
+def _fit(workshop: Workshop, fold: Fold, x: Any, held: Any, make: Callable[[], Any]) -> Floats:
+    """Fit one model, or one per output, and return canonical predictions."""
+    problem = workshop.problem
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # scikit-learn warns of slow convergence; a reference may be imperfect
+        if problem.name == "multiclass":
+            model = make().fit(x, fold.train.truth)
+            p = np.zeros((len(fold.validation), workshop.outputs))
+            p[:, model.classes_.astype(int)] = model.predict_proba(held)
+            return p
+        truth = fold.train.truth.reshape(len(fold.train), -1)
+        if problem.classifies:
+            return np.stack([_share(make, x, truth[:, k], held) for k in range(workshop.outputs)], axis=1)
+        return np.stack([_amount(workshop, make, x, truth[:, k], held) for k in range(workshop.outputs)], axis=1)
+
+
+def _share(make: Callable[[], Any], x: Any, y: Floats, held: Any) -> Floats:
+    if y.min() == y.max():  # nothing to learn: the label is the same in all training rows
+        return np.full(held.shape[0], y[0])
+    return make().fit(x, y.astype(int)).predict_proba(held)[:, 1]
+
+
+def _amount(workshop: Workshop, make: Callable[[], Any], x: Any, y: Floats, held: Any) -> Floats:
+    logarithmic = workshop.project.settings.problem.loss == "mean_squared_logarithmic_error"
+    target = np.log1p(y) if logarithmic else y
+    p = np.asarray(make().fit(x, target).predict(held), dtype=float)
+    p = np.expm1(p) if logarithmic else p
+    limits = {"bounded": (0.0, 1.0), "positive": (float(y.min()), None), "count": (1e-6, None)}
+    low, high = limits.get(workshop.problem.name, (None, None))
+    return np.clip(p, low, high) if low is not None or high is not None else p
+
+
+def _columns(fold: Fold, *, one_hot: bool) -> tuple[Any, Any]:
+    """Return training and validation inputs as matrices, made of the blocks that the network sees."""
+    from scipy import sparse
+    from sklearn.decomposition import TruncatedSVD
+    from sklearn.preprocessing import OneHotEncoder
+
+    blocks: list[tuple[Any, Any]] = []
+    for name, train in fold.train.x.items():
+        held = fold.validation.x[name]
+        if name == "categorical" and one_hot:
+            encoder = OneHotEncoder(handle_unknown="ignore").fit(train)
+            train, held = encoder.transform(train), encoder.transform(held)
+        elif train.shape[1] > 500 and one_hot:
+            train, held = sparse.csr_matrix(train), sparse.csr_matrix(held)
+        elif train.shape[1] > 500:
+            reduced = TruncatedSVD(min(MOST_TEXT, train.shape[1] - 1), random_state=1).fit(train)
+            train, held = reduced.transform(train), reduced.transform(held)
+        blocks.append((train, held))
+    join: Callable[[list[Any]], Any] = np.hstack
+    if any(sparse.issparse(train) for train, _ in blocks):
+        join = lambda parts: sparse.hstack([sparse.csr_matrix(p) for p in parts], format="csr")  # noqa: E731
+    return join([train for train, _ in blocks]), join([held for _, held in blocks])

@@ -1,0 +1,175 @@
+"""A search: proposals of the oracle go to trials, here or in processes of their own, and come back as they end."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import keras_tuner
+
+from modelwizard.worker import records, space, trials
+from modelwizard.worker.oracle import RandomOracle
+from modelwizard.worker.pool import processes
+from modelwizard.worker.seeds import derive
+from modelwizard.worker.trials import Experiment, Watcher
+from modelwizard.worker.workshop import Workshop
+
+FAILURES = 3
+"""Failed trials in a row after which the search stops: the next one would fail alike."""
+
+KILLS = 3
+"""Times that one trial may take the process down with it before it counts as failed."""
+
+Summary = dict[str, Any]
+Runner = Callable[[Iterator[Experiment]], Iterator[Summary]]
+"""Runs these trials and gives their summaries as they come."""
+
+
+def open_space(workshop: Workshop) -> keras_tuner.HyperParameters:
+    """Return all hyperparameters of the project's model, with their defaults as values."""
+    encoding = workshop.folds()[0].encoding
+
+    def build(hp: keras_tuner.HyperParameters) -> Any:
+        # The very object is handed on: what it collects is the space.
+        from modelwizard.worker.user_code import blame
+
+        with blame(workshop.project.folder, "build the model"):
+            return workshop.code.model.build_model(hp, encoding)
+
+    return space.discover(build)
+
+
+def search(workshop: Workshop, request: Mapping[str, Any], watcher: Watcher) -> Summary:
+    """Run the trials of a stage that are not finished yet.
+
+    Args:
+        workshop: The project.
+        request: The job; see `Search`.
+        watcher: Who is told.
+
+    Returns:
+        How many trials are finished, and why no more are run.
+    """
+    hunt = Search(workshop, request, watcher)
+    workers = int(request.get("workers") or 1)
+    runner: Runner = hunt.here if workers == 1 else lambda source: processes(workshop.project, watcher, source, workers)
+    new = 0
+    for summary in runner(hunt.proposals()):
+        new += 1
+        hunt.note(summary)
+        watcher.emit("trial", **summary)
+    return {"finished": len(hunt.finished), "new": new, "stopped": hunt.ended, "message": hunt.message}
+
+
+class Search:
+    """The state of a search, rebuilt from the summaries of finished trials.
+
+    Args:
+        workshop: The project.
+        request: `stage`, `trials` (in all), `seed`, `training` (epochs, batch_size), `patience`, `done` (summaries),
+            `first`, `bounds`, `fixed`, `batch_sizes`, `bare`, `time_budget` (s), `max_parameters`, `repeats`.
+        watcher: Who is told; its deadline is set here.
+    """
+
+    def __init__(self, workshop: Workshop, request: Mapping[str, Any], watcher: Watcher) -> None:
+        self._workshop, self._request, self._watcher = workshop, request, watcher
+        self._stage, self._count, self._seed = str(request["stage"]), int(request["trials"]), int(request["seed"])
+        self.ended, self.message = "trials", None
+        self.finished: dict[int, Summary] = {number(s["run"]): s for s in request.get("done") or []}
+        if request.get("time_budget"):
+            watcher.deadline = time.monotonic() + float(request["time_budget"])
+        self._oracle = RandomOracle(self._narrowed(), self._seed, request.get("first") or ())
+        self._oracle.replay(self.finished[i] for i in sorted(self.finished))
+        self._trials: dict[str, Any] = {}
+        self._failures = 0
+
+    def proposals(self) -> Iterator[Experiment]:
+        """Yield experiments until all are asked for, the time is used up, or nothing untried is left."""
+        begun = bool(self.finished)
+        for index in range(1, self._count + 1):
+            if index in self.finished:
+                continue
+            self._watcher.check()
+            if self._failures >= FAILURES:
+                self.ended = "failures"
+                return
+            if begun and self._watcher.late():
+                self.ended = "time"
+                return
+            experiment = self._propose(index)
+            if experiment is None:
+                self.ended = "exhausted"
+                return
+            begun = True
+            told = dict(experiment.hyperparameters)
+            self._watcher.emit("proposed", run=experiment.run, hyperparameters=told, index=index, trials=self._count)
+            yield experiment
+
+    def here(self, source: Iterator[Experiment]) -> Iterator[Summary]:
+        """Run trials in this process, one after another."""
+        project = self._workshop.project
+        for experiment in source:
+            if records.attempts(project, experiment.run) > KILLS:
+                message = f"The process was killed {KILLS} times in this trial; most likely memory ran out."
+                yield records.failed(self._workshop, experiment, message, 0.0)
+            else:
+                try:
+                    yield trials.run_safely(self._workshop, experiment, self._watcher)
+                finally:
+                    records.forget(project, experiment.run)
+
+    def note(self, summary: Summary) -> None:
+        """Learn from a finished trial."""
+        self.finished[number(summary["run"])] = summary
+        self._oracle.report(self._trials.pop(summary["run"]), summary.get("val_loss"))
+        self._failures = self._failures + 1 if summary["status"] == "failed" else 0
+        self.message = summary["message"] if summary["status"] == "failed" else None
+
+    def _narrowed(self) -> keras_tuner.HyperParameters:
+        """Return the space of the stage."""
+        found = open_space(self._workshop)
+        request = self._request
+        fixed = (space.bare(found) if request.get("bare") else {}) | dict(request.get("fixed") or {})
+        narrowed = space.restrict(found, request.get("bounds") or {}, fixed)
+        if request.get("batch_sizes"):
+            usual = self._workshop.project.settings.training.batch_size
+            sizes: Sequence[int] = [int(size) for size in request["batch_sizes"]]
+            narrowed.Choice("batch_size", list(sizes), default=usual if usual in sizes else sizes[0])
+        return narrowed
+
+    def _propose(self, index: int) -> Experiment | None:
+        limit = self._request.get("max_parameters")
+        while (proposal := self._oracle.propose(index - 1)) is not None:
+            trial, values = proposal
+            experiment = self._experiment(index, values)
+            if limit and self._size(experiment) > int(limit):
+                self._oracle.report(trial, None)
+                continue
+            self._trials[experiment.run] = trial
+            return experiment
+        return None
+
+    def _experiment(self, index: int, values: Mapping[str, Any]) -> Experiment:
+        training = self._request["training"]
+        size = values.get("batch_size") if self._request.get("batch_sizes") else training["batch_size"]
+        return Experiment(
+            run=f"{self._stage}-{index:03d}",
+            stage=self._stage,
+            hyperparameters={name: value for name, value in values.items() if name != "batch_size"},
+            epochs=int(training["epochs"]),
+            batch_size=int(size or training["batch_size"]),
+            seed=derive(self._seed, self._stage, index),
+            patience=self._request.get("patience"),
+            repeats=int(self._request.get("repeats") or 1),
+            trials=self._count,
+        )
+
+    def _size(self, experiment: Experiment) -> int:
+        model, _ = trials.build(self._workshop, experiment.hyperparameters, self._workshop.folds()[0].encoding)
+        return int(model.count_params())
+
+
+def number(run: str) -> int:
+    """Return the number of a trial, counted from 1, from the name of its run."""
+    return int(run.rpartition("-")[2])

@@ -1,0 +1,281 @@
+"""One trial: an experiment trained on every fold, its curves and predictions kept, its summary told."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import keras
+import keras_tuner
+import numpy as np
+from numpy.typing import NDArray
+
+from modelwizard.errors import Interrupted, ModelWizardError, ProjectError
+from modelwizard.evidence.scores import score as metric_score
+from modelwizard.worker import memory, records
+from modelwizard.worker.engine import trainer
+from modelwizard.worker.events import described
+from modelwizard.worker.seeds import derive
+from modelwizard.worker.user_code import blame
+from modelwizard.worker.workshop import Fold, Part, Workshop
+
+Floats = NDArray[np.floating]
+Tell = Callable[..., None]
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """What to train.
+
+    Args:
+        run: Name of the run, and of its folder.
+        stage: The stage that asks.
+        hyperparameters: Values by name; those not named take their defaults in model.py.
+        epochs: Epochs at most.
+        batch_size: Rows of a step.
+        seed: Base of the seeds of its fits.
+        patience: Epochs without a better validation loss after which a fit ends, or None for all epochs.
+        repeats: How often folds are drawn anew under K-fold. Defaults to 1.
+        fraction: Share of the training rows to train on, or None for all.
+        trials: Trials that share the room for predictions. Defaults to 1.
+    """
+
+    run: str
+    stage: str
+    hyperparameters: Mapping[str, Any]
+    epochs: int
+    batch_size: int
+    seed: int
+    patience: int | None = None
+    repeats: int = 1
+    fraction: float | None = None
+    trials: int = 1
+
+    @staticmethod
+    def of(request: Mapping[str, Any]) -> Experiment:
+        """Make an experiment of a request."""
+        training = request["training"]
+        return Experiment(
+            run=str(request["run"]),
+            stage=str(request["stage"]),
+            hyperparameters=dict(request.get("hyperparameters") or {}),
+            epochs=int(training["epochs"]),
+            batch_size=int(training["batch_size"]),
+            seed=int(training["seed"]),
+            patience=request.get("patience"),
+            repeats=int(request.get("repeats") or 1),
+            fraction=request.get("fraction"),
+            trials=int(request.get("trials") or 1),
+        )
+
+    @property
+    def training(self) -> dict[str, int]:
+        """The table [training] of an experiment file."""
+        return {"epochs": self.epochs, "batch_size": self.batch_size, "seed": self.seed}
+
+
+@dataclass
+class Fitted:
+    """One fold after training.
+
+    Args:
+        fold: The fold.
+        model: The network with its best weights.
+        truth: Canonical targets of the rows it was trained on.
+        run: Curves and outputs, as the engine recorded them.
+        scores: Validation score at each epoch's end.
+        hyperparameters: All values the model was built with.
+        parameters: Number of weights.
+    """
+
+    fold: Fold
+    model: Any
+    truth: NDArray[Any]
+    run: trainer.Run
+    scores: list[float]
+    hyperparameters: dict[str, Any]
+    parameters: int
+
+
+@dataclass
+class Watcher:
+    """Tells how trials go, and says when to leave.
+
+    Args:
+        emit: Writes an event.
+        check: Raises `Interrupted` when a person asked to stop.
+        deadline: Moment (`time.monotonic`) at which the trial in flight ends early. Defaults to never.
+        every: Seconds between two events of progress. Defaults to 0.2.
+    """
+
+    emit: Tell
+    check: Callable[[], None]
+    deadline: float = math.inf
+    every: float = 0.2
+    _last: float = field(default=0.0, repr=False)
+
+    def late(self) -> bool:
+        """Say whether the time is used up."""
+        return time.monotonic() > self.deadline
+
+    def seconds_left(self) -> float | None:
+        """Return the seconds until the deadline, at least a moment, or None when there is none."""
+        return None if math.isinf(self.deadline) else max(0.1, self.deadline - time.monotonic())
+
+    def progress(self, last: bool, **fields: Any) -> None:
+        """Tell of an epoch, unless another one was told of just before."""
+        now = time.monotonic()
+        if last or now - self._last >= self.every:
+            self._last = now
+            self.emit("progress", **fields)
+
+
+def build(workshop: Workshop, hyperparameters: Mapping[str, Any], encoding: Any) -> tuple[Any, dict[str, Any]]:
+    """Build the project's model and check what the stages rely on.
+
+    Returns:
+        The compiled model, and the values of all hyperparameters it named.
+
+    Raises:
+        ProjectError: `build_model` fails, or returns something that cannot be trained for this problem.
+    """
+    hp = keras_tuner.HyperParameters()
+    hp.values = dict(hyperparameters)
+    with blame(workshop.project.folder, "build the model"):
+        model = workshop.code.model.build_model(hp, encoding)
+    where = workshop.code.line_of(workshop.code.model, "build_model")
+    if not isinstance(model, keras.Model):
+        raise ProjectError(
+            f"{where}: build_model() does not return a model.",
+            expected="a compiled keras.Model",
+            received=type(model).__name__,
+            fix="end build_model() with `return model`",
+        )
+    if not model.compiled:
+        raise ProjectError(
+            f"{where}: build_model() returns a model that is not compiled.",
+            fix="call model.compile(optimizer=…, loss=…) before returning it",
+        )
+    shape = getattr(model, "output_shape", None)
+    if not isinstance(shape, tuple) or len(shape) != 2 or shape[-1] != workshop.outputs:
+        task = workshop.project.settings.problem
+        raise ProjectError(
+            f"{where}: the model's output does not fit the problem.",
+            expected=f"one output of {workshop.outputs} unit{'s' * (workshop.outputs > 1)} ({task.type})",
+            received=f"output of shape {shape}",
+            fix=f"give the last layer {workshop.outputs} unit{'s' * (workshop.outputs > 1)}",
+        )
+    used = {item.name for item in hp.space}
+    return model, {name: value for name, value in hp.values.items() if name in used}
+
+
+def run(workshop: Workshop, experiment: Experiment, watcher: Watcher) -> dict[str, Any]:
+    """Train an experiment on its folds and write its run folder.
+
+    A run that was finished before with the same experiment, code, data and split is not trained again: a kill between
+    its end and the line in the journal loses nothing.
+
+    Returns:
+        The run's summary.
+
+    Raises:
+        Interrupted: A person asked to stop; nothing is written.
+        ProjectError: The project's code fails.
+    """
+    kept = records.adopt(workshop, experiment)
+    if kept is not None:
+        return kept
+    begin = time.monotonic()
+    fits: list[Fitted] = []
+    folds = workshop.folds(experiment.repeats)
+    for fold in folds:
+        fits.append(fit(workshop, experiment, fold, watcher, len(folds)))
+        fits[-1].model = None
+        memory.release()
+        if fits[-1].run.status != "completed":
+            break
+    return records.write(workshop, experiment, fits, len(folds), time.monotonic() - begin)
+
+
+def run_safely(workshop: Workshop, experiment: Experiment, watcher: Watcher) -> dict[str, Any]:
+    """Train an experiment; what fails becomes a summary with status `failed`, so that a search goes on.
+
+    Raises:
+        Interrupted: A person asked to stop.
+    """
+    begin = time.monotonic()
+    try:
+        return run(workshop, experiment, watcher)
+    except Interrupted:
+        raise
+    except Exception as error:
+        if not isinstance(error, ModelWizardError):
+            import traceback
+
+            traceback.print_exc()
+        told = described(error)
+        message = " ".join(str(told[key]) for key in ("what", "received") if told[key])
+        memory.release()
+        return records.failed(workshop, experiment, message, time.monotonic() - begin)
+
+
+def fit(workshop: Workshop, experiment: Experiment, fold: Fold, watcher: Watcher, folds: int = 1) -> Fitted:
+    """Train on one fold, telling of every epoch.
+
+    Args:
+        workshop: The project.
+        experiment: What to train.
+        fold: Where.
+        watcher: Who is told, and who may stop it.
+        folds: How many folds there are, for the telling. Defaults to 1.
+    """
+    watcher.check()
+    seed = derive(experiment.seed, "fit", fold.number)
+    keras.utils.set_random_seed(seed)
+    model, values = build(workshop, experiment.hyperparameters, fold.encoding)
+    metric, problem = workshop.project.settings.problem.metric, workshop.problem.name
+    scores: list[float] = []
+
+    def on_epoch(epoch: int, row: dict[str, float], outputs: Floats) -> bool:
+        watcher.check()
+        scores.append(metric_score(problem, metric, fold.validation.truth, fold.encoding.decode(outputs)))
+        last = epoch + 1 == experiment.epochs
+        facts = {"run": experiment.run, "stage": experiment.stage, "epoch": epoch + 1, "epochs": experiment.epochs}
+        watcher.progress(last, **facts, **told(row), score=scores[-1], fold=fold.number, folds=folds)
+        return False
+
+    rows = sample(fold.train, experiment.fraction, seed)
+    with blame(workshop.project.folder, "train the model"):
+        trained = trainer.train(
+            model,
+            (rows.x, rows.y),
+            (fold.validation.x, fold.validation.y),
+            epochs=experiment.epochs,
+            batch_size=min(experiment.batch_size, len(rows)),
+            seed=seed,
+            patience=experiment.patience,
+            on_epoch=on_epoch,
+            stop=lambda: bool(scores) and watcher.late(),
+        )
+    return Fitted(fold, model, rows.truth, trained, scores, values, int(model.count_params()))
+
+
+def told(row: Mapping[str, float]) -> dict[str, float]:
+    """Return what an event of progress tells of an epoch."""
+    return {name: float(row[name]) for name in ("loss", "train_loss", "val_loss", "seconds") if name in row}
+
+
+def sample(part: Part, fraction: float | None, seed: int) -> Part:
+    """Return a share of the rows, drawn without replacement; all of them when no share is given."""
+    if fraction is None or fraction >= 1:
+        return part
+    count = max(2, round(fraction * len(part)))
+    return part.take(np.sort(np.random.default_rng(seed).permutation(len(part))[:count]))
+
+
+def changed(experiment: Experiment, **changes: Any) -> Experiment:
+    """Return an experiment with changes."""
+    return replace(experiment, **changes)

@@ -1,0 +1,162 @@
+"""The project's own modules, imported afresh after every edit; what fails in them is told with file, line and fix."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import importlib.abc
+import importlib.machinery
+import importlib.util
+import sys
+import traceback
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import CodeType, ModuleType
+from typing import Any
+
+from modelwizard.errors import ModelWizardError, ProjectError
+from modelwizard.worker.events import first_line
+
+_NEEDED = {
+    "data": ("load", "read_rows", "to_columns"),
+    "preprocessing": ("Encoding",),
+    "model": ("build_model", "export_model"),
+}
+
+
+@dataclass(frozen=True)
+class UserCode:
+    """The modules of a project.
+
+    Args:
+        folder: The project's folder.
+        data: data.py.
+        preprocessing: preprocessing.py.
+        model: model.py.
+    """
+
+    folder: Path
+    data: ModuleType
+    preprocessing: ModuleType
+    model: ModuleType
+
+    @staticmethod
+    def load(folder: Path) -> UserCode:
+        """Import the project's modules as their files are now.
+
+        Raises:
+            ProjectError: A file is missing, is not Python, fails when imported, or lacks what the stages call.
+        """
+        _forget(folder)
+        modules = {name: import_module(folder, name) for name in _NEEDED}
+        for name, functions in _NEEDED.items():
+            for function in functions:
+                if not callable(getattr(modules[name], function, None)):
+                    raise ProjectError(
+                        f"{name}.py has no {function}().",
+                        expected=f"{function} as it was generated: the stages call it",
+                        fix=f"give {name}.py its {function} back (git shows the first version)",
+                    )
+        return UserCode(folder, **modules)
+
+    def line_of(self, module: ModuleType, name: str) -> str:
+        """Return `file:line` where a function of a module begins."""
+        code = getattr(getattr(module, name), "__code__", None)
+        return f"{module.__name__}.py:{code.co_firstlineno}" if code else f"{module.__name__}.py"
+
+
+def import_module(folder: Path, name: str) -> ModuleType:
+    """Import one module of the project.
+
+    Raises:
+        ProjectError: Its file is missing or fails.
+    """
+    if not (folder / f"{name}.py").is_file():
+        raise ProjectError(f"{name}.py is missing.", expected=str(folder / f"{name}.py"), fix="take it back from git")
+    with blame(folder, f"import {name}.py"):
+        return importlib.import_module(name)
+
+
+@contextlib.contextmanager
+def blame(folder: Path, doing: str) -> Generator[None]:
+    """Turn what the project's code raises into an error that names its file and line.
+
+    Errors without a line of the project in their traceback are ours, and pass unchanged.
+
+    Args:
+        folder: The project's folder.
+        doing: What was tried, in words that fit behind "cannot".
+    """
+    try:
+        yield
+    except (ModelWizardError, MemoryError, KeyboardInterrupt):
+        raise
+    except (Exception, SystemExit) as error:
+        where = _where(folder, error)
+        if where is None or type(error).__name__ == "ResourceExhaustedError":
+            raise
+        traceback.print_exception(error, file=sys.stderr)  # kept in runs/worker.log
+        sys.stderr.flush()
+        raise ProjectError(
+            f"{where}: the project's code fails (cannot {doing}).",
+            received=first_line(error),
+            fix=_fix(error, where),
+        ) from error
+
+
+def _where(folder: Path, error: BaseException) -> str | None:
+    if isinstance(error, SyntaxError) and error.filename and Path(error.filename).is_relative_to(folder):
+        return f"{Path(error.filename).relative_to(folder)}:{error.lineno}"
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if Path(f.filename).is_relative_to(folder)]
+    frames = [f for f in frames if "site-packages" not in Path(f.filename).parts]
+    return f"{Path(frames[-1].filename).relative_to(folder)}:{frames[-1].lineno}" if frames else None
+
+
+def _fix(error: BaseException, where: str) -> str:
+    if isinstance(error, ModuleNotFoundError) and error.name:
+        return f"pip install {error.name.partition('.')[0]}, or take the import out of {where}"
+    if isinstance(error, SyntaxError):
+        return f"correct the line: {(error.text or '').strip() or where}"
+    return f"correct {where}; the whole traceback is in runs/worker.log"
+
+
+class _Finder(importlib.abc.MetaPathFinder):
+    """Finds the top-level modules of one folder before anything installed under the same name."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        file = self.folder / f"{fullname}.py"
+        if path is not None or not file.is_file():
+            return None
+        return importlib.util.spec_from_file_location(fullname, file, loader=_Loader(fullname, str(file)))
+
+
+class _Loader(importlib.machinery.SourceFileLoader):
+    """Compiles the text of a file as it is now: cached bytecode goes by the second and misses quick edits."""
+
+    def get_code(self, fullname: str) -> CodeType:
+        path = self.get_filename(fullname)
+        return compile(self.get_data(path), path, "exec", dont_inherit=True)
+
+
+def _forget(folder: Path) -> None:
+    """Drop every module that came from a project, and look into this one first from now on."""
+    old = [finder for finder in sys.meta_path if isinstance(finder, _Finder)]
+    homes = [finder.folder for finder in old] + [folder]
+    for finder in old:
+        sys.meta_path.remove(finder)
+    for name, module in list(sys.modules.items()):
+        file: Any = getattr(module, "__file__", None)
+        inside = isinstance(file, str) and any(Path(file).is_relative_to(home) for home in homes)
+        if inside and "site-packages" not in Path(file).parts:
+            del sys.modules[name]
+    for name in _NEEDED:
+        sys.modules.pop(name, None)  # an installed module of the same name would win over the project's
+    sys.path[:] = [p for p in sys.path if not any(p == str(home) for home in homes)] + [str(folder)]
+    importlib.invalidate_caches()
+    sys.meta_path.insert(0, _Finder(folder))
