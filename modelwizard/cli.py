@@ -93,6 +93,7 @@ def new(
     MODELWIZARD_<NAME>, else from what the data suggest, which you are asked to confirm.
     """
     from modelwizard.given import collect
+    from modelwizard.questions import EXAMPLE
     from modelwizard.survey import Survey
     from modelwizard.wizard import Order
     from modelwizard.wizard import new as walk_through
@@ -100,7 +101,7 @@ def new(
     if example is not None:
         if flags["data"] is not None:
             raise UsageError("`--data` and `--example` cannot both be given.", fix="give one of them")
-        flags["data"] = f"example:{example}"
+        flags["data"] = f"{EXAMPLE}{example}"
     talk = terminal()
     order = Order(
         given=collect(flags, settings, answers),
@@ -111,7 +112,9 @@ def new(
         overwrite=overwrite,
     )
     with _warm_worker(wanted=run is not False and not dry_run and (bool(run) or talk.attended)) as child:
-        made = walk_through(order, talk, Survey(talk), lambda folder: _run_stage(folder, "baseline", None, child))
+        made = walk_through(
+            order, talk, Survey(talk.note, order.place), lambda folder: _run_stage(folder, "baseline", None, child)
+        )
     if as_json:
         print_json(made)
     _leave(made.get("stage"))
@@ -294,12 +297,15 @@ def check(project: Path | None, as_json: bool) -> None:
 @as_json
 def explain(code: str, as_json: bool) -> None:
     """Explain the rule behind a finding, such as MW101."""
-    from modelwizard import pages
+    from dataclasses import asdict
 
-    rule = pages.rule(code)
+    from modelwizard import pages
+    from modelwizard.checks import catalogue
+
+    text = catalogue.explain(code)
     if as_json:
-        return print_json(rule)
-    pages.explain(terminal().results, rule)
+        return print_json(asdict(catalogue.PAGES[text.split()[0]]))
+    pages.explain(terminal().results, text)
     return None
 
 

@@ -31,7 +31,6 @@ class Prompt:
         flag: The flag that answers it.
         choices: What may be chosen.
         default: A value of the choices, several of them (`choose many`), or a text.
-        reason: Why that default.
         check: Raises a `ModelWizardError` for a text that cannot be used.
         back: Whether the question before may be asked again.
     """
@@ -42,7 +41,6 @@ class Prompt:
     flag: str = ""
     choices: Sequence[Choice] = ()
     default: Any = None
-    reason: str = ""
     check: Callable[[str], object] = str
     back: bool = False
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from modelwizard.answers import Answers, Splitting, Task, Training
@@ -13,7 +13,7 @@ from modelwizard.given import Given
 from modelwizard.interview import Interview
 from modelwizard.places import new_folder
 from modelwizard.problems import PROBLEMS
-from modelwizard.questions import BY_NAME
+from modelwizard.questions import BY_NAME, EXAMPLE
 
 
 @dataclass(frozen=True)
@@ -33,12 +33,13 @@ class Parts:
     warnings: tuple[str, ...] = ()
 
 
-def decide(interview: Interview, parts: Parts) -> Answers:
+def decide(interview: Interview, parts: Parts, data_file: str | None = None) -> Answers:
     """Return everything that a project is written from.
 
     Args:
         interview: The walk, at its end.
         parts: Which row is where.
+        data_file: Name of the data inside the project. Defaults to none: they stay where they are.
     """
     known, facts = interview.known, interview.facts
     table, target = facts.require_table(), facts.require_target()
@@ -46,7 +47,7 @@ def decide(interview: Interview, parts: Parts) -> Answers:
     return Answers(
         directory=directory,
         name=directory.name,
-        data=table.source,
+        data=replace(table.source, path=directory / data_file) if data_file else table.source,
         problem=Task(
             type=known["problem"],
             target=tuple(known["target"]),
@@ -62,13 +63,30 @@ def decide(interview: Interview, parts: Parts) -> Answers:
         sources={name: answer.source for name, answer in interview.answers.items()},
         warnings=(
             *table.warnings,
-            *(f"{c.name}: {c.warning}" for c in table.columns if c.warning and c.name not in known["target"]),
             *target.warnings,
-            *(sentence for name, sentence in target.leaks.items() if name not in known["ignore"]),
+            *leaks(known, facts),
             *parts.warnings,
         ),
         command=command(interview.answers),
     )
+
+
+def leaks(known: Mapping[str, Any], facts: Facts) -> list[str]:
+    """Return a sentence for each way in which columns give the target away, and whether they are used."""
+    found = facts.require_target().leaks
+    told: list[str] = []
+    for sentence in dict.fromkeys(found.values()):
+        names = [name for name, said in found.items() if said == sentence]
+        left = [name for name in names if name in known.get("leaks", ())]
+        kept = [name for name in names if name not in left]
+        out = [f"left out: {', '.join(left)} (`--set leaks=` keeps all)"] if left else []
+        still = [f"used all the same: {', '.join(kept)}"] if kept else []
+        told.append(f"{sentence} {_upper('; '.join(out + still))}.")
+    return told
+
+
+def _upper(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _reason(interview: Interview) -> str:
@@ -107,8 +125,8 @@ def command(answers: Mapping[str, Given]) -> str:
 
 
 def _flags(name: str, value: Any) -> list[str]:
-    if name == "data" and str(value).startswith("example:"):
-        return ["--example", str(value).removeprefix("example:")]
+    if name == "data" and str(value).startswith(EXAMPLE):
+        return ["--example", str(value).removeprefix(EXAMPLE)]
     flag = BY_NAME[name].flag.split()[0]
     values: Sequence[Any] = value if isinstance(value, tuple) else (value,)
     # "No such column" is an answer too, and no flag can say it.

@@ -22,7 +22,7 @@ class ColumnFacts:
         missing: Rows without a value.
         distinct: Different values.
         summary: Range, balance or examples, in a few words.
-        warning: What is suspicious about it, in a few words, or nothing.
+        odd: Whether one of the table's warnings is about it.
     """
 
     name: str
@@ -31,7 +31,7 @@ class ColumnFacts:
     missing: int = 0
     distinct: int = 0
     summary: str = ""
-    warning: str = ""
+    odd: bool = False
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ class TargetFacts:
         positive: The label offered as the positive one of a binary problem.
         positive_reason: Why that one.
         positive_evident: Whether asking would be silly ("yes" of yes and no).
-        leaks: Columns that explain the target almost alone, each with a sentence.
+        leaks: Columns not ignored yet that explain the target almost alone, each with a sentence.
         initial_loss: Loss expected before the first step, by problem and loss: `{"binary/mse": 0.25}`; may be empty.
         warnings: What a person should know, one sentence each.
     """

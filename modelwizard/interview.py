@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,9 +11,10 @@ from modelwizard.errors import ModelWizardError, UsageError
 from modelwizard.facts import Facts
 from modelwizard.given import Given
 from modelwizard.offers import Choice, Default
-from modelwizard.questions import BY_NAME, QUESTIONS, Question
+from modelwizard.questions import BY_NAME, EXAMPLE, QUESTIONS, Question
 
-OTHER = "\0other"  # no file and no column is called that
+OTHER, ALL = "\0other", "\0all"  # no file and no column is called that
+MANY = 10  # columns beyond which only the suggested one is listed at first
 Learn = Callable[[Mapping[str, Any]], Facts]
 Show = Callable[[str, Mapping[str, Any], Facts], None]
 
@@ -125,7 +126,7 @@ class Interview:
                 del self._given[question.name]
         default = self._default(question)
         wanted = question.asked(self.known, self.facts)
-        silent = not wanted or self._yes or not (self._may_ask or question.essential)
+        silent = not wanted or self._yes or not (self._may_ask or question.essential(self.known, self.facts))
         if silent and default is not None:
             self._take(question, Given(default.value, "default", default.reason))
             return True
@@ -134,7 +135,11 @@ class Interview:
         return False
 
     def _missing(self, question: Question) -> UsageError:
-        names = [q for q in QUESTIONS if q.essential and q.name not in self._given and q.name not in self.answers]
+        names = [
+            q
+            for q in QUESTIONS
+            if q.name not in {**self._given, **self.answers} and q.essential(self.known, self.facts)
+        ]
         flags = [q.flag for q in names] or [question.flag]
         return UsageError(
             "Answers are missing, and nobody can be asked here." if not self._yes else "An answer is missing.",
@@ -158,12 +163,13 @@ class Interview:
             self._shown.add(mark)
             self._show(question.show, self.known, self.facts)
         while True:
-            value = self._put(question, self._default(question))
+            default = self._default(question)
+            value = self._put(question, default)
             if value is BACK:
                 self.back()
                 return
             try:
-                self._take(question, Given(value, "person", "your answer"))
+                self._take(question, Given(value, "person", _because(value, default)))
             except ModelWizardError as error:
                 self._talk.error(error)
             else:
@@ -211,9 +217,8 @@ class Interview:
             form=question.form,
             why=question.why,
             flag=question.flag,
-            choices=tuple(question.choices(self.known, self.facts)),
+            choices=_explained(question.choices(self.known, self.facts), default),
             default=default.value if default else None,
-            reason=default.reason if default else "",
             check=check,
             back=bool(self._history),
         )
@@ -221,8 +226,10 @@ class Interview:
     def _put_file(self, question: Question, default: Default | None) -> Any:
         """Offer the data files nearby and the bundled examples; else ask for a path."""
         choices = [Choice(name, name) for name in self.facts.files]
-        choices += [Choice(f"example:{name}", f"example: {name}", about) for name, about in self.facts.examples.items()]
-        prompt = replace(self._prompt(question, default), form="path", choices=(), default="", reason="")
+        choices += [
+            Choice(f"{EXAMPLE}{name}", f"example: {name}", about) for name, about in self.facts.examples.items()
+        ]
+        prompt = replace(self._prompt(question, default), form="path", choices=(), default="")
         if choices:
             choices.append(Choice(OTHER, "another file…", "you type its path, Tab completes it"))
             first = default.value if default else choices[0].value
@@ -233,21 +240,26 @@ class Interview:
         return self._talk.ask(prompt)
 
     def _put_columns(self, question: Question, default: Default | None) -> Any:
-        """Offer one column, the suggested several, or several of one's own."""
-        suggested = tuple(default.value) if default else ()
-        choices = list(question.choices(self.known, self.facts))
-        if len(suggested) > 1:
-            names = ", ".join(suggested)
-            choices.insert(0, Choice(names, f"these {len(suggested)} together: {names}"))
-        choices.append(Choice(OTHER, "several columns…", "you mark them in a list"))
+        """Offer the suggested column or columns, all columns, or several of one's own."""
         prompt = self._prompt(question, default)
-        first = ", ".join(suggested) if suggested else None
-        value = self._talk.ask(replace(prompt, form="choose", choices=tuple(choices), default=first))
+        suggested = tuple(default.value) if default else ()
+        first = ", ".join(suggested)
+        choices = prompt.choices
+        if len(choices) > MANY and suggested:
+            # The list of all columns would push the profile off the screen.
+            choices = (Choice(first, first, default.reason if default else ""), Choice(ALL, "another column…"))
+        elif len(suggested) > 1:
+            choices = (Choice(first, f"these {len(suggested)} together: {first}"), *choices)
+        choices = (*choices, Choice(OTHER, "several columns…", "you mark them in a list"))
+        value = self._talk.ask(replace(prompt, form="choose", choices=choices, default=first))
+        if value == ALL:
+            one = suggested[0] if len(suggested) == 1 else None
+            value = self._talk.ask(replace(prompt, form="choose", default=one, why="", back=True))
         if value == OTHER:
-            return self._talk.ask(replace(prompt, form="choose many", default=suggested, why="", reason="", back=True))
-        if value is BACK or (len(suggested) > 1 and value == first):
-            return suggested if value == first else BACK
-        return (value,)
+            return self._talk.ask(replace(prompt, form="choose many", default=suggested, why="", back=True))
+        if value is BACK:
+            return BACK
+        return suggested if value == first else (value,)
 
     def _put_kinds(self, question: Question, default: Default | None) -> Any:
         """Ask for one column and its kind; the other overrides stay."""
@@ -262,6 +274,23 @@ class Interview:
         now = next(c.kind for c in columns if c.name == name)
         kind = self._talk.ask(Prompt(f"What is {name}?", choices=kinds, default=now, back=True))
         return BACK if kind is BACK else {**(default.value if default else {}), name: kind}
+
+
+def _because(value: Any, default: Default | None) -> str:
+    """Return why an answer of a person is what it is: the reason that they accepted, or that they chose."""
+    return default.reason if default and default.value == value and default.reason else "your answer"
+
+
+def _explained(choices: Sequence[Choice], default: Default | None) -> tuple[Choice, ...]:
+    """Add to the choice that is offered why it is."""
+    if default is None or not default.reason:
+        return tuple(choices)
+    return tuple(
+        replace(c, consequence="; ".join(filter(None, (c.consequence, default.reason))))
+        if c.value == default.value and default.reason not in c.consequence
+        else c
+        for c in choices
+    )
 
 
 def typed(question: Question, value: Any) -> Any:

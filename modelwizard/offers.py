@@ -149,9 +149,25 @@ def schemes_offered(known: Known, facts: Facts) -> Sequence[Choice]:
     ]
 
 
-def suspects_offered(known: Known, facts: Facts) -> Sequence[Choice]:
+def scheme_default(known: Known, facts: Facts) -> Default | None:
+    """Offer to let the number of rows decide."""
+    return Default("auto", facts.split_reason)
+
+
+def features_offered(known: Known, facts: Facts) -> Sequence[Choice]:
+    """Offer every column that is not the target."""
+    columns = (c for c in facts.require_table().columns if c.name not in known.get("target", ()))
+    return [Choice(c.name, f"{c.name}: {c.kind}", c.summary) for c in columns]
+
+
+def leaks_offered(known: Known, facts: Facts) -> Sequence[Choice]:
     """Offer the columns that explain the target almost alone."""
     return [Choice(name, name, sentence) for name, sentence in facts.require_target().leaks.items()]
+
+
+def leaks_default(known: Known, facts: Facts) -> Default | None:
+    """Offer to leave them all out: a model that is too good by mistake costs more than one that is a little worse."""
+    return Default(tuple(facts.require_target().leaks), "each explains the target almost alone")
 
 
 def usual(field: str) -> Callable[[Known, Facts], Default | None]:
@@ -202,7 +218,7 @@ def when_problem(problem: str) -> Callable[[Known, Facts], bool]:
 
 def leaks_seen(known: Known, facts: Facts) -> bool:
     """Tell whether some column explains the target almost alone."""
-    return bool(facts.require_target().leaks)
+    return facts.target is not None and bool(facts.target.leaks)
 
 
 def several_losses(known: Known, facts: Facts) -> bool:

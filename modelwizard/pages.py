@@ -99,12 +99,10 @@ def check(page: Page, result: Mapping[str, Any]) -> None:
         page.note(f"More about a rule: modelwizard explain {findings[0]['code']}")
 
 
-def explain(page: Page, rule: Mapping[str, Any]) -> None:
+def explain(page: Page, text: str) -> None:
     """Show the page of one rule."""
-    title = f"{rule['code']}: {rule['title']}"
-    known = ("code", "title", "why")
-    lines = [(str(key).replace("_", " "), str(value)) for key, value in rule.items() if key not in known and value]
-    page.card(title, lines, note=str(rule.get("why", "")))
+    for line in text.splitlines():
+        page.say(line)
 
 
 def audit(page: Page, result: Mapping[str, Any]) -> None:

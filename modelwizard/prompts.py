@@ -90,13 +90,19 @@ def _written(prompt: Prompt) -> questionary.Question:
     return questionary.text(prompt.text, default=default, validate=validator(prompt), instruction=instruction, **LOOK)
 
 
+def _wrapped(text: str, width: int) -> str | None:
+    """Break a consequence into lines; questionary writes "  Description: " before the first one."""
+    lines = textwrap.wrap(text, width, initial_indent=" " * 15, subsequent_indent="  ")
+    return "\n".join(lines)[15:] or None
+
+
 def _chosen(prompt: Prompt, width: int) -> questionary.Question:
     many = len(prompt.choices) > SEARCHABLE
     choices = [
         questionary.Choice(
             textwrap.shorten(choice.title, width, placeholder="…"),
             value=choice.value,
-            description="\n  ".join(textwrap.wrap(choice.consequence, width)) or None,
+            description=_wrapped(choice.consequence, width + 4),
         )
         for choice in prompt.choices
     ]

@@ -38,6 +38,11 @@ def _never(known: Known, facts: Facts) -> bool:
     return False
 
 
+def _own_data(known: Known, facts: Facts) -> bool:
+    # An example says itself what it is about.
+    return not str(known.get("data", "")).startswith(EXAMPLE)
+
+
 @dataclass(frozen=True)
 class Question:
     """One question of `modelwizard new`.
@@ -54,7 +59,7 @@ class Question:
         check: Returns the cleaned answer or raises `UsageError`.
         when: Whether the question exists at all.
         asked: Whether a person is asked; else the default is taken.
-        essential: Whether somebody must answer it when nobody can be asked and `--yes` was not given.
+        essential: Whether somebody must answer it, when nobody can be asked and `--yes` was not given.
         show: Name of the screen to show before it is asked.
         after: Questions whose change makes an answer to this one stale.
     """
@@ -70,7 +75,7 @@ class Question:
     check: Callable[[Any, Known, Facts], Any] = _as_is
     when: Callable[[Known, Facts], bool] = _always
     asked: Callable[[Known, Facts], bool] = _always
-    essential: bool = False
+    essential: Callable[[Known, Facts], bool] = _never
     show: str = ""
     after: tuple[str, ...] = ()
 
@@ -85,7 +90,7 @@ QUESTIONS: tuple[Question, ...] = (
         "One row an example, one column a property, one of them to predict: CSV, Parquet, JSON lines or Excel.",
         "--data PATH",
         form="file",
-        essential=True,
+        essential=_always,
     ),
     Question(
         "target",
@@ -97,22 +102,35 @@ QUESTIONS: tuple[Question, ...] = (
         choices=offers.columns_offered,
         default=offers.target_default,
         check=accepted.existing_columns,
-        essential=True,
+        essential=_own_data,
         show="profile",
         after=_TABLE,
     ),
     Question(
         "ignore",
-        "Leave out columns that give the target away?",
-        "A column known only after the fact makes every score look good and the model useless.",
+        "Which columns should be left out?",
+        "Columns that you will not know when you predict, or must not use.",
         "--ignore COLUMN",
         type="list",
         form="choose many",
-        choices=offers.suspects_offered,
+        choices=offers.features_offered,
         default=offers.always((), "every column is used unless you say otherwise"),
         check=accepted.ignored_columns,
-        asked=offers.leaks_seen,
+        asked=_never,
         after=(*_TABLE, "target"),
+    ),
+    Question(
+        "leaks",
+        "Leave out columns that give the target away?",
+        "One that is known only after the fact makes every score look good and the model useless.",
+        "--set leaks=COLUMN",
+        type="list",
+        form="choose many",
+        choices=offers.leaks_offered,
+        default=offers.leaks_default,
+        check=accepted.ignored_columns,
+        when=offers.leaks_seen,
+        after=(*_TABLE, "target", "ignore"),
     ),
     Question(
         "columns",
@@ -198,7 +216,7 @@ QUESTIONS: tuple[Question, ...] = (
         "Rows that the model has not seen; a test set is sealed apart from them until the end.",
         "--validation SCHEME",
         choices=offers.schemes_offered,
-        default=offers.always("auto", "decided by what the rows can resolve"),
+        default=offers.scheme_default,
         check=accepted.known_scheme,
         after=(*_ROW, "group", "time"),
     ),
@@ -256,6 +274,9 @@ QUESTIONS: tuple[Question, ...] = (
         asked=_never,
     ),
 )
+
+EXAMPLE = "example:"
+"""What stands before the name of a bundled example where a file could stand."""
 
 FORMAT = ("delimiter", "encoding", "decimal", "thousands", "missing", "sheet")
 """Settings of the data file that are sniffed and never asked; `--set` and answers files may give them."""

@@ -36,6 +36,8 @@ def show(page: Page, name: str, known: Mapping[str, Any], facts: Facts) -> None:
     if name == "profile" and facts.table is not None:
         profile(page, facts.table)
     elif name == "head":
+        for warning in facts.require_target().warnings:
+            page.warn(warning)
         head(page, known, facts)
 
 
@@ -52,7 +54,7 @@ def profile(page: Page, table: TableFacts) -> None:
     if left:
         kinds = {kind: sum(c.kind == kind for c in left) for kind in dict.fromkeys(c.kind for c in left)}
         page.note(f"and {len(left)} more: " + ", ".join(f"{n} {kind}" for kind, n in kinds.items()))
-    for warning in (*(f"{c.name}: {c.warning}" for c in shown if c.warning), *table.warnings):
+    for warning in table.warnings:
         page.warn(warning)
     page.note("A kind that is wrong can be changed on the review screen, or with --set columns.NAME=KIND.")
 
@@ -63,12 +65,12 @@ def _row(column: ColumnFacts, rows: int) -> tuple[str, ...]:
 
 
 def _mark(column: ColumnFacts) -> str:
-    return " !" if column.warning else ""
+    return " !" if column.odd else ""
 
 
 def _notable(columns: Sequence[ColumnFacts]) -> tuple[list[ColumnFacts], list[ColumnFacts]]:
     """Split columns into those to show and those to count, in file order: warnings first, then the first ones."""
-    ranked = sorted(range(len(columns)), key=lambda at: (not columns[at].warning, at))
+    ranked = sorted(range(len(columns)), key=lambda at: (not columns[at].odd, at))
     chosen = set(ranked[:MOST_COLUMNS])
     if len(columns) > MOST_COLUMNS:
         chosen = {len(columns) - 1, *ranked[: MOST_COLUMNS - 1]}  # the target is often the last column
@@ -130,23 +132,30 @@ def worded(value: Any) -> str:
 
 
 def review(page: Page, questions: Sequence[Question], answers: Mapping[str, Given], facts: Facts) -> None:
-    """Show every answer with where it came from."""
-    rows: list[tuple[str, ...]] = []
+    """Show every answer with its reason; what was neither asked nor given in one line."""
+    known = {name: answer.value for name, answer in answers.items()}
+    rows: list[tuple[str, str, str]] = []
+    usual: list[str] = []
     for question in questions:
-        answer = answers[question.name]
-        value = worded(answer.value)
-        if question.name == "validation" and facts.scheme:
-            value = f"{value}: {facts.scheme}" if answer.value == "auto" else value
-        rows.append((question.name, value, answer.reason))
+        answer, value = answers[question.name], worded(answers[question.name].value)
+        if question.name == "validation" and facts.scheme and answer.value == "auto":
+            value = f"auto: {facts.scheme}"
+        if answer.source == "default" and not question.asked(known, facts):
+            usual.append(f"{question.name} {value}")
+        else:
+            rows.append((question.name, value, answer.reason))
     if page.width < NARROW:
         page.table("Your answers", ("answer", "value"), [row[:2] for row in rows])
     else:
         page.table("Your answers", ("answer", "value", "because"), rows)
-    if facts.split_reason:
-        page.note(facts.split_reason)
+    page.note(f"As usual: {', '.join(usual)}.")
 
 
 def tree(page: Page, root: str, files: Sequence[str]) -> None:
     """Show the files of a project, a phrase beside each where there is room."""
     wide = page.width >= NARROW
-    page.tree(root, [(path, PHRASES.get(path, "") if wide else "") for path in files])
+    page.tree(root, [(path, _phrase(path) if wide else "") for path in files])
+
+
+def _phrase(path: str) -> str:
+    return PHRASES.get(path) or ("the example's data" if path.endswith(".csv") else "")

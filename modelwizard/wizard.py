@@ -35,6 +35,10 @@ class Surveyor(Protocol):
         """Divide the rows into parts."""
         ...
 
+    def bundled(self, known: Mapping[str, Any]) -> dict[str, str]:
+        """Return the data as a file of the project, when they come with the wizard."""
+        ...
+
 
 @dataclass(frozen=True)
 class Order:
@@ -96,8 +100,9 @@ def new(
         if asks:
             _review(interview, talk)
         parts = survey.divide(interview.known)
-        answers = decide(interview, parts)
-        files = scaffold.plan(answers, parts.parts, parts.hashes)
+        bundled = survey.bundled(interview.known)
+        answers = decide(interview, parts, data_file=next(iter(bundled), None))
+        files = scaffold.plan(answers, parts.parts, parts.hashes) | bundled
         if order.dry_run:
             views.tree(talk, str(answers.directory), list(files))
             views.head(talk, interview.known, interview.facts)
@@ -111,6 +116,14 @@ def new(
         raise
     kept.forget(order.place)
     made = result(answers, files, written=True)
+    if not asks:
+        # Nobody saw the screens; what they say belongs to the project all the same.
+        views.head(talk, interview.known, interview.facts)
+        for warning in answers.warnings:
+            talk.warn(warning)
+    else:
+        for note in parts.warnings:
+            talk.note(note)
     _tell(talk, answers, files)
     return made | _first_stage(order, talk, answers.directory, run_stage)
 
@@ -192,8 +205,6 @@ def _tell(talk: Conversation, answers: Answers, files: Mapping[str, str]) -> Non
     """Say what was written, how to repeat it, and what comes next."""
     talk.heading("Your project")
     views.tree(talk, _near(answers.directory), list(files))
-    for warning in answers.warnings:
-        talk.warn(warning)
     talk.note("The same again, without questions:")
     talk.command(answers.command)
     talk.say("Next:")

@@ -74,7 +74,14 @@ class Survey:
         if tuple(known["target"]) not in TARGETS:
             raise DataError("This target makes no problem.", received=str(known["target"]))
         facts = replace(facts, target=TARGETS[tuple(known["target"])])
-        return replace(facts, scheme="kfold", split_reason="20 rows would show only 18 points") if "problem" in known else facts
+        return (
+            replace(facts, scheme="kfold", split_reason="20 rows would show only 18 points")
+            if "problem" in known
+            else facts
+        )
+
+    def bundled(self, known: Mapping[str, Any]) -> dict[str, str]:
+        return {"wine.csv": "a,b\n1,2\n"} if known["data"] == "example:wine" else {}
 
     def divide(self, known: Mapping[str, Any]) -> Parts:
         parts = ["train"] * 60 + ["validation"] * 20 + ["test"] * 20

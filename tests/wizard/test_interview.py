@@ -62,7 +62,7 @@ def test_enter_all_the_way_gives_every_answer(script: Any, survey: Any) -> None:
         ({"data": "x.csv"}, ["target", "problem", "metric", "time", "validation", "directory"]),
         ({"data": "x.csv", "target": ("churn",), "metric": "f1"}, ["problem", "time", "validation", "directory"]),
         ({"data": "x.csv", "target": ("share",)}, ["problem", "loss", "metric", "time", "validation", "directory"]),
-        ({"data": "x.csv", "target": ("plan",)}, ["ignore", "problem", "metric", "time", "validation", "directory"]),
+        ({"data": "x.csv", "target": ("plan",)}, ["leaks", "problem", "metric", "time", "validation", "directory"]),
         ({"data": "x.csv", "target": ("age", "share")}, ["problem", "metric", "time", "validation", "directory"]),
     ],
 )
@@ -85,7 +85,7 @@ def test_going_back_asks_the_question_before_and_offers_what_was_said(script: An
     talk.replies = [..., "plan", BACK, *[...] * 7]
     walk.run()
     # data, target = plan, then back at `ignore`: target again, offering plan
-    assert asked(talk)[:5] == ["data", "target", "ignore", "target", "ignore"]
+    assert asked(talk)[:5] == ["data", "target", "leaks", "target", "leaks"]
     assert talk.prompts[3].default == "plan"
     assert walk.known["target"] == ("plan",)
 
