@@ -47,7 +47,7 @@ def paired(
         groups: One label per row of dependent rows.
         widen: Factor of the standard error: `kfold.inflation` for out-of-fold rows.
     """
-    gain = resampling.mean(np.asarray(incumbent) - np.asarray(challenger), groups, widen=widen)
+    gain = resampling.difference(incumbent, challenger, groups, widen=widen)
     return Comparison(gain.value, gain.se, gain.t, gain.p_greater(), gain.interval(0.90), gain.units)
 
 
@@ -95,7 +95,7 @@ def simplest(costs: ArrayLike, sizes: Sequence[float], *, groups: ArrayLike | No
     best = int(means.argmin())
     good = [best]
     for k in np.flatnonzero(np.isfinite(means)):
-        difference = resampling.mean(table[k] - table[best], groups)
+        difference = resampling.difference(table[k], table[best], groups)
         if difference.value <= within * difference.se:
             good.append(int(k))
     return min(good, key=lambda k: (sizes[k], means[k]))

@@ -92,7 +92,7 @@ def judge(
     smooth = _smooth(table)[: epochs - window]
     last = table[-window:].mean(axis=0)
     chosen = resampling.cross_fit(smooth, groups=groups, seed=seed)
-    rise = resampling.mean(last - chosen, groups, widen=widen)
+    rise = resampling.difference(last, chosen, groups, widen=widen)
     best = int(smooth.mean(axis=1).argmin())
     scale = float(smooth[best].mean()) if unit is None else unit
     lower_train = curve[-window:].mean() < curve[max(0, best - 1) : best + 2].mean()

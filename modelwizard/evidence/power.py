@@ -86,7 +86,7 @@ def judge(
     base = np.asarray(baseline, dtype=np.float64)
     table = np.atleast_2d(np.asarray(losses, dtype=np.float64))
     chosen = resampling.cross_fit(table, groups=groups, strata=strata, seed=seed)
-    gain = resampling.mean(base - chosen, groups, widen=widen)
+    gain = resampling.difference(base, chosen, groups, widen=widen)
     reference = float(base.mean())
     alpha = ALPHA if gain.units >= SMALL else 0.01
     p_value = gain.p_greater()
@@ -99,8 +99,8 @@ def judge(
         verdict = "power"
     elif association <= alpha:
         verdict = "signal"
-    elif _spread(gain) * NEEDED**0.5 > WORTHWHILE * reference * gain.units**0.5:
-        verdict = "unknown"
+    elif gain.interval(0.90)[1] > WORTHWHILE * reference and NEEDED**0.5 * gain.se > WORTHWHILE * reference:
+        verdict = "unknown"  # neither can a skill of 5 % be ruled out, nor would it have been seen
     interval = gain.interval(0.90)
     return Power(verdict, gain.value, interval, skill, p_value, association, alpha, len(base), gain.units, needed)
 
@@ -138,6 +138,8 @@ def associated(problem: str, y: ArrayLike, p: ArrayLike, *, groups: ArrayLike | 
     usable = spread > 0
     if not usable.any() or not np.isfinite(values).all():
         return 1.0
+    if (np.ptp(values, axis=0) <= 1e-9 * np.abs(values).max(axis=0)).all():
+        return 1.0  # constant up to rounding: nothing varies together with anything
     centred = (target - target.mean(axis=0))[:, usable]
     moves = (values - values.mean(axis=0))[:, usable]
     if problem != "multiclass":

@@ -1,0 +1,280 @@
+"""Comparison, test agreement, K-fold, intervals, noise floor, calibration: small tables."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from modelwizard.evidence import calibration, comparison, intervals, kfold, noise, resampling, scores, testing
+
+RNG = np.random.default_rng(0)
+
+
+# --- comparison ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("shift", "better"), [(0.2, True), (0.0, False), (-0.2, False)])
+def test_paired_comparison(shift, better):
+    incumbent = RNG.normal(1, 0.5, 300)
+    found = comparison.paired(incumbent, incumbent - shift + RNG.normal(0, 0.3, 300))
+    assert (found.p_value < 0.01) == better
+    assert found.interval[0] < found.gain < found.interval[1]
+
+
+def test_the_luck_of_many_challengers_is_no_gain():
+    challengers = 1 + np.random.default_rng(0).normal(0, 0.5, (201, 300))
+    incumbent, challengers = challengers[0], challengers[1:]
+    best = challengers[challengers.mean(axis=1).argmin()]
+    assert comparison.paired(incumbent, best).t > 1.5
+    assert comparison.cross_fitted(incumbent, challengers).t < 1.0
+
+
+COSTS = np.random.default_rng(1).normal(0, 0.1, (4, 200)) + np.array([[1.0], [0.999], [1.2], [0.998]])
+
+
+@pytest.mark.parametrize(
+    ("sizes", "within", "index"),
+    [([10, 20, 5, 40], 1.0, 0), ([10, 5, 1, 40], 1.0, 1), ([10, 20, 5, 40], 0.0, None), ([10, 20, 5, 40], 1e3, 2)],
+)
+def test_the_simpler_one_within_one_error_wins(sizes, within, index):
+    expected = int(COSTS.mean(axis=1).argmin()) if index is None else index
+    assert comparison.simplest(COSTS, sizes, within=within) == expected
+
+
+def test_diverged_candidates_cannot_be_simplest():
+    costs = COSTS.copy()
+    costs[0] = np.nan
+    assert comparison.simplest(costs, [1, 20, 50, 40]) in (1, 3)
+    with pytest.raises(ValueError, match="finite"):
+        comparison.simplest(costs[:1], [1])
+
+
+# --- the test set ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("validation", "test", "direction", "smallest", "verdict"),
+    [
+        (0.80, 0.80, "max", 0.01, "consistent"),
+        (0.80, 0.75, "max", 0.01, "suspect"),
+        (0.80, 0.72, "max", 0.01, "unreliable"),
+        (0.80, 0.72, "max", 0.10, "consistent"),  # more than noise, less than matters
+        (0.80, 0.88, "max", 0.01, "better"),
+        (0.40, 0.45, "min", 0.01, "suspect"),
+        (0.40, 0.48, "min", 0.01, "unreliable"),
+        (0.40, 0.32, "min", 0.01, "better"),
+    ],
+)
+def test_agreement(validation, test, direction, smallest, verdict):
+    found = testing.judge(validation, 0.02, test, 0.02, direction=direction, smallest=smallest)
+    assert found.verdict == verdict
+    assert (found.gap > 0) == (found.z > 0)
+
+
+@pytest.mark.parametrize(("gap", "z"), [(0.0, 0.0), (0.1, np.inf), (-0.1, -np.inf)])
+def test_agreement_without_any_error(gap, z):
+    assert testing.judge(0.8, 0.0, 0.8 - gap, 0.0, direction="max").z == z
+
+
+@pytest.mark.parametrize(("rows", "points"), [(300, 0.081), (2000, 0.031)])
+def test_minimum_detectable_gap_of_an_accuracy(rows, points):
+    se = np.sqrt(0.8 * 0.2 / rows)
+    assert testing.detectable(se, se) == pytest.approx(points, abs=0.0006)
+
+
+def test_a_true_drop_of_that_size_is_found_four_times_in_five():
+    se = 0.02
+    gap = testing.detectable(se, se)
+    draws = np.random.default_rng(0).normal(0, se, (4000, 2))
+    found = [testing.judge(0.8 + v, se, 0.8 - gap + t, se, direction="max").verdict for v, t in draws]
+    assert np.mean([v in ("suspect", "unreliable") for v in found]) == pytest.approx(0.8, abs=0.03)
+
+
+@pytest.mark.parametrize(
+    ("score", "baseline", "bounded", "expected"),
+    [(0.8, 0.5, True, 0.075), (0.52, 0.5, True, 0.01), (100.0, 102.0, False, 2.0), (0.4, 0.6, False, 0.05)],
+)
+def test_the_margin_that_matters(score, baseline, bounded, expected):
+    assert testing.margin(score, baseline, bounded=bounded) == pytest.approx(expected)
+
+
+def test_too_small_a_test_is_said_to_be_uninformative_beforehand():
+    assert not testing.expect(0.8, 0.03, 0.03, 0.02).informative
+    assert testing.expect(0.8, 0.003, 0.003, 0.02).informative
+
+
+# --- repeated K-fold -------------------------------------------------------------------------------------------
+
+
+def test_nadeau_bengio_is_wider_than_the_naive_error():
+    values = RNG.normal(0.8, 0.03, 25)
+    found = kfold.nadeau_bengio(values, 5)
+    assert found.se == pytest.approx(np.sqrt(1 / 25 + 1 / 4) * values.std(ddof=1))
+    assert found.interval[0] < found.mean < found.interval[1]
+
+
+@pytest.mark.parametrize(("values", "folds"), [([0.8], 5), ([], 5), ([0.8, 0.9], 1)])
+def test_too_few_folds_give_no_interval(values, folds):
+    assert kfold.nadeau_bengio(values, folds).se == np.inf
+
+
+def test_repeated_rows_are_averaged():
+    values, rows = kfold.collapse([[1.0, 3.0, 5.0, 7.0], [0.0, 0.0, 2.0, 2.0]], [4, 2, 4, 2])
+    assert list(rows) == [2, 4]
+    assert values.tolist() == [[5.0, 3.0], [1.0, 1.0]]
+
+
+@pytest.mark.parametrize(("rows", "scheme"), [(100, (5, 5)), (499, (5, 5)), (500, (5, 3)), (30_000, (1, 1))])
+def test_scheme_by_rows(rows, scheme):
+    assert kfold.scheme(rows) == scheme
+
+
+@pytest.mark.parametrize(("epochs", "expected"), [([10, 12, 50], 12), ([0], 1), ([7, 8], 8)])
+def test_production_epochs_are_the_median(epochs, expected):
+    assert kfold.production_epochs(epochs) == expected
+
+
+@pytest.mark.parametrize(("folds", "factor"), [(1, 1.0), (5, 1.118), (10, 1.054)])
+def test_inflation_of_pooled_errors(folds, factor):
+    assert kfold.inflation(folds) == pytest.approx(factor, abs=0.001)
+
+
+# --- intervals -------------------------------------------------------------------------------------------------
+
+
+def test_wilson_is_scipy_s_and_survives_the_ends():
+    found = intervals.wilson(95, 100)
+    assert (found.low, found.high) == (pytest.approx(0.888, abs=0.001), pytest.approx(0.978, abs=0.001))
+    assert intervals.wilson(10, 10).high == pytest.approx(1.0)
+    assert intervals.wilson(10, 10).low > 0.6
+    assert (intervals.wilson(0, 0).low, intervals.wilson(0, 0).high) == (0.0, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("metric", "method"),
+    [
+        ("accuracy", "Wilson"),
+        ("roc_auc", "DeLong"),
+        ("log_loss", "t"),
+        ("f1", "bootstrap"),
+        ("average_precision", "bootstrap"),
+    ],
+)
+def test_each_metric_has_its_interval(metric, method):
+    y = (RNG.random((200, 1)) < 0.4).astype(float)
+    p = 1 / (1 + np.exp(-RNG.normal(y, 1)))
+    found = intervals.score("binary", metric, y, p)
+    assert found.method == method
+    assert found.value == pytest.approx(scores.score("binary", metric, y, p))
+    assert found.low < found.value < found.high
+
+
+def test_auc_intervals_cover_the_truth():
+    covered = 0
+    for seed in range(200):
+        rng = np.random.default_rng(seed)
+        y = np.repeat([0.0, 1.0], [70, 30])
+        found = intervals.delong(y, rng.normal(1.5 * y, 1))
+        covered += found.low <= stats.norm.cdf(1.5 / np.sqrt(2)) <= found.high
+    assert 180 <= covered <= 199
+
+
+@pytest.mark.parametrize(("p", "value"), [([0.1, 0.2, 0.8, 0.9], 1.0), ([0.9, 0.8, 0.2, 0.1], 0.0)])
+def test_a_perfect_ranking_of_few_rows_is_not_certain(p, value):
+    found = intervals.delong([0, 0, 1, 1], p)
+    assert found.value == value
+    assert found.high - found.low > 0.5
+
+
+def test_one_class_gives_no_auc():
+    assert np.isnan(intervals.delong([1, 1], [0.2, 0.3]).value)
+
+
+def test_grouped_intervals_are_wider():
+    y = np.repeat(RNG.random(20) < 0.5, 10).astype(float)[:, None]
+    p = np.repeat(RNG.random(20), 10)[:, None]
+    groups = np.repeat(np.arange(20), 10)
+    for metric in ("log_loss", "roc_auc", "f1", "accuracy"):
+        plain, grouped = (intervals.score("binary", metric, y, p, groups=g) for g in (None, groups))
+        assert grouped.high - grouped.low > 1.5 * (plain.high - plain.low)
+
+
+# --- noise floor -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("values", "sd", "seeds"), [([0.8, 0.82, 0.84], 0.02, 3), ([0.8, np.nan, 0.8], 0.0, 2), ([0.8], np.nan, 1)]
+)
+def test_noise_floor(values, sd, seeds):
+    found = noise.floor(values)
+    assert found.sd == pytest.approx(sd, nan_ok=True)
+    assert found.seeds == seeds
+    if seeds > 2:
+        assert found.floor == pytest.approx(stats.t.ppf(0.975, seeds - 1) * np.sqrt(2) * sd)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "p_value"),
+    [([1, 1.1, 1.2], [0, 0.1, 0.2], 0.001), ([0, 0.1], [1, 1.1], 1.0), ([1], [0, 0], 1.0), ([1, 1], [1, 1], 1.0)],
+)
+def test_beyond_noise(first, second, p_value):
+    assert noise.beyond(first, second) == pytest.approx(p_value, abs=0.03)
+
+
+# --- calibration -----------------------------------------------------------------------------------------------
+
+
+def overconfident(rows, factor, seed=0):
+    rng = np.random.default_rng(seed)
+    z = rng.normal(size=(rows, 1)) * 1.5
+    return (rng.random((rows, 1)) < 1 / (1 + np.exp(-z))).astype(float), 1 / (1 + np.exp(-factor * z))
+
+
+@pytest.mark.parametrize(("rows", "low", "high"), [(2000, 2.2, 2.8), (30, 1.0, 1.0)])
+def test_temperature_finds_overconfidence(rows, low, high):
+    found = calibration.temperature("binary", *overconfident(rows, 2.5))
+    assert low <= found.value <= high
+    assert found.after <= found.before
+
+
+def test_temperature_of_classes():
+    rng = np.random.default_rng(0)
+    z = rng.normal(size=(2000, 3))
+    y = np.array([rng.choice(3, p=np.exp(r) / np.exp(r).sum()) for r in z])
+    sharp = np.exp(3 * z) / np.exp(3 * z).sum(axis=1, keepdims=True)
+    found = calibration.temperature("multiclass", y, sharp)
+    assert 2.5 < found.value < 3.6
+    assert calibration.tempered("multiclass", sharp, found.value).sum(axis=1) == pytest.approx(1.0)
+
+
+def test_a_chosen_threshold_pays_for_the_choice():
+    honest, raw = [], []
+    for seed in range(30):
+        y, p = overconfident(100, 1.0, seed)
+        p = p * 0.3  # nothing reaches 0.5
+        found = calibration.threshold(y, p, seed=seed)
+        new_y, new_p = overconfident(4000, 1.0, 1000 + seed)
+        truth = scores.score("binary", "f1", new_y, (new_p * 0.3 >= found.value).astype(float))
+        raw.append(found.raw - truth)
+        honest.append(found.corrected - truth)
+        assert found.value < 0.5
+        assert found.at_half == 0.0
+    assert np.mean(raw) > 0.01
+    assert abs(np.mean(honest)) < np.mean(raw)
+
+
+def test_known_costs_need_no_tuning():
+    assert calibration.cost_threshold(1, 4) == pytest.approx(0.2)
+
+
+def test_reliability_of_calibrated_and_overconfident_probabilities():
+    assert calibration.reliability(*overconfident(4000, 1.0)).error < 0.03
+    assert calibration.reliability(*overconfident(4000, 4.0)).error > 0.1
+    assert calibration.reliability([[1.0]], [[0.7]]).error == pytest.approx(0.3)
+
+
+def test_collapsed_rows_have_an_honest_error():
+    rows = RNG.normal(size=50)
+    values, _ = kfold.collapse(np.tile(rows, 5), np.tile(np.arange(50), 5))
+    assert resampling.mean(values).se == pytest.approx(resampling.mean(rows).se)
