@@ -1,0 +1,350 @@
+"""The plots of training: standings on one axis, learning curves, the capacity ladder, the trials of a search."""
+
+from __future__ import annotations
+
+import math
+import textwrap
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import Any
+
+import numpy as np
+
+from modelwizard.report.drawing import HEIGHT, ROLES, captioned, draw, key
+from modelwizard.report.facts import Entry, History
+from modelwizard.report.markup import Markup, element, join
+from modelwizard.report.words import alike, figure, finite, metric, number
+
+WIDE_RANGE = 20.0
+"""A curve whose largest value is this many times its smallest one is drawn on a logarithmic axis."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """One line of a comparison.
+
+    Args:
+        label: Who.
+        value: Its score.
+        interval: Its 95 % interval. Defaults to none.
+        role: Colour: `reference`, `validation`, `test`.
+        raw: Whether the score was used to choose and so flatters; drawn hollow.
+    """
+
+    label: str
+    value: float
+    interval: tuple[float, float] | None = None
+    role: str = "validation"
+    raw: bool = False
+
+
+def standings(name: str, title: str, rows: Sequence[Standing], axis: str, *notes: Markup | str | None) -> Markup:
+    """Draw scores below each other on one axis, each with its number beside it."""
+    shown = [row for row in rows if math.isfinite(row.value)]
+    texts = alike([row.value for row in shown])
+    told = "; ".join(
+        f"{row.label} {text}" + (f" (95 % interval {figure(row.interval[0])} to {figure(row.interval[1])})")
+        if row.interval
+        else f"{row.label} {text}"
+        for row, text in zip(shown, texts, strict=True)
+    )
+
+    def paint(axes: Any) -> None:
+        for y, row in enumerate(shown):
+            colour = ROLES[row.role]
+            axes.axhline(y, color=ROLES["grid"], linewidth=0.8, zorder=0)
+            if row.interval:
+                axes.plot(row.interval, [y, y], color=colour, linewidth=5, alpha=0.35, solid_capstyle="butt")
+            marker = {"test": "D", "reference": "s"}.get(row.role, "o")
+            fill = "none" if row.raw else colour
+            axes.plot([row.value], [y], marker, color=colour, markerfacecolor=fill, markersize=7, markeredgewidth=1.6)
+            axes.annotate(
+                texts[y],
+                (1.02, y),
+                xycoords=("axes fraction", "data"),
+                va="center",
+                color=ROLES["ink"],
+                annotation_clip=False,
+            )
+        axes.set_yticks(range(len(shown)), ["\n".join(textwrap.wrap(row.label, 21)) for row in shown])
+        axes.tick_params(axis="y", length=0)
+        axes.set_ylim(len(shown) - 0.5, -0.5)
+        axes.margins(x=0.12)
+        axes.grid(visible=False)
+        axes.spines["left"].set_visible(False)
+        axes.set_xlabel(axis)
+
+    plot = draw(name, f"{title}. {axis}. {told}.", paint, height=70 + 30 * len(shown))
+    return captioned(plot, title, *notes)
+
+
+def curves(
+    name: str,
+    title: str,
+    history: History,
+    *,
+    what: str = "loss",
+    border: int | None = None,
+    crossed: bool = False,
+    level: float | None = None,
+) -> Markup | None:
+    """Draw training and validation values of each epoch, made under the same conditions.
+
+    Args:
+        name: Name of the drawing.
+        title: Its title.
+        history: Epochs of the run.
+        what: `loss`, or the name of a metric.
+        border: Epoch, from 1, to mark. Defaults to none.
+        crossed: Whether overfitting was proven beyond it; the rest is then shaded.
+        level: The value of common sense, drawn as a dotted line. Defaults to none.
+
+    Returns:
+        A figure, or None when there are no two epochs to draw.
+    """
+    train = np.array([row.get(f"train_{what}", math.nan) for row in history])
+    held = np.array([row.get(f"val_{what}", math.nan) for row in history])
+    if np.isfinite(held).sum() < 2:
+        return None
+    epochs = np.arange(1, len(history) + 1)
+    every = np.concatenate([train, held, [math.nan if level is None else level]])
+    every = every[np.isfinite(every)]
+    logarithmic = what == "loss" and every.min() > 0 and every.max() > WIDE_RANGE * every.min()
+
+    def paint(axes: Any) -> None:
+        axes.plot(epochs, train, "--", color=ROLES["train"])
+        axes.plot(epochs, held, "-", color=ROLES["validation"])
+        if level is not None and math.isfinite(level):
+            axes.axhline(level, color=ROLES["reference"], linestyle=":", linewidth=1.4)
+        if logarithmic:
+            axes.set_yscale("log")
+            axes.yaxis.set_major_formatter(lambda value, _: figure(value, 2))
+            axes.yaxis.set_minor_formatter(lambda *_: "")
+        axes.set_xlim(1, max(len(history), 2))
+        axes.set_xlabel("epoch")
+        axes.set_ylabel(_axis(what) + (", log scale" if logarithmic else ""))
+        _whole_numbers(axes)
+        if border is not None:
+            _mark(axes, border, len(history), crossed)
+
+    ends = f"training {figure(train[0])} to {figure(train[-1])}, validation {figure(held[0])} to {figure(held[-1])}"
+    mark = "" if border is None else f"; {'border of overfitting' if crossed else 'best epoch'} at epoch {border}"
+    legend = join(
+        key("train", "training rows", "line dashed"),
+        key("validation", "validation rows"),
+        key("reference", "common sense", "line dotted") if level is not None else None,
+        "measured alike: same weights, dropout off, no penalties" if what == "loss" else None,
+    )
+    alt = f"{title}: {_axis(what)} over {len(history)} epochs, {ends}{mark}."
+    return captioned(draw(name, alt, paint), title, legend)
+
+
+def _axis(what: str) -> str:
+    return "loss" if what == "loss" else metric(what)
+
+
+def _whole_numbers(axes: Any) -> None:
+    from matplotlib.ticker import MaxNLocator
+
+    axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+
+
+def _mark(axes: Any, epoch: int, last: int, crossed: bool) -> None:
+    """Mark an epoch, and shade what comes after it when overfitting begins there."""
+    axes.axvline(epoch, color=ROLES["muted"], linewidth=1)
+    if crossed:
+        axes.axvspan(epoch, last, color=ROLES["shade"], alpha=0.16, linewidth=0)
+    left = epoch < 0.6 * last
+    axes.annotate(
+        f"{'border' if crossed else 'best'}: epoch {epoch}",
+        (epoch, 1),
+        xytext=(5 if left else -5, -3),
+        xycoords=("data", "axes fraction"),
+        textcoords="offset points",
+        ha="left" if left else "right",
+        va="top",
+        fontsize=10,
+    )
+
+
+@dataclass(frozen=True)
+class Rung:
+    """One rung of the capacity ladder: training loss at the end, lowest and last validation loss."""
+
+    number: int
+    train: float
+    lowest: float
+    last: float
+
+
+def ladder(rungs: Sequence[Rung], kept: int | None) -> Markup | None:
+    """Draw what grows from rung to rung: the fall of the training loss and the rise of the validation loss.
+
+    Args:
+        rungs: The rungs in the order they were climbed.
+        kept: Number of the rung that was kept, or None.
+    """
+    rungs = [rung for rung in rungs if math.isfinite(rung.last) and math.isfinite(rung.train)]
+    if len(rungs) < 2:
+        return None
+    values = [v for rung in rungs for v in (rung.train, rung.lowest, rung.last)]
+    logarithmic = min(values) > 0 and max(values) > WIDE_RANGE * min(values)
+
+    def paint(axes: Any) -> None:
+        x = [rung.number for rung in rungs]
+        axes.plot(x, [r.train for r in rungs], "v--", color=ROLES["train"], markersize=6, linewidth=1)
+        axes.plot(x, [r.lowest for r in rungs], "o-", color=ROLES["validation"], markerfacecolor="none", linewidth=1)
+        axes.plot(x, [r.last for r in rungs], "o", color=ROLES["validation"], markersize=6)
+        axes.vlines(x, [r.lowest for r in rungs], [r.last for r in rungs], color=ROLES["validation"], linewidth=2.4)
+        if kept is not None:
+            axes.axvspan(kept - 0.4, kept + 0.4, color=ROLES["shade"], alpha=0.16, linewidth=0)
+        if logarithmic:
+            axes.set_yscale("log")
+            axes.yaxis.set_major_formatter(lambda value, _: figure(value, 2))
+            axes.yaxis.set_minor_formatter(lambda *_: "")
+        axes.set_xticks(x)
+        axes.set_xlabel("rung")
+        axes.set_ylabel("loss" + (", log scale" if logarithmic else ""))
+
+    legend = join(
+        key("train", "training, at the end", "mark down"),
+        key("validation", "validation, lowest", "mark hollow"),
+        key("validation", "validation, at the end", "mark"),
+        key("shade", "kept", "area") if kept is not None else None,
+    )
+    told = "; ".join(
+        f"rung {r.number}: training {figure(r.train)}, validation lowest {figure(r.lowest)}, last {figure(r.last)}"
+        for r in rungs
+    )
+    return captioned(draw("ladder", f"Capacity ladder. {told}.", paint), "Each rung has more capacity", legend)
+
+
+def trials(
+    entries: Sequence[Entry], name: str, higher: bool, numbers: Mapping[str, Any], before: float
+) -> Markup | None:
+    """Draw the score of each trial, the best so far, and what that best is worth after correction.
+
+    Args:
+        entries: The trials in order.
+        name: The metric.
+        higher: Whether a higher score is better.
+        numbers: Numbers of the verdict: `corrected` and `se` where known.
+        before: Score of the overfitting model, or NaN.
+    """
+    values = np.array([number(entry.get("score")) for entry in entries])
+    if not np.isfinite(values).any():
+        return None
+    worst = -math.inf if higher else math.inf
+    filled = np.where(np.isfinite(values), values, worst)
+    best = np.array(list(accumulate(filled, max if higher else min)))
+    best = np.where(np.isfinite(best), best, math.nan)
+    x = np.arange(1, len(values) + 1)
+    failed = int((~np.isfinite(values)).sum())
+    corrected, se = number(numbers.get("corrected")), number(numbers.get("se"))
+    low, high = _window(values, [corrected - 1.96 * se, corrected + 1.96 * se, before])
+
+    def paint(axes: Any) -> None:
+        if math.isfinite(corrected):
+            if math.isfinite(se):
+                band = (corrected - 1.96 * se, corrected + 1.96 * se)
+                axes.axhspan(*band, color=ROLES["test"], alpha=0.13, linewidth=0)
+            axes.axhline(corrected, color=ROLES["test"], linewidth=1.6)
+        if math.isfinite(before):
+            axes.axhline(before, color=ROLES["reference"], linestyle=":", linewidth=1.4)
+        axes.step(x, best, where="post", color=ROLES["validation"], linewidth=1.6)
+        axes.plot(x, values, "o", color=ROLES["validation"], markersize=4.5, alpha=0.7, clip_on=True)
+        where = x[~np.isfinite(values)]
+        axes.plot(where, np.full(len(where), 0.03), "x", color=ROLES["muted"], transform=axes.get_xaxis_transform())
+        axes.set_ylim(low, high)
+        axes.set_xlabel("trial")
+        axes.set_ylabel(metric(name))
+        _whole_numbers(axes)
+
+    legend = join(
+        key("validation", "a trial", "mark"),
+        key("validation", "best so far, raw"),
+        key("test", "best, corrected, with 95 % interval") if math.isfinite(corrected) else None,
+        key("reference", "overfitting model", "line dotted") if math.isfinite(before) else None,
+        element("span", f"× {failed} failed", class_="key") if failed else None,
+    )
+    outside = int(((values < low) | (values > high)).sum())
+    alt = (
+        f"{len(values)} trials; best raw {metric(name)} {figure(best[-1])}"
+        + (f", corrected {figure(corrected)}" if math.isfinite(corrected) else "")
+        + (f"; {outside} far worse trials lie outside the plot" if outside else "")
+        + "."
+    )
+    note = f"{outside} far worse lie outside the plot." if outside else None
+    return captioned(draw("trials", alt, paint), "Score of each trial", legend, note)
+
+
+def _window(values: Any, others: Sequence[float]) -> tuple[float, float]:
+    """Return the range of an axis that shows most trials: far outliers would press all others into a line."""
+    finite_values = values[np.isfinite(values)]
+    low, middle, high = np.quantile(finite_values, [0.05, 0.5, 0.95])
+    reach = max(3 * (high - low), 1e-6 * max(abs(middle), 1e-9))
+    kept = finite_values[(finite_values >= middle - reach) & (finite_values <= middle + reach)]
+    every = np.array([*kept, *(v for v in others if math.isfinite(v))])
+    room = 0.07 * max(float(np.ptp(every)), 1e-6 * max(abs(middle), 1e-9))
+    return float(every.min() - room), float(every.max() + room)
+
+
+def effects(entries: Sequence[Entry], names: Sequence[str], metric_name: str) -> Markup | None:
+    """Draw the score of each trial over the value of some hyperparameters, a small plot for each."""
+    scored = [entry for entry in entries if finite(entry.get("score"))]
+    if len(scored) < 3 or not names:
+        return None
+    scores = np.array([number(entry["score"]) for entry in scored])
+    columns = min(2, len(names))
+    rows = -(-len(names) // columns)
+
+    def paint(given: Any) -> None:
+        axes = given if isinstance(given, list) else [given]
+        low, high = _window(scores, [])
+        for i, ax in enumerate(axes):
+            if i >= len(names):
+                ax.set_visible(False)
+                continue
+            values = [(entry.get("hyperparameters") or {}).get(names[i]) for entry in scored]
+            _scatter(ax, values, scores)
+            ax.set_ylim(low, high)
+            ax.set_title(textwrap.shorten(names[i], 24, placeholder="…"), loc="left")
+            if i % columns:
+                ax.tick_params(labelleft=False)
+            else:
+                ax.set_ylabel(metric(metric_name), fontsize=10)
+
+    alt = f"{metric(metric_name)} of {len(scored)} trials over the values of {', '.join(names)}."
+    height = max(HEIGHT - 90, 40) * rows + 10
+    plot = draw("effects", alt, paint, height=height, grid=(rows, columns))
+    return captioned(plot, "Score over the values that were tried", "Each dot is a trial.")
+
+
+def _scatter(ax: Any, values: Sequence[object], scores: Any) -> None:
+    """Draw scores over a hyperparameter: numbers on an axis, words and few numbers side by side."""
+    distinct = sorted({str(v) for v in values}, key=lambda text: (_sortable(text), text))
+    numbers = np.array([number(v) for v in values])
+    style = {"color": ROLES["validation"], "markersize": 4, "alpha": 0.65}
+    if np.isfinite(numbers).all() and len(distinct) > 4:
+        ax.plot(numbers, scores, "o", **style)
+        if numbers.min() > 0 and numbers.max() > WIDE_RANGE * numbers.min():
+            ax.set_xscale("log")
+            ax.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
+            ax.xaxis.set_minor_formatter(lambda *_: "")
+        else:
+            from matplotlib.ticker import MaxNLocator
+
+            ax.xaxis.set_major_locator(MaxNLocator(4))
+        return
+    position = {text: i for i, text in enumerate(distinct)}
+    ax.plot([position[str(v)] for v in values], scores, "o", **style)
+    ax.set_xticks(range(len(distinct)), [textwrap.shorten(text, 9, placeholder="…") for text in distinct])
+    ax.set_xlim(-0.5, len(distinct) - 0.5)
+
+
+def _sortable(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return math.inf

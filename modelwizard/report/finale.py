@@ -1,0 +1,179 @@
+"""The last stage: what was expected under seal, what the test rows said, calibration, confusion or errors."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from modelwizard.evidence import scores
+from modelwizard.report import portraits
+from modelwizard.report.charts import Standing, standings
+from modelwizard.report.facts import Facts
+from modelwizard.report.markup import Child, Markup, code, element, join, table
+from modelwizard.report.stages import section
+from modelwizard.report.words import NAMES, alike, count, duration, finite, metric, number
+
+Array = NDArray[Any]
+MOST_CLASSES = 25
+
+
+def finalize(facts: Facts) -> Markup:
+    """Return the finalize stage."""
+    reused = None
+    if facts.openings > 1:
+        text = f"Reused test: the test rows were opened {facts.openings} times."
+        reused = element("p", element("strong", text), " The score below is of rows that were seen before.")
+    before = element("div", _expected(facts), _production(facts), class_="pair")
+    return section(facts, "finalize", reused, before, _test(facts))
+
+
+def _expected(facts: Facts) -> Markup | None:
+    """Return what was written down before the test rows were opened, beside what they said."""
+    sealed = (facts.kind("sealed") or [{}])[-1]
+    numbers = facts.numbers("finalize")
+    if not finite(sealed.get("score")):
+        return None
+    said = element("p", code(str(sealed.get("headline") or "")))
+    if not finite(numbers.get("test")):
+        return said
+    rows = [
+        Standing("expected, sealed before", number(sealed["score"]), _pair(sealed.get("interval"))),
+        Standing("test", number(numbers["test"]), _pair(numbers.get("interval")), "test"),
+    ]
+    if finite(numbers.get("reference")):
+        rows.insert(0, Standing(NAMES["dumb"], number(numbers["reference"]), role="reference"))
+    note = "Bars are 95 % intervals; that of the expectation already holds the error of the test."
+    axis = f"{metric(facts.metric)}, {'higher' if facts.higher else 'lower'} is better"
+    return element("div", standings("expected", "Expected and found", rows, axis, note), said)
+
+
+def _pair(interval: object) -> tuple[float, float] | None:
+    if not isinstance(interval, Sequence) or isinstance(interval, str) or len(interval) != 2:
+        return None
+    low, high = number(interval[0]), number(interval[1])
+    return (low, high) if math.isfinite(low + high) else None
+
+
+def _production(facts: Facts) -> Markup | None:
+    """Return how the exported model was made."""
+    made = next((e for e in reversed(facts.kind("decision")) if e.get("stage") == "finalize"), None)
+    if not made or not made.get("model"):
+        return None
+    members = int(number(made.get("members"))) if finite(made.get("members")) else 1
+    epochs = ", ".join(str(e) for e in made.get("best_epochs") or ())
+    rows: list[tuple[Child, Child]] = [
+        ("File", element("code", str(made["model"]))),
+        ("Networks", f"{members}, averaged" if members > 1 else "one"),
+        ("Epochs", f"{made.get('epochs', '–')}, the median of the probes' best epochs ({epochs})" if epochs else "–"),
+        ("Weights", f"{int(number(made['parameters'])):,}" if finite(made.get("parameters")) else "–"),
+        ("Training took", duration(made.get("seconds"))),
+    ]
+    equality = made.get("equality")
+    if isinstance(equality, Mapping) and finite(equality.get("largest")):
+        done = "the same" if equality.get("passed") else "NOT the same"
+        rows_checked = count(int(number(equality.get("rows")) or 0), "row")
+        text = f"{done} after saving and loading: {rows_checked}, largest difference {number(equality['largest']):.1e}"
+        rows.append(("Predictions", text))
+    return table(
+        ("What", "How"), rows, caption="The production model, trained on training and validation rows together"
+    )
+
+
+def _test(facts: Facts) -> Markup | None:
+    """Return what the predictions on the test rows look like."""
+    if not facts.openings:
+        return element("p", "The test rows are sealed: no number on this page has seen them.", class_="absent")
+    tested = facts.tested
+    if tested is None:
+        return element("p", "runs/test.npz is gone, so the test rows cannot be drawn; the score stands in the journal.")
+    y, p, dumb = np.asarray(tested.y), np.asarray(tested.p, dtype=float), np.asarray(tested.dumb, dtype=float)
+    p, dumb = p.reshape(len(p), -1), np.broadcast_to(dumb.reshape(-1, p.shape[1] if p.ndim > 1 else 1), p.shape)
+    if not np.isfinite(p).all():
+        return element("p", "The predictions on the test rows are not finite.", class_="absent")
+    every = _every_score(facts, y, p, dumb)
+    if facts.problem.classifies:
+        plot, confusion = portraits.reliability(facts.problem.name, y, p), _confusion(facts, y, p)
+        small = p.shape[1] <= 4
+        left = element("div", every, confusion if small else None)
+        return join(element("div", left, plot, class_="pair"), None if small else confusion)
+    names, values = facts.project.settings.problem.target, y.reshape(len(y), -1).astype(float)
+    limits = {"bounded": (0.0, 1.0), "positive": (0.0, None), "count": (0.0, None)}.get(
+        facts.problem.name, (None, None)
+    )
+    plots = element(
+        "div", portraits.agreement(names, values, p, limits), portraits.residuals(names, values, p), class_="figures"
+    )
+    return join(every, _errors(facts, values, p), plots)
+
+
+def _every_score(facts: Facts, y: Array, p: Array, dumb: Array) -> Markup:
+    """Return every score of the problem on the test rows, beside common sense."""
+    name = facts.problem.name
+    rows: list[tuple[Child, ...]] = []
+    for item in facts.problem.metrics:
+        ours, theirs = scores.score(name, item, y, p), scores.score(name, item, y, dumb)
+        title = f"{metric(item)}{', lower is better' if scores.direction(item) == 'min' else ''}"
+        rows.append((element("strong", title) if item == facts.metric else title, *alike([theirs, ours])))
+    return table(("Score", "common sense", "model"), rows, caption="Every score on the test rows", numbers=(1, 2))
+
+
+def _confusion(facts: Facts, y: Array, p: Array) -> Markup | None:
+    """Return the confusion matrix, or the counts of each label when labels do not exclude each other."""
+    task = facts.project.settings.problem
+    if task.type == "multilabel":
+        return _labels(task.target, y >= 0.5, p >= 0.5)
+    truth = y.reshape(-1).astype(int)
+    said = p.argmax(axis=1) if task.type == "multiclass" else (p[:, 0] >= 0.5).astype(int)
+    counts = np.zeros((len(task.classes), len(task.classes)), dtype=int)
+    np.add.at(counts, (truth, said), 1)
+    order = np.argsort(-counts.sum(axis=1), kind="stable")[:MOST_CLASSES] if len(counts) > MOST_CLASSES else None
+    labels = list(task.classes)
+    if order is not None:
+        counts, labels = counts[np.ix_(order, order)], [labels[i] for i in order]
+    rows = [[label, *(_cell(n, line.sum(), i == j) for j, n in enumerate(line))]
+            for i, (label, line) in enumerate(zip(labels, counts, strict=True))]  # fmt: skip
+    note = " at probability 0.5" if task.type == "binary" else ""
+    some = f", the {MOST_CLASSES} most frequent labels" if order is not None else ""
+    caption = f"Confusion{note}{some}: rows are the truth, columns what the model says"
+    return table(("truth", *labels), rows, caption=caption, numbers=range(1, len(labels) + 1), class_="confusion")
+
+
+def _cell(amount: int, total: int, right: bool) -> Markup:
+    """Return one cell, shaded by its share of the row; the diagonal in another colour."""
+    share = amount / total if total else 0.0
+    tone = "right" if right else "wrong"
+    return element(
+        "span", f"{amount:,}", class_=f"cell {tone}", style=f"--share:{share:.2f}", title=f"{share:.0%} of the row"
+    )
+
+
+def _labels(names: Sequence[str], truth: Array, said: Array) -> Markup:
+    rows: list[tuple[Child, ...]] = []
+    for i, name in enumerate(names):
+        both, only_said, only_true = (int(v.sum()) for v in (
+            truth[:, i] & said[:, i], ~truth[:, i] & said[:, i], truth[:, i] & ~said[:, i]))  # fmt: skip
+        precision = both / (both + only_said) if both + only_said else math.nan
+        recall = both / (both + only_true) if both + only_true else math.nan
+        rows.append((name, f"{both:,}", f"{only_said:,}", f"{only_true:,}", *alike([precision, recall], 2)))
+    head = ("Label", "found", "false alarm", "missed", "precision", "recall")
+    return table(head, rows, caption="Each label at probability 0.5", numbers=range(1, 6))
+
+
+def _errors(facts: Facts, y: Array, p: Array) -> Markup | None:
+    """Return the errors of each target when there are several."""
+    names = facts.project.settings.problem.target
+    if len(names) < 2:
+        return None
+    rows = []
+    for i, name in enumerate(names):
+        error = p[:, i] - y[:, i]
+        spread = float(y[:, i].std())
+        values = [math.sqrt(float((error**2).mean())), float(np.abs(error).mean()), spread]
+        explained = 1 - float((error**2).mean()) / spread**2 if spread > 0 else math.nan
+        rows.append((name, *alike(values), *alike([explained], 2)))
+    head = ("Target", "RMSE", "MAE", "spread of the target", "R²")
+    return table(head, rows, caption="Errors of each target on the test rows", numbers=range(1, 5))

@@ -1,0 +1,130 @@
+"""The account of looks: how often validation rows were used, what that costs, and what happened in which order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from modelwizard.evidence.advice import status_line
+from modelwizard.evidence.optimism import Correction
+from modelwizard.evidence.scores import direction, gain
+from modelwizard.project import STAGES
+from modelwizard.report.facts import Entry, Facts
+from modelwizard.report.markup import Child, Markup, code, element, join, table
+from modelwizard.report.words import TITLES, count, finite, listed, metric, moment, number, whole
+
+PURPOSES = {"references": "models of other kinds scored"}
+
+
+def ledger(facts: Facts) -> Markup:
+    """Return the account and the story."""
+    return element(
+        "section",
+        element("h2", "The ledger of looks"),
+        element(
+            "p",
+            "Each epoch of each trial that was scored on the same validation rows is a look. The best of many looks "
+            "flatters, by luck; the corrected score takes that luck out again by bootstrapping the choice.",
+        ),
+        _line(facts),
+        _by_stage(facts),
+        _story(facts),
+        id="ledger",
+    )
+
+
+def _line(facts: Facts) -> Markup | None:
+    """Return "412 looks · best raw 0.846 · corrected 0.838 ± 0.011 · optimism 0.008"."""
+    looks = facts.looks.validation
+    for stage in ("regularize", "baseline"):
+        numbers = facts.numbers(stage)
+        raw, corrected, se = (number(numbers.get(name)) for name in ("score", "corrected", "se"))
+        if finite(raw) and finite(corrected) and finite(se):
+            optimism = gain(facts.metric, raw, corrected)
+            found = Correction(0, raw, corrected, optimism, se, direction(facts.metric), 0, 0, 0)
+            line = element("strong", status_line(looks, found))
+            return element("p", line, f" ({metric(facts.metric)}; ± is one standard error)", class_="line")
+    return element("p", element("strong", count(looks, "look")), class_="line") if looks else None
+
+
+def _by_stage(facts: Facts) -> Markup | None:
+    """Return the looks of each stage."""
+    rows: list[tuple[Child, ...]] = []
+    for stage in STAGES:
+        epochs = sum(_looks(entry) for entry in facts.trials(stage))
+        other = sum(_looks(e) for e in facts.entries if e.get("stage") == stage and e.get("kind") != "trial")
+        if epochs or other or facts.trials(stage):
+            runs = len(facts.trials(stage))
+            rows.append((TITLES[stage], f"{runs:,}", f"{epochs:,}", f"{other:,}", f"{epochs + other:,}"))
+    if not rows:
+        return None
+    head = ("Stage", "trials", "epochs scored", "other looks", "looks")
+    return table(head, rows, caption="Looks at the validation rows", numbers=range(1, 5))
+
+
+def _looks(entry: Entry) -> int:
+    return whole(entry.get("looks")) or 0
+
+
+def _story(facts: Facts) -> Markup | None:
+    """Return what happened, in order: trials between two events are counted, not listed."""
+    events = list(_events(facts))
+    if not events:
+        return None
+    shown = [element("li", element("time", when), " ", code(text), class_=tone) for when, text, tone in events]
+    return join(element("h3", "What happened, in order"), element("ol", shown, class_="story"))
+
+
+def _events(facts: Facts) -> Iterator[tuple[str, str, str]]:
+    waiting: list[Entry] = []
+    for entry in facts.entries:
+        if entry.get("kind") == "trial":
+            waiting.append(entry)
+            continue
+        told = _told(entry)
+        if told is None:
+            continue
+        if waiting:
+            yield _trained(waiting)
+            waiting = []
+        yield moment(entry), *told
+    if waiting:
+        yield _trained(waiting)
+
+
+def _trained(entries: list[Entry]) -> tuple[str, str, str]:
+    stages = listed([TITLES.get(stage, stage) for stage in dict.fromkeys(str(e.get("stage")) for e in entries)])
+    bad = sum(entry.get("status") in ("failed", "nan") for entry in entries)
+    failed = f", {bad} of them failed" if bad else ""
+    return moment(entries[-1]), f"{stages}: {count(len(entries), 'trial')} trained{failed}.", ""
+
+
+def _told(entry: Entry) -> tuple[str, str] | None:
+    """Return a line of the journal as a sentence with its tone; None for what needs no line of its own."""
+    stage = TITLES.get(str(entry.get("stage")), str(entry.get("stage") or ""))
+    match entry.get("kind"):
+        case "created":
+            return "The project was made.", ""
+        case "verdict":
+            return f"{stage}: {entry.get('verdict')}. {entry.get('headline') or ''}", "verdict"
+        case "forced":
+            past = f" past “{entry['found']}”" if entry.get("found") else ""
+            return f"Gate of {stage} passed by force{past}: {entry.get('reason') or 'no reason given'}", "doubt"
+        case "edited":
+            files = listed([str(name) for name in entry.get("files") or ()]) or "the code"
+            after = "" if (looks := whole(entry.get("after_looks"))) is None else f" after {count(looks, 'look')}"
+            return f"{files} changed{after}: what follows is another branch, bred from what was seen.", "doubt"
+        case "sealed":
+            return f"Sealed before the test: {entry.get('headline') or 'the expected score'}", ""
+        case "opened":
+            why = f" Reason: {entry['reason']}" if entry.get("reason") else ""
+            if entry.get("reused"):
+                return f"The test rows were opened again: reused test.{why}", "bad"
+            return f"The test rows were opened.{why}", ""
+        case "decision":
+            return (f"{stage}: model written, {entry['model']}.", "") if entry.get("model") else None
+        case "look":
+            purpose = PURPOSES.get(str(entry.get("purpose")), str(entry.get("purpose") or "a look"))
+            looks = _looks(entry)
+            return (f"{stage}: {purpose}, {count(looks, 'look')}.", "") if looks else None
+        case _:
+            return None

@@ -1,0 +1,233 @@
+"""The top of the page: what is predicted, where the walk stands, what one must know, all scores on one axis."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from modelwizard.evidence import scores
+from modelwizard.project import STAGES, next_stage
+from modelwizard.report.charts import Standing, standings
+from modelwizard.report.drawing import key
+from modelwizard.report.facts import Facts
+from modelwizard.report.markup import Markup, code, element, items, join
+from modelwizard.report.words import (
+    NAMES,
+    SIGNS,
+    TITLES,
+    TONES,
+    clause,
+    count,
+    figure,
+    finite,
+    listed,
+    metric,
+    number,
+    span,
+)
+
+
+def header(facts: Facts) -> Markup:
+    """Return the title and the sentence that says what the project is."""
+    settings = facts.project.settings
+    task = settings.problem
+    features = sum(kind not in ("identifier", "constant", "ignore") for kind in settings.columns.values())
+    file = settings.data.path.replace("\\", "/").rpartition("/")[2]
+    labels = f" ({listed(task.classes)})" if 0 < len(task.classes) <= 5 and task.type != "multilabel" else ""
+    targets = list(task.target) if len(task.target) <= 6 else [*task.target[:5], f"{len(task.target) - 5} more"]
+    return element(
+        "header",
+        element("p", "modelwizard report", class_="kicker"),
+        element("h1", settings.name),
+        element(
+            "p",
+            "Predicts ",
+            element("strong", listed(targets)),
+            f", {facts.problem.title}{labels}, from {count(features, 'column')} of ",
+            element("code", file),
+            f" with {count(settings.data.rows, 'row')}.",
+            class_="lead",
+        ),
+    )
+
+
+def path(facts: Facts) -> Markup:
+    """Return the four stages with their verdicts, as the page's navigation."""
+    following = next_stage([entry for entry in facts.entries if "kind" in entry])
+    steps = [element("li", _step(facts, stage, stage == following)) for stage in STAGES]
+    return element("nav", element("ol", steps, class_="path"), aria_label="Stages")
+
+
+def _step(facts: Facts, stage: str, following: bool) -> Markup:
+    found = facts.verdicts[stage]
+    word = str(found["verdict"]) if found else "next" if following else "to come"
+    tone = TONES.get(word, "")
+    return element(
+        "a",
+        element("b", TITLES[stage]),
+        element("span", element("i", SIGNS.get(word, "·"), aria_hidden="true"), f" {word}", class_=f"word {tone}"),
+        element("small", _gist(facts, stage)),
+        href=f"#{stage}",
+    )
+
+
+def _gist(facts: Facts, stage: str) -> str:
+    """Return the one number of a stage."""
+    numbers, title = facts.numbers(stage), metric(facts.metric)
+    if stage == "baseline" and finite(numbers.get("score")):
+        return f"{title} {figure(numbers['score'])} against {figure(numbers.get('reference'))}"
+    if stage == "overfit" and finite(numbers.get("rise")):
+        return f"validation {_rise(numbers)} worse at the end"
+    if stage == "regularize" and finite(numbers.get("corrected")):
+        return f"{title} {figure(numbers['corrected'])} ± {figure(1.96 * number(numbers.get('se')))}"
+    if stage == "finalize" and finite(numbers.get("test")):
+        return f"test {title} {figure(numbers['test'])}"
+    recorded = len(facts.trials(stage))
+    return f"{count(recorded, 'trial')} so far" if recorded and not facts.verdicts[stage] else ""
+
+
+def _rise(numbers: Mapping[str, Any]) -> str:
+    return figure(numbers["rise"]) if numbers.get("kind") == "metric overfit" else f"{number(numbers['rise']):.0%}"
+
+
+def alerts(facts: Facts) -> Markup:
+    """Return what must be known before any number is believed; nothing in the normal case."""
+    found: list[Markup] = []
+    if not facts.audit.ok:
+        found.append(_alert("bad", "The journal is not whole.", [*facts.audit.problems[:5]]))
+    if changed := facts.project.changed():
+        found.append(_alert("bad", "The ground has moved: scores below belong to the earlier files.", changed))
+    if facts.openings > 1:
+        text = f"The test rows were opened {facts.openings} times; the test score is no longer of unseen rows."
+        found.append(_alert("bad", "Reused test.", [text]))
+    forced = [
+        f"{TITLES.get(str(e.get('stage')), '?')}: {e.get('reason') or 'no reason given'}" for e in facts.kind("forced")
+    ]
+    if forced:
+        found.append(_alert("doubt", "Passed by force.", forced))
+    return join(found)
+
+
+def _alert(tone: str, title: str, sentences: Sequence[str]) -> Markup:
+    return element("div", element("b", title), items(sentences), class_=f"alert {tone}", role="note")
+
+
+def glance(facts: Facts) -> Markup:
+    """Return the result in sentences and all scores on one axis."""
+    sentences = [*_result(facts), *against_references(facts), *_cost(facts), *_next(facts)]
+    way = "higher" if facts.higher else "lower"
+    rows = _standings(facts)
+    plot = None
+    if len(rows) > 1:
+        legend = join(
+            key("reference", "no network", "mark square"),
+            key("validation", "raw: it chose, so it flatters", "mark hollow") if any(r.raw for r in rows) else None,
+            key("validation", f"{facts.judges}, corrected", "mark"),
+            key("test", "test rows", "mark diamond") if any(r.role == "test" for r in rows) else None,
+            "Bars are 95 % intervals.",
+        )
+        plot = standings(
+            "standings", "All scores on one axis", rows, f"{metric(facts.metric)}, {way} is better", legend
+        )
+    return element(
+        "section",
+        element("h2", "In one look"),
+        element("div", element("div", [element("p", code(s)) for s in sentences], class_="text"), plot, class_="pair"),
+        id="glance",
+    )
+
+
+def _standings(facts: Facts) -> list[Standing]:
+    rows = [Standing(name, score, role="reference") for name, score in facts.references.items() if finite(score)]
+    baseline, search, test = (facts.numbers(stage) for stage in ("baseline", "regularize", "finalize"))
+    if finite(baseline.get("corrected")):
+        rows.append(Standing("small net", number(baseline["corrected"]), _interval(baseline)))
+    overfit = facts.trial(facts.numbers("overfit").get("run"))
+    if overfit and finite(overfit.get("score")):
+        rows.append(Standing("overfitting net at its best epoch", number(overfit["score"]), raw=True))
+    if finite(search.get("score")):
+        rows.append(Standing("best trial, raw", number(search["score"]), raw=True))
+    elif best := facts.best("regularize"):
+        rows.append(Standing("best trial so far, raw", number(best["score"]), raw=True))
+    if finite(search.get("corrected")):
+        rows.append(Standing("best trial, corrected", number(search["corrected"]), _interval(search)))
+    if finite(test.get("test")):
+        low, high = (number(v) for v in (test.get("interval") or (None, None)))
+        reused = "reused test" if facts.openings > 1 else "test"
+        rows.append(Standing(reused, number(test["test"]), (low, high) if math.isfinite(low + high) else None, "test"))
+    return rows
+
+
+def _interval(numbers: Mapping[str, Any]) -> tuple[float, float] | None:
+    middle, half = number(numbers.get("corrected")), 1.96 * number(numbers.get("se"))
+    return (middle - half, middle + half) if math.isfinite(half) else None
+
+
+def _result(facts: Facts) -> list[str]:
+    """Say how far the walk has come and what the best number is."""
+    title = metric(facts.metric)
+    test, search, baseline = (facts.numbers(stage) for stage in ("finalize", "regularize", "baseline"))
+    if finite(test.get("test")):
+        opened = "opened once" if facts.openings < 2 else f"opened {facts.openings} times (reused test)"
+        return [
+            f"On {count(int(number(test.get('rows')) or 0), 'test row')}, {opened}, the final model reaches {title} "
+            f"{figure(test['test'])} (95 % interval {span(test.get('interval'))}). "
+            f"Expected beforehand, from validation corrected for every look: {figure(test.get('expected'))} "
+            f"({span(test.get('expected_interval'))})."
+        ]
+    sealed = "The test rows are still sealed." if not facts.openings else "The test rows were opened without a verdict."
+    for numbers, what in ((search, "best trial"), (baseline, "small net")):
+        if finite(numbers.get("corrected")):
+            half = figure(1.96 * number(numbers.get("se")))
+            return [
+                f"So far the {what} is worth {title} {figure(numbers['corrected'])} ± {half} on the {facts.judges}, "
+                f"corrected for {count(facts.looks.validation, 'look')}. {sealed}"
+            ]
+    begun = (
+        f"{count(len(facts.trials()), 'trial')} recorded, no verdict yet."
+        if facts.trials()
+        else "Nothing has been trained yet."
+    )
+    return [f"{begun} {sealed}"]
+
+
+def _cost(facts: Facts) -> list[str]:
+    """Say what the looking cost."""
+    numbers, looks = facts.numbers("regularize"), facts.looks.validation
+    if not finite(numbers.get("optimism")):
+        return []
+    return [
+        f"The validation rows were looked at {looks:,} times; the best raw score flatters by "
+        f"{figure(max(number(numbers['optimism']), 0.0))}, and the corrected one does not count that as gain."
+    ]
+
+
+def _next(facts: Facts) -> list[str]:
+    """Say what comes next."""
+    following = next_stage([entry for entry in facts.entries if "kind" in entry])
+    if following is None:
+        return []
+    found = facts.verdicts[following]
+    state = f"{TITLES[following]} ended with “{found['verdict']}”; see its advice below." if found else ""
+    return [f"{state} Next: `modelwizard {following}`.".strip()]
+
+
+def against_references(facts: Facts) -> list[str]:
+    """Compare the best network with the other models in plain words, above all when they win."""
+    numbers = facts.numbers("regularize") or facts.numbers("baseline")
+    net, error = number(numbers.get("corrected")), 1.96 * number(numbers.get("se"))
+    others = {name: score for name, score in facts.references.items() if name != NAMES["dumb"] and finite(score)}
+    if not math.isfinite(net) or not others:
+        return []
+    ahead = {name: scores.gain(facts.metric, score, net) for name, score in others.items()}
+    best = max(ahead, key=lambda name: ahead[name])
+    shown = f"{figure(others[best])} against {figure(net)}"
+    if ahead[best] > error:
+        verb = clause(best, "wins", "win")
+        return [f"{verb} on the same rows, {shown}: for these data the network is not the best tool."]
+    if ahead[best] > 0:
+        verb = clause(best, "is", "are")
+        return [f"{verb} ahead on the same rows, {shown}, by less than the network's error of ± {figure(error)}."]
+    behind = listed([name if name.endswith("s") else f"the {name}" for name in others])
+    return [f"The network is ahead of {behind} on the same rows: {figure(net)} against {figure(others[best])} at best."]
