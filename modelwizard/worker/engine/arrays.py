@@ -98,7 +98,8 @@ def take(data: Rows, index: Array | slice) -> Rows:
     def pick(leaf: Array | None) -> Array | None:
         return None if leaf is None else leaf[index]
 
-    x, y, weight = keras.tree.map_structure(pick, (data.x, data.y, data.weight))
+    taken: Any = keras.tree.map_structure(pick, (data.x, data.y, data.weight))
+    x, y, weight = taken
     count = len(range(*index.indices(data.count))) if isinstance(index, slice) else len(index)
     return Rows(x, y, weight, count)
 

@@ -9,7 +9,7 @@ import keras
 import tensorflow as tf
 
 from modelwizard.worker.engine.arrays import Array, Layout
-from modelwizard.worker.engine.step import Model, batch_rows, data_loss, forward
+from modelwizard.worker.engine.step import Model, Stepper, batch_rows, forward
 
 # Rows of one forward pass where the batches of an evaluation do not change its result.
 BLOCK = 1024
@@ -19,25 +19,24 @@ class Evaluation:
     """The loss of `compile` (no penalties, dropout off) and the outputs of any number of rows.
 
     Args:
-        model: The model; its variables are captured.
+        stepper: Scores batches; its variables are captured.
         layout: How the leaves form (x, y, weight).
         leaves: Data of the right types and shapes; the number of rows stays free.
         outputs: Specification of each output.
     """
 
     def __init__(
-        self, model: Model, layout: Layout, leaves: Sequence[tf.Tensor], outputs: Sequence[tf.TensorSpec]
+        self, stepper: Stepper, layout: Layout, leaves: Sequence[tf.Tensor], outputs: Sequence[tf.TensorSpec]
     ) -> None:
         def run(leaves: list[tf.Tensor], rows: tf.Tensor, batch: tf.Tensor) -> Any:
             steps = (rows + batch - 1) // batch
 
             def body(i: tf.Tensor, total: tf.Tensor, kept: list[tf.TensorArray]) -> Any:
                 x, y, weight = layout.pack(_slice(leaves, i, batch, rows))
-                y_pred = forward(model, x, training=False)
-                loss = tf.cast(data_loss(model, x, y, y_pred, weight), tf.float32)
+                loss, y_pred = stepper.score(x, y, weight)
                 flat = keras.tree.flatten(y_pred)
                 kept = [array.write(i, tf.cast(output, tf.float32)) for array, output in zip(kept, flat, strict=True)]
-                return i + 1, total + loss * batch_rows(x), kept
+                return i + 1, total + tf.cast(loss, tf.float32) * batch_rows(x), kept
 
             kept = [tf.TensorArray(tf.float32, steps, infer_shape=False, element_shape=spec.shape) for spec in outputs]
             _, total, kept = _while(steps, body, (tf.constant(0.0), kept))
@@ -128,9 +127,14 @@ def update_metrics(model: Model, y: Any, y_pred: Any, weight: Any) -> None:
         model._compile_metrics.update_state(y, y_pred, sample_weight=weight)
 
 
-def output_specs(model: Model, x: Any) -> Any:
-    """Return the structure of the model's outputs as specifications with a free first axis; builds the model."""
-    outputs = forward(model, x, training=False)
+def build(model: Model, x: Any, y: Any, weight: Any) -> Any:
+    """Create every variable of a model, its loss, metrics and optimizer from a few rows.
+
+    Returns:
+        The structure of the outputs as specifications with a free first axis.
+    """
+    outputs = forward(model, keras.tree.map_structure(tf.convert_to_tensor, x), training=False)
+    model._symbolic_build(data_batch=(x, y, weight))
     return keras.tree.map_structure(lambda t: tf.TensorSpec([None, *t.shape[1:]], t.dtype), outputs)
 
 

@@ -7,10 +7,11 @@ from typing import Any
 import keras
 import numpy as np
 
-from modelwizard.worker.engine import arrays, execution, rules
+from modelwizard.worker.engine import arrays, rules
 from modelwizard.worker.engine.arrays import Array, NotArrays, Rows
+from modelwizard.worker.engine.execution import Choice
 from modelwizard.worker.engine.program import Program
-from modelwizard.worker.engine.step import Model
+from modelwizard.worker.engine.step import Model, Stepper
 
 
 class NotCompiled(Exception):
@@ -66,6 +67,7 @@ def fit_compiled(
         hooks.on_epoch_end(epoch, logs)
         if model.stop_training:
             break
+        fitting.reconsider(epochs - epoch - 1)
     if epochs > 0:
         model.optimizer.finalize_variable_values(model.trainable_weights)
     hooks.on_train_end(logs)
@@ -80,22 +82,26 @@ class _Fitting:
     ) -> None:
         self._model, self._data, self._held = model, data, held
         self._batch, self._held_batch, self._shuffle = batch, held_batch or batch, shuffle
-        self._program = Program(model, data, metrics=True)
-        self._leaves = arrays.tensors(data)
-        self._held_leaves = arrays.tensors(held) if held is not None else []
+        self._program = Program(Stepper(model), data, metrics=True)
+        self._leaves = self._program.place(data)
+        self._held_leaves = self._program.place(held) if held is not None else []
         # From NumPy's own state, so that keras.utils.set_random_seed makes the whole training reproducible.
         self._random = np.random.default_rng(np.random.randint(2**31))
-        self._mode = "graph"
+        self._choice = Choice("graph", self._program, batch, 0)
         self.steps = -(-data.count // batch)
 
     def choose(self, wanted: str, epochs: int) -> None:
         """Decide how the epochs run."""
-        self._mode = execution.choose(wanted, self._program, epochs * self.steps)
+        self._choice = Choice(wanted, self._program, self._batch, epochs * self.steps)
+
+    def reconsider(self, epochs: int) -> None:
+        """Look at the clock before `epochs` more epochs."""
+        self._choice.reconsider(epochs * self.steps)
 
     def train_epoch(self) -> dict[str, Any]:
         """Train one epoch; return the logs of `model.fit` for it."""
         self._model.reset_metrics()
-        loss = self._program.train(self._leaves, self._order(), self._batch, self._mode)
+        loss = self._program.train(self._leaves, self._order(), self._batch, self._choice.mode)
         self._model._loss_tracker.update_state(loss, sample_weight=self._data.count)
         return dict(self._model.get_metrics_result())
 

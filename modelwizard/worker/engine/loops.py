@@ -13,10 +13,11 @@ from typing import Any
 import keras
 import numpy as np
 import tensorflow as tf
+from tensorflow.python.eager import context  # no public name for the executor: a test watches for its going
 
 from modelwizard.worker.engine.arrays import Array, Layout
 from modelwizard.worker.engine.randomness import threefry
-from modelwizard.worker.engine.step import Model, train_step
+from modelwizard.worker.engine.step import Stepper
 
 # Steps a call of an XLA loop has room for (its shapes are fixed); shorter calls leave the rest unused.
 XLA_STEPS = (128, 1024)
@@ -26,18 +27,21 @@ class GraphLoop:
     """A plain `tf.function` over any number of rows and any batch size, the last and smaller batch included.
 
     Args:
-        model: The model to train; its variables are captured.
+        stepper: Takes the steps; its variables are captured.
         layout: How the leaves form (x, y, weight).
         leaves: The data, for their types and shapes; the number of rows stays free.
         outputs: Specification of each output, or None when outputs need not be kept (no metrics).
+        one_thread: Whether operations run one after the other on one thread. Handing tiny operations to other threads
+            costs more than they do; large ones lose the other cores.
     """
 
     def __init__(
         self,
-        model: Model,
+        stepper: Stepper,
         layout: Layout,
         leaves: Sequence[tf.Tensor],
         outputs: Sequence[tf.TensorSpec] | None,
+        one_thread: bool,
     ) -> None:
         def run(leaves: list[tf.Tensor], order: tf.Tensor, batch: tf.Tensor) -> Any:
             total = tf.size(order)
@@ -46,7 +50,7 @@ class GraphLoop:
             def body(i: tf.Tensor, loss_sum: tf.Tensor, kept: list[tf.TensorArray]) -> Any:
                 index = order[i * batch : tf.minimum((i + 1) * batch, total)]
                 x, y, weight = layout.pack([tf.gather(leaf, index) for leaf in leaves])
-                loss, y_pred = train_step(model, x, y, weight)
+                loss, y_pred = stepper.train_step(x, y, weight)
                 kept = _keep(kept, i, y_pred)
                 return i + 1, loss_sum + _weighted(loss, tf.size(index)), kept
 
@@ -56,11 +60,13 @@ class GraphLoop:
             _, loss_sum, kept = _while(steps, body, kept)
             return loss_sum, [array.concat() for array in kept]
 
-        self._function = tf.function(run, autograph=False).get_concrete_function(
-            [tf.TensorSpec([None, *leaf.shape[1:]], leaf.dtype) for leaf in leaves],
-            tf.TensorSpec([None], tf.int32),
-            tf.TensorSpec([], tf.int32),
-        )
+        self._executor = "SINGLE_THREADED_EXECUTOR" if one_thread else ""
+        with context.function_executor_type(self._executor):
+            self._function = tf.function(run, autograph=False).get_concrete_function(
+                [tf.TensorSpec([None, *leaf.shape[1:]], leaf.dtype) for leaf in leaves],
+                tf.TensorSpec([None], tf.int32),
+                tf.TensorSpec([], tf.int32),
+            )
 
     @property
     def operations(self) -> list[str]:
@@ -73,7 +79,8 @@ class GraphLoop:
         Returns:
             The sum of the batches' losses, each weighted by its rows, and the outputs, each (len(order), …).
         """
-        loss, outputs = self._function(list(leaves), tf.constant(order, tf.int32), tf.constant(batch, tf.int32))
+        with context.function_executor_type(self._executor):
+            loss, outputs = self._function(list(leaves), tf.constant(order, tf.int32), tf.constant(batch, tf.int32))
         return float(loss), list(outputs)
 
 
@@ -81,7 +88,7 @@ class XlaLoop:
     """A loop compiled by XLA for one batch size and one number of rows; full batches only.
 
     Args:
-        model: The model to train; its variables are captured.
+        stepper: Takes the steps; its variables are captured.
         layout: How the leaves form (x, y, weight).
         leaves: The data; their shapes are compiled in.
         outputs: Specification of each output, or None when outputs need not be kept.
@@ -91,7 +98,7 @@ class XlaLoop:
 
     def __init__(
         self,
-        model: Model,
+        stepper: Stepper,
         layout: Layout,
         leaves: Sequence[tf.Tensor],
         outputs: Sequence[tf.TensorSpec] | None,
@@ -102,7 +109,7 @@ class XlaLoop:
             def body(i: tf.Tensor, loss_sum: tf.Tensor, kept: list[tf.TensorArray]) -> Any:
                 index = order[i]
                 x, y, weight = layout.pack([tf.gather(leaf, index) for leaf in leaves])
-                loss, y_pred = train_step(model, x, y, weight)
+                loss, y_pred = stepper.train_step(x, y, weight)
                 kept = _keep(kept, i, y_pred)
                 return i + 1, loss_sum + _weighted(loss, tf.constant(batch)), kept
 
@@ -110,6 +117,7 @@ class XlaLoop:
             _, loss_sum, kept = _while(count, body, kept)
             return loss_sum, [_flat(array.stack()) for array in kept]
 
+        self.stepper = stepper
         self.batch = batch
         self.steps = steps
         with _fast_random():
@@ -119,11 +127,15 @@ class XlaLoop:
                 tf.TensorSpec([], tf.int32),
             )
 
-    def __call__(self, leaves: Sequence[tf.Tensor], order: Array) -> tuple[float, list[Any]]:
-        """Train on full batches, at most `steps` of them; the length of `order` is a multiple of the batch size."""
-        count = len(order) // self.batch
-        room = np.zeros((self.steps, self.batch), np.int32)
-        room[:count] = order.reshape(count, self.batch)
+    def __call__(self, leaves: Sequence[tf.Tensor], order: Array, batch: int) -> tuple[float, list[Any]]:
+        """Train on full batches, at most `steps` of them, of the size that was compiled.
+
+        Returns:
+            As `GraphLoop`.
+        """
+        count = len(order) // batch
+        room = np.zeros((self.steps, batch), np.int32)
+        room[:count] = order.reshape(count, batch)
         loss, outputs = self._function(list(leaves), tf.constant(room), tf.constant(count, tf.int32))
         return float(loss), [output[: len(order)] for output in outputs]
 
@@ -148,8 +160,8 @@ def _weighted(loss: tf.Tensor, rows: tf.Tensor) -> tf.Tensor:
 
 def _flat(stacked: tf.Tensor) -> tf.Tensor:
     """Join the axes (steps, batch, …) of kept outputs to (rows, …)."""
-    steps, batch, *rest = stacked.shape
-    return tf.reshape(stacked, [steps * batch, *rest])
+    rest = list(stacked.shape[2:])
+    return tf.reshape(stacked, [-1, *rest])
 
 
 def _fast_random() -> AbstractContextManager[None]:

@@ -10,48 +10,80 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from modelwizard.worker.engine import arrays, evaluation
+from modelwizard.worker.engine import arrays, cost, evaluation
 from modelwizard.worker.engine.arrays import Array, Rows
 from modelwizard.worker.engine.evaluation import Evaluation, MetricsEvaluation, TrainMetrics
 from modelwizard.worker.engine.loops import XLA_STEPS, GraphLoop, XlaLoop
-from modelwizard.worker.engine.step import Model
+from modelwizard.worker.engine.step import Model, Stepper
 
 # Seconds that one call of a compiled loop should last at most: between calls one can stop or be interrupted.
 CALL_SECONDS = 0.5
 # Bytes of outputs that training steps may leave behind for the metrics in one call.
 KEPT_BYTES = 16e6
+# Steps from which a call says how fast a loop is.
+TIMED_STEPS = 8
+
+Leaves = Sequence[tf.Tensor]
 
 
 class Program:
-    """The compiled loops of one model for one kind of data.
+    """The compiled loops of one model, or of one structure of models, for one kind of data.
 
     Args:
-        model: A compiled Keras model; built here if it was not.
+        stepper: What the loops run; its model is built here if it was not.
         data: Training rows, for structure, types and shapes.
         metrics: Whether the metrics of `compile` are to be updated while training.
+
+    Attributes:
+        speeds: Seconds a step that each way has been seen to take, at best.
+        xla_error: Why XLA could not compile the model, if it could not.
     """
 
-    def __init__(self, model: Model, data: Rows, *, metrics: bool) -> None:
-        self.model = model
+    def __init__(self, stepper: Stepper, data: Rows, *, metrics: bool) -> None:
+        self.stepper = stepper
+        self.model = model = stepper.model
         self.layout = arrays.layout(data)
-        self.outputs = _build(model, data)
-        self.in_blocks = evaluation.in_blocks(model)
+        self.speeds: dict[str, float] = {}
         self.xla_error: str | None = None
-        self._samples = arrays.tensors(arrays.take(data, slice(0, 1)))
+        self._few = arrays.take(data, slice(0, 2))
+        self._samples = arrays.tensors(self._few)
+        self.outputs = evaluation.build(model, self._few.x, self._few.y, self._few.weight)
+        self.in_blocks = evaluation.in_blocks(model)
         self._metrics = metrics and bool(getattr(model._compile_metrics, "metrics", []))
-        self._graph: GraphLoop | None = None
+        self._graphs: dict[bool, GraphLoop] = {}
         self._xla: dict[tuple[Any, ...], XlaLoop] = {}
         self._evaluations: dict[tuple[Any, ...], Any] = {}
         self._steps = 16
 
-    @property
-    def graph(self) -> GraphLoop:
-        """Return the loop without XLA, compiled on first use."""
-        if self._graph is None:
-            self._graph = GraphLoop(self.model, self.layout, self._samples, self._kept())
-        return self._graph
+    def loaded(self) -> Model:
+        """Return the model whose shapes are trained at present."""
+        return self.model
 
-    def train(self, leaves: Sequence[tf.Tensor], order: Array, batch: int, mode: str) -> float:
+    def exact(self) -> Stepper:
+        """Return a stepper whose shapes are all known, as XLA needs it."""
+        return self.stepper
+
+    def graph(self, batch: int) -> GraphLoop:
+        """Return the loop without XLA for batches of this size."""
+        one_thread = cost.one_thread(self.loaded(), batch)
+        if one_thread not in self._graphs:
+            self._graphs[one_thread] = GraphLoop(self.stepper, self.layout, self._samples, self._kept(), one_thread)
+        return self._graphs[one_thread]
+
+    def cost(self, batch: int) -> cost.Cost:
+        """Estimate a step and a compilation."""
+        return cost.estimate(self.loaded(), self.graph(batch).operations, batch)
+
+    def compiled(self, batch: int) -> bool:
+        """Say whether XLA has compiled the loaded shapes already, for some number of rows."""
+        stepper = self.exact()
+        return any(loop.stepper is stepper and loop.batch == batch for loop in self._xla.values())
+
+    def place(self, data: Rows, pad: bool = False) -> list[tf.Tensor]:
+        """Copy rows to the device, padded to a size that other folds and trials share if `pad`."""
+        return arrays.tensors(data, arrays.capacity(data.count) if pad else None)
+
+    def train(self, leaves: Leaves, order: Array, batch: int, mode: str) -> float:
         """Train once over the rows in `order`.
 
         Args:
@@ -63,68 +95,79 @@ class Program:
         Returns:
             The mean of the batches' losses, weighted by their rows: Keras's running loss.
         """
-        total = 0.0
-        done = 0
+        total, done = 0.0, 0
+        room = XLA_STEPS[0] if len(order) // batch <= XLA_STEPS[0] else XLA_STEPS[1]
         while done < len(order):
-            part = order[done : done + self._call_steps(batch) * batch]
+            part = order[done : done + self._call_steps(batch, room) * batch]
             full = len(part) // batch * batch
             if mode == "xla" and full and self.xla_error is None:
                 part = part[:full]
-                loss, kept = self._run_xla(leaves, part, batch)
+                loss, kept = self._run_xla(leaves, part, batch, room)
             else:
-                loss, kept = self._timed(lambda part=part: self.graph(leaves, part, batch), len(part) / batch)
+                loss, kept = self._timed("graph", self.graph(batch), leaves, part, batch)
             if self._metrics:
                 self._train_metrics()(leaves, part, kept, evaluation.BLOCK if self.in_blocks else batch)
             total += loss
             done += len(part)
         return total / max(1, len(order))
 
-    def losses(self, data: Rows, leaves: Sequence[tf.Tensor], batch: int) -> tuple[float, list[Array]]:
+    def losses(self, data: Rows, leaves: Leaves, batch: int) -> tuple[float, list[Array]]:
         """Return the mean loss without penalties, dropout off, and the outputs of all rows of `data`."""
-        layout = arrays.layout(data)
-        key = ("losses", layout.present)
-        if key not in self._evaluations:
-            flat = keras.tree.flatten(self.outputs)
-            self._evaluations[key] = Evaluation(self.model, layout, leaves, flat)
-        return self._evaluations[key](leaves, data.count, evaluation.BLOCK if self.in_blocks else batch)
+        flat = keras.tree.flatten(self.outputs)
+        run = self._evaluation("losses", data, lambda layout: Evaluation(self.stepper, layout, leaves, flat))
+        return run(leaves, data.count, evaluation.BLOCK if self.in_blocks else batch)
 
-    def evaluate(self, data: Rows, leaves: Sequence[tf.Tensor], batch: int) -> dict[str, float]:
+    def evaluate(self, data: Rows, leaves: Leaves, batch: int) -> dict[str, float]:
         """Return what `model.evaluate(..., return_dict=True)` returns."""
-        layout = arrays.layout(data)
-        key = ("metrics", layout.present)
-        if key not in self._evaluations:
-            self._evaluations[key] = MetricsEvaluation(self.model, layout, leaves)
+        run = self._evaluation("metrics", data, lambda layout: MetricsEvaluation(self.model, layout, leaves))
         self.model.reset_metrics()
-        self._evaluations[key](leaves, data.count, evaluation.BLOCK if self.in_blocks else batch)
+        run(leaves, data.count, evaluation.BLOCK if self.in_blocks else batch)
         return {name: float(value) for name, value in self.model.get_metrics_result().items()}
 
-    def _run_xla(self, leaves: Sequence[tf.Tensor], part: Array, batch: int) -> tuple[float, list[Any]]:
-        shapes = tuple((tuple(leaf.shape), leaf.dtype.name) for leaf in leaves)
-        room = XLA_STEPS[0] if len(part) // batch <= XLA_STEPS[0] else XLA_STEPS[1]
-        key = (shapes, batch, room)
+    def weights(self) -> Any:
+        """Copy the present weights."""
+        return self.model.get_weights()
+
+    def store(self, weights: Any, model: Model) -> None:
+        """Write weights that `weights` returned into the model."""
+        model.set_weights(weights)
+
+    def forget(self, stepper: Stepper) -> None:
+        """Drop what was compiled for a stepper."""
+        self._xla = {key: loop for key, loop in self._xla.items() if loop.stepper is not stepper}
+
+    def _run_xla(self, leaves: Leaves, part: Array, batch: int, room: int) -> tuple[float, list[Any]]:
+        stepper = self.exact()
+        key = (id(stepper), tuple(tuple(leaf.shape) for leaf in leaves), batch, room)
         try:
-            if key not in self._xla:
-                self._xla[key] = XlaLoop(self.model, self.layout, leaves, self._kept(), batch, room)
-            loop = self._xla[key]
-            return self._timed(lambda: loop(leaves, part), len(part) / batch)
+            first = key not in self._xla
+            if first:
+                self._xla[key] = XlaLoop(stepper, self.layout, leaves, self._kept(), batch, room)
+            return self._timed("first" if first else "xla", self._xla[key], leaves, part, batch)
         except (tf.errors.OpError, NotImplementedError, TypeError, ValueError) as error:
             # The compilation failed, before any step was taken: the weights are as they were.
+            self._xla.pop(key, None)
             self.xla_error = str(error)
-            return self.graph(leaves, part, batch)
+            return self.graph(batch)(leaves, part, batch)
 
-    def _timed(self, call: Callable[[], Any], steps: float) -> Any:
-        """Run a call and set how many steps the next may take."""
+    def _timed(self, mode: str, loop: Any, leaves: Leaves, part: Array, batch: int) -> Any:
+        """Run a call, note how fast it was, and set how many steps the next may take."""
+        steps = max(1, len(part) // batch)
         begin = time.perf_counter()
-        result = call()
-        seconds = (time.perf_counter() - begin) / max(1.0, steps)
+        result = loop(leaves, part, batch)
+        seconds = (time.perf_counter() - begin) / steps
+        if mode == "first":
+            return result
         self._steps = int(np.clip(CALL_SECONDS / seconds, max(1, self._steps // 4), self._steps * 8))
+        if steps >= TIMED_STEPS:
+            self.speeds[mode] = min(seconds, self.speeds.get(mode, np.inf))
         return result
 
-    def _call_steps(self, batch: int) -> int:
+    def _call_steps(self, batch: int, room: int) -> int:
         if not self._metrics:
-            return max(1, min(self._steps, XLA_STEPS[1]))
+            return max(1, min(self._steps, room))
         row = sum(np.prod(spec.shape[1:]) * spec.dtype.size for spec in keras.tree.flatten(self.outputs))
-        return max(1, min(self._steps, XLA_STEPS[1], int(KEPT_BYTES / max(1.0, row * batch))))
+        return max(1, min(self._steps, room, int(KEPT_BYTES / max(1.0, row * batch))))
 
     def _kept(self) -> list[tf.TensorSpec] | None:
         return keras.tree.flatten(self.outputs) if self._metrics else None
@@ -135,10 +178,10 @@ class Program:
             self._evaluations[key] = TrainMetrics(self.model, self.layout, self._samples, self.outputs)
         return self._evaluations[key]
 
-
-def _build(model: Model, data: Rows) -> Any:
-    """Create every variable of the model, its loss, metrics and optimizer; return the outputs' specification."""
-    few = arrays.take(data, slice(0, 2))
-    outputs = evaluation.output_specs(model, keras.tree.map_structure(tf.convert_to_tensor, few.x))
-    model._symbolic_build(data_batch=(few.x, few.y, few.weight))
-    return outputs
+    def _evaluation(self, kind: str, data: Rows, make: Callable[[arrays.Layout], Any]) -> Any:
+        """Return the evaluation of this kind for data with or without weights."""
+        layout = arrays.layout(data)
+        key = (kind, layout.present, repr(layout.structure))
+        if key not in self._evaluations:
+            self._evaluations[key] = make(layout)
+        return self._evaluations[key]

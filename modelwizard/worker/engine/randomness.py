@@ -8,7 +8,7 @@ stateless random op of TensorFlow, hence every random layer of Keras, asks one f
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any
 
@@ -19,7 +19,7 @@ _LOCK = threading.Lock()
 
 
 @contextmanager
-def threefry() -> Iterator[None]:
+def threefry() -> Generator[None]:
     """Let random ops that are traced inside, on this thread, use ThreeFry where they would choose by themselves."""
     original = random_ops_util.get_key_counter_alg
     tracer = threading.get_ident()

@@ -9,21 +9,37 @@ import tensorflow as tf
 Model = Any  # keras.Model; its training internals carry no types
 
 
-def train_step(model: Model, x: Any, y: Any, weight: Any) -> tuple[tf.Tensor, Any]:
-    """Take one optimizer step on a batch (the body of `keras.Model.train_step`).
+class Stepper:
+    """What the compiled loops run: steps on a model's own variables, by its own optimizer.
 
-    Returns:
-        The loss before the step, and the outputs it was computed from.
+    Args:
+        model: A compiled and built Keras model.
     """
-    with tf.GradientTape() as tape:
-        outputs = forward(model, x, training=True)
-        loss = model._compute_loss(x=x, y=y, y_pred=outputs, sample_weight=weight, training=True)
-        scaled = model.optimizer.scale_loss(loss)
-    variables = model.trainable_weights
-    if variables:
-        gradients = tape.gradient(scaled, variables)
-        model.optimizer.apply_gradients(zip(gradients, variables, strict=True))
-    return loss, outputs
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+
+    def train_step(self, x: Any, y: Any, weight: Any) -> tuple[tf.Tensor, Any]:
+        """Take one optimizer step on a batch (the body of `keras.Model.train_step`).
+
+        Returns:
+            The loss before the step, and the outputs it was computed from.
+        """
+        model = self.model
+        with tf.GradientTape() as tape:
+            outputs = forward(model, x, training=True)
+            loss = model._compute_loss(x=x, y=y, y_pred=outputs, sample_weight=weight, training=True)
+            scaled = model.optimizer.scale_loss(loss)
+        variables = model.trainable_weights
+        if variables:
+            gradients = tape.gradient(scaled, variables)
+            model.optimizer.apply_gradients(zip(gradients, variables, strict=True))
+        return loss, outputs
+
+    def score(self, x: Any, y: Any, weight: Any) -> tuple[tf.Tensor, Any]:
+        """Return the loss of `compile` alone (no penalties, dropout off), and the outputs."""
+        outputs = forward(self.model, x, training=False)
+        return data_loss(self.model, x, y, outputs, weight), outputs
 
 
 def forward(model: Model, x: Any, training: bool) -> Any:

@@ -10,10 +10,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from modelwizard.worker.engine import arrays, execution
+from modelwizard.worker.engine import arrays, dials, reuse, rules
 from modelwizard.worker.engine.arrays import Array, Rows
+from modelwizard.worker.engine.by_keras import KerasProgram
+from modelwizard.worker.engine.execution import Choice
 from modelwizard.worker.engine.program import Program
-from modelwizard.worker.engine.step import Model
+from modelwizard.worker.engine.step import Model, Stepper
 
 OnEpoch = Callable[[int, dict[str, float], Array], bool | None]
 
@@ -61,6 +63,7 @@ def train(
     train_sample: int = 2000,
     stop: Callable[[], bool] | None = None,
     shuffle: bool = True,
+    repeats: int = 1,
 ) -> Run:
     """Train a compiled model and watch it on a sample of its training rows and on validation rows.
 
@@ -80,11 +83,13 @@ def train(
         train_sample: Training rows that train_loss is computed on at most. Defaults to 2000.
         stop: Asked before every epoch; True stops.
         shuffle: Whether rows are shuffled every epoch. Defaults to True.
+        repeats: Trainings of models of the same shapes that are planned (folds, seeds), this one included; a
+            compilation is shared by them. Defaults to 1.
     """
     data = arrays.rows(*train)
     held = arrays.rows(*validation) if validation is not None else None
-    session = _Session(model, data, held, batch_size, seed, train_sample, record)
-    session.choose(execution, epochs)
+    session = _Session(model, data, held, batch_size, seed, train_sample, record, execution)
+    session.choose(execution, epochs, repeats)
     for epoch in range(epochs):
         if stop is not None and stop():
             session.run.status = "stopped"
@@ -95,6 +100,7 @@ def train(
             break
         if session.run.status == "nan" or (patience is not None and epoch - session.run.best_epoch >= patience):
             break
+        session.reconsider(epochs - epoch - 1)
     return session.finish()
 
 
@@ -110,23 +116,32 @@ class _Session:
         seed: int,
         train_sample: int,
         record: bool,
+        wanted: str,
     ) -> None:
         self.run = Run()
-        self._model = model
-        self._data, self._held, self._batch, self._seed, self._record = data, held, batch, seed, record
-        self._program = Program(model, data, metrics=False)
-        self._leaves = arrays.tensors(data, arrays.capacity(data.count))
-        self._sample = _sample(data, train_sample, seed)
-        self._sampled = arrays.take(data, self._sample)
-        self._sampled_leaves = arrays.tensors(self._sampled)
-        self._held_leaves = arrays.tensors(held) if held is not None else []
-        self._best = np.inf
+        self._model, self._data, self._held = model, data, held
+        self._batch, self._seed, self._record = batch, seed, record
+        # Where the rows lie is the program's own business (tensors, or arrays for model.fit).
+        self._program: Any = _program(model, data, seed, wanted)
+        self._choice: Choice | None = None
+        self._leaves = self._program.place(data, pad=True)
+        self.run.sample = _sample(data, train_sample, seed)
+        self._sampled = arrays.take(data, self.run.sample)
+        self._sampled_leaves = self._program.place(self._sampled)
+        self._held_leaves = self._program.place(held) if held is not None else []
+        self._best: tuple[float, Any] = (np.inf, None)
         self._kept: tuple[list[Array], list[Array]] = ([], [])
 
-    def choose(self, wanted: str, epochs: int) -> None:
+    def choose(self, wanted: str, epochs: int, repeats: int) -> None:
         """Decide how the epochs run."""
-        steps = epochs * -(-self._data.count // self._batch)
-        self.run.execution = execution.choose(wanted, self._program, steps)
+        if isinstance(self._program, Program):
+            steps = epochs * -(-self._data.count // self._batch)
+            self._choice = Choice(wanted, self._program, self._batch, steps, repeats)
+
+    def reconsider(self, epochs: int) -> None:
+        """Look at the clock before `epochs` more epochs."""
+        if self._choice is not None:
+            self._choice.reconsider(epochs * -(-self._data.count // self._batch))
 
     def epoch(self, epoch: int, shuffle: bool) -> tuple[dict[str, float], Array]:
         """Train one epoch, evaluate, keep the best weights; return its row and the validation outputs."""
@@ -134,10 +149,11 @@ class _Session:
         order = np.arange(self._data.count, dtype=np.int32)
         if shuffle:
             np.random.default_rng([self._seed, epoch]).shuffle(order)
+        self.run.execution = self._choice.mode if self._choice is not None else "keras"
         loss = self._program.train(self._leaves, order, self._batch, self.run.execution)
         train_loss, train_outputs = self._program.losses(self._sampled, self._sampled_leaves, self._batch)
-        row = {"epoch": epoch, "loss": loss, "train_loss": train_loss}
-        outputs = np.zeros((0, 0), np.float32)
+        row: dict[str, float] = {"epoch": epoch, "loss": loss, "train_loss": train_loss}
+        outputs: Array = np.zeros((0, 0), np.float32)
         if self._held is not None:
             row["val_loss"], held_outputs = self._program.losses(self._held, self._held_leaves, self._batch)
             outputs = _flat(held_outputs)
@@ -146,18 +162,17 @@ class _Session:
         return row, outputs
 
     def finish(self) -> Run:
-        """Restore the best weights and close the run."""
+        """Write the best weights into the model and close the run."""
         run = self.run
         run.epochs_run = len(run.history)
-        if self._held is not None and run.best_weights:
-            self._model.set_weights(run.best_weights)
-        elif run.history:
-            run.best_weights = self._model.get_weights()
+        if self._best[1] is None:
+            self._best = (np.nan, self._program.weights())
             run.best_epoch = run.epochs_run - 1
+        self._program.store(self._best[1], self._model)
+        run.best_weights = self._model.get_weights()
         if self._record and run.history:
             run.outputs = np.stack(self._kept[0])
             run.train_outputs = np.stack(self._kept[1])
-        run.sample = self._sample
         return run
 
     def _note(self, epoch: int, row: dict[str, float], train_outputs: Array, outputs: Array) -> None:
@@ -167,10 +182,22 @@ class _Session:
             self._kept[1].append(train_outputs)
         if not np.isfinite(row["loss"]) or not np.isfinite(row["train_loss"]):
             self.run.status = "nan"
-        score = row.get("val_loss", np.nan)
-        if score < self._best:
-            self._best, self.run.best_epoch = score, epoch
-            self.run.best_weights = self._model.get_weights()
+        if row.get("val_loss", np.nan) < self._best[0]:
+            self._best = (row["val_loss"], self._program.weights())
+            self.run.best_epoch = epoch
+
+
+def _program(model: Model, data: Rows, seed: int, wanted: str) -> Program | KerasProgram:
+    """Load the model into the program kept for its structure, or make one for it alone."""
+    if wanted == "keras" or rules.model_reason(model) is not None:
+        return KerasProgram(model)
+    kept = reuse.shared(model, data)
+    if kept is not None:
+        kept.load(model, seed)
+        return kept
+    program = Program(Stepper(model), data, metrics=False)
+    dials.reseed(model, seed)
+    return program
 
 
 def _sample(data: Rows, size: int, seed: int) -> npt.NDArray[np.int64]:

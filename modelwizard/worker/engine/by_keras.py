@@ -1,0 +1,51 @@
+"""Trials of models that cannot run compiled: the same interface on top of `model.fit` and `model.predict`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+
+from modelwizard.worker.engine import arrays
+from modelwizard.worker.engine.arrays import Array, Rows
+from modelwizard.worker.engine.step import Model
+
+
+class KerasProgram:
+    """Trains epoch by epoch with `model.fit`.
+
+    Args:
+        model: A compiled model.
+    """
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+
+    def place(self, data: Rows, pad: bool = False) -> Rows:
+        """Leave the rows where they are."""
+        return data
+
+    def train(self, placed: Rows, order: Array, batch: int, mode: str) -> float:
+        """Train once over the rows in `order`; return Keras's running loss."""
+        rows = arrays.take(placed, order)
+        history = self.model.fit(
+            rows.x, rows.y, sample_weight=rows.weight, batch_size=batch, shuffle=False, verbose=0, epochs=1
+        )
+        return float(history.history["loss"][0])
+
+    def losses(self, data: Rows, placed: Rows, batch: int) -> tuple[float, list[Array]]:
+        """Return the mean loss without penalties where `compile` has one, and the outputs of all rows."""
+        outputs = self.model.predict(data.x, batch_size=batch, verbose=0)
+        if self.model._compile_loss is None:
+            scores = self.model.evaluate(data.x, data.y, batch_size=batch, verbose=0, return_dict=True)
+            return float(scores["loss"]), keras.tree.flatten(outputs)
+        weight: Any = data.weight
+        return float(self.model._compile_loss(data.y, outputs, weight)), keras.tree.flatten(outputs)
+
+    def weights(self) -> list[Array]:
+        """Copy the present weights."""
+        return self.model.get_weights()
+
+    def store(self, weights: list[Array], model: Model) -> None:
+        """Write weights that `weights` returned into the model."""
+        model.set_weights(weights)

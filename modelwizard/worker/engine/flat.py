@@ -1,0 +1,201 @@
+"""The trainable weights of a model in one vector: one program for many models of its structure.
+
+The optimizer updates one long variable instead of many short ones, which is the same arithmetic for optimizers that
+treat every weight alike, with a fraction of the operations: half the time of a small step without XLA, and half the
+compilation. Where the structure leaves widths open, sizes and shapes are inputs too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from modelwizard.worker.engine import dials, structure
+from modelwizard.worker.engine.arrays import Array
+from modelwizard.worker.engine.step import Model, Stepper, data_loss, forward
+
+
+@dataclass(frozen=True)
+class Weights:
+    """A copy of a model's state at some moment.
+
+    Args:
+        vector: All trainable weights, one behind the other.
+        others: The other variables of the model, random states included.
+    """
+
+    vector: Array
+    others: list[Array]
+
+
+class FlatState:
+    """The variables that a program works on: weights in a vector, how to cut it, the rest, and the optimizer.
+
+    Args:
+        model: The copy with dials that the program is traced from.
+        source: The model it was copied from.
+    """
+
+    def __init__(self, model: Model, source: Model) -> None:
+        self.model = model
+        self.vector = _open(keras.Variable(np.zeros(1, "float32"), name="weights"))
+        self.sizes = tf.Variable(tf.zeros([len(model.trainable_variables)], tf.int32))
+        self.shapes = [tf.Variable(tf.zeros([len(v.shape)], tf.int32)) for v in model.trainable_variables]
+        self.others = [
+            tf.Variable(v.value, shape=[None] * len(v.shape), trainable=False) for v in model.non_trainable_variables
+        ]
+        self.optimizer = dials.copy_optimizer(source.optimizer)
+        self.optimizer.build([self.vector])
+        self._initial = [(v, v.numpy()) for v in self.optimizer.variables]
+        for variable, value in self._initial:
+            if value.ndim:
+                _open(variable)
+
+    def load(self, model: Model, seed: int) -> None:
+        """Take over the weights and dials of a model of the structure; start random masks from `seed`."""
+        parts = [v.numpy() for v in model.trainable_variables]
+        self.sizes.assign([part.size for part in parts])
+        for shape, part in zip(self.shapes, parts, strict=True):
+            shape.assign(part.shape)
+        vector = np.concatenate([part.ravel() for part in parts])
+        dials.reseed(self.model, seed)
+        theirs = iter(_weights(model))
+        others = [next(theirs).numpy() if is_weight else v.numpy() for v, is_weight in self._others()]
+        self.put(Weights(vector, others))
+        for variable, value in self._initial:
+            variable.value.assign(np.broadcast_to(value, vector.shape) if value.ndim else value)
+        dials.turn(self.model, self.optimizer, model)
+
+    def take(self) -> Weights:
+        """Copy the present weights."""
+        return Weights(self.vector.numpy(), [v.numpy() for v in self.others])
+
+    def put(self, weights: Weights) -> None:
+        """Set the present weights."""
+        self.vector.value.assign(weights.vector)
+        for variable, value in zip(self.others, weights.others, strict=True):
+            variable.assign(value)
+
+    def store(self, weights: Weights, model: Model) -> None:
+        """Write weights into a model of the structure; its random states and optimizer stay as they are."""
+        begin = 0
+        for variable in model.trainable_variables:
+            size = int(np.prod(variable.shape))
+            variable.assign(weights.vector[begin : begin + size].reshape(variable.shape))
+            begin += size
+        values = [value for value, (_, is_weight) in zip(weights.others, self._others(), strict=True) if is_weight]
+        for variable, value in zip(_weights(model), values, strict=True):
+            variable.assign(value)
+
+    def _others(self) -> list[tuple[Any, bool]]:
+        """Pair the variables that are not trained with whether they are weights, not random states."""
+        weights = {id(v) for v in _weights(self.model)}
+        return [(v, id(v) in weights) for v in self.model.non_trainable_variables]
+
+
+class FlatStepper(Stepper):
+    """Steps on a `FlatState` through a Keras model that is only traced, never holds the weights.
+
+    Args:
+        model: A copy with dials of a model of the structure.
+        state: The variables.
+        open_widths: Whether widths of hidden layers are to stay open; they are those of `model` otherwise, as XLA
+            needs it.
+    """
+
+    def __init__(self, model: Model, state: FlatState, open_widths: bool) -> None:
+        super().__init__(model)
+        self._state = state
+        self._open = open_widths
+        self._owners = {
+            id(v): layer
+            for layer in model._flatten_layers()
+            for v in layer._trainable_variables + layer._non_trainable_variables
+        }
+        self._hidden = structure.hidden_dense(model) if open_widths else set[str]()
+
+    def train_step(self, x: Any, y: Any, weight: Any) -> tuple[tf.Tensor, Any]:
+        """Take one optimizer step on a batch, on the vector of all weights."""
+        state = self._state
+        vector = self._read(state.vector.value, int(sum(self._sizes())))
+        with tf.GradientTape() as tape:
+            tape.watch(vector)
+            with self._scope(vector) as scope:
+                outputs = forward(self.model, x, training=True)
+                loss = self.model._compute_loss(x=x, y=y, y_pred=outputs, sample_weight=weight, training=True)
+            scaled = state.optimizer.scale_loss(loss)
+        gradient = tape.gradient(scaled, vector)
+        for variable, held in zip(self.model.non_trainable_variables, state.others, strict=True):
+            value = scope.get_current_value(variable)
+            if value is not None:
+                held.assign(value)
+        state.optimizer.apply([gradient], [state.vector])
+        return loss, outputs
+
+    def score(self, x: Any, y: Any, weight: Any) -> tuple[tf.Tensor, Any]:
+        """Return the loss of `compile` alone (no penalties, dropout off), and the outputs."""
+        vector = self._read(self._state.vector.value, int(sum(self._sizes())))
+        with self._scope(vector):
+            outputs = forward(self.model, x, training=False)
+            return data_loss(self.model, x, y, outputs, weight), outputs
+
+    def _sizes(self) -> list[int]:
+        return [int(np.prod(v.shape)) for v in self.model.trainable_variables]
+
+    def _read(self, variable: tf.Variable, size: int) -> tf.Tensor:
+        value = variable.read_value()
+        if not self._open:
+            value.set_shape([size])
+        return value
+
+    def _scope(self, vector: tf.Tensor) -> Any:
+        """Return a scope in which the model's variables have the program's values.
+
+        The values go in as updates: the constructor of the scope wants every shape fixed.
+        """
+        scope = keras.StatelessScope()
+        for pair in self._mapping(vector):
+            scope.add_update(pair)
+        return scope
+
+    def _mapping(self, vector: tf.Tensor) -> list[tuple[Any, tf.Tensor]]:
+        """Pair the model's variables with their values, the trainable ones cut out of the vector."""
+        variables = self.model.trainable_variables
+        sizes = self._state.sizes if self._open else self._sizes()
+        shapes = self._state.shapes if self._open else [v.shape for v in variables]
+        mapping: list[tuple[Any, tf.Tensor]] = []
+        for variable, part, shape in zip(variables, tf.split(vector, sizes, num=len(shapes)), shapes, strict=True):
+            value = tf.reshape(part, shape)
+            value.set_shape(self._known(variable))
+            mapping.append((variable, value))
+        for variable, held in zip(self.model.non_trainable_variables, self._state.others, strict=True):
+            value = held.read_value()
+            value.set_shape(self._known(variable))
+            mapping.append((variable, value))
+        return mapping
+
+    def _known(self, variable: Any) -> Sequence[int | None]:
+        """Return the part of a variable's shape that is the same for all models of the program."""
+        owner = self._owners.get(id(variable))
+        if not self._open or owner is None or type(owner) is keras.layers.Embedding:
+            return variable.shape
+        open_axes = [None] * len(variable.shape)
+        if type(owner) is keras.layers.Dense and owner.name not in self._hidden:
+            return [*open_axes[1:], variable.shape[-1]]
+        return open_axes
+
+
+def _open(variable: Any) -> Any:
+    """Let a Keras variable take vectors of any length: Keras holds a shape fixed where TensorFlow need not."""
+    variable._value = tf.Variable(variable.value, shape=[None], trainable=False)
+    return variable
+
+
+def _weights(model: Model) -> list[Any]:
+    """Return a model's variables that are not trained, without random states."""
+    return model.non_trainable_weights

@@ -1,0 +1,109 @@
+"""Compiled programs kept for models of the same structure, and the memory they hold given back."""
+
+from __future__ import annotations
+
+import gc
+from collections import OrderedDict
+from typing import Any
+
+from tensorflow.python.framework import ops  # the registry has no public name: a test watches for its going
+
+from modelwizard.worker.engine import dials, evaluation, structure
+from modelwizard.worker.engine.arrays import Rows
+from modelwizard.worker.engine.flat import FlatState, FlatStepper, Weights
+from modelwizard.worker.engine.program import Program
+from modelwizard.worker.engine.step import Model, Stepper
+
+# Structures kept at a time, and exact shapes of each; a search rarely returns to one that it left long ago.
+KEPT = 8
+KEPT_EXACT = 8
+
+_SHARED: OrderedDict[str, SharedProgram] = OrderedDict()
+
+
+class SharedProgram(Program):
+    """A program into which models of one structure are loaded, one after the other.
+
+    Args:
+        model: The first model of the structure, built.
+        data: Training rows, for structure, types and shapes.
+        widthless: Whether models of other widths will be loaded.
+    """
+
+    def __init__(self, model: Model, data: Rows, widthless: bool) -> None:
+        copy = dials.copy_model(model)
+        self._state = FlatState(copy, model)
+        self._widthless = widthless
+        self._exact: OrderedDict[tuple[Any, ...], FlatStepper] = OrderedDict()
+        self._source = model
+        super().__init__(FlatStepper(copy, self._state, open_widths=widthless), data, metrics=False)
+
+    def load(self, model: Model, seed: int) -> None:
+        """Take over the weights, rates and penalties of a model; start its random masks from `seed`."""
+        self._source = model
+        self._state.load(model, seed)
+
+    def weights(self) -> Weights:
+        """Copy the present weights."""
+        return self._state.take()
+
+    def store(self, weights: Weights, model: Model) -> None:
+        """Write weights into a model of the structure."""
+        self._state.store(weights, model)
+
+    def loaded(self) -> Model:
+        """Return the model that was loaded last."""
+        return self._source
+
+    def exact(self) -> Stepper:
+        """Return a stepper for the shapes of the model that is loaded."""
+        if not self._widthless:
+            return self.stepper
+        shapes = tuple(tuple(v.shape) for v in self._source.trainable_variables)
+        if shapes not in self._exact:
+            copy = dials.copy_model(self._source)
+            dials.share(copy, self.stepper.model)
+            stepper = FlatStepper(copy, self._state, open_widths=False)
+            evaluation.build(copy, self._few.x, self._few.y, self._few.weight)
+            self._exact[shapes] = stepper
+            while len(self._exact) > KEPT_EXACT:
+                _, dropped = self._exact.popitem(last=False)
+                self.forget(dropped)
+        self._exact.move_to_end(shapes)
+        return self._exact[shapes]
+
+
+def shared(model: Model, data: Rows) -> SharedProgram | None:
+    """Return the program for models of this structure, or None for a model that shares with none."""
+    if not model.built:
+        return None
+    key = structure.key(model, data)
+    if key is None:
+        return None
+    if key.text not in _SHARED:
+        _SHARED[key.text] = SharedProgram(model, data, key.widthless)
+        while len(_SHARED) > KEPT:
+            _SHARED.popitem(last=False)
+            purge()
+    _SHARED.move_to_end(key.text)
+    return _SHARED[key.text]
+
+
+def clear() -> None:
+    """Forget all programs."""
+    _SHARED.clear()
+    purge()
+
+
+def purge() -> None:
+    """Give back the memory of graphs that nobody holds any more.
+
+    TensorFlow keeps the closure of every custom gradient of every graph in a global registry, and with it the graph
+    and its variables: 2 to 6 MB a trained model (tensorflow issues 27492, 97697). Graphs that are already
+    differentiated do not look their entries up again.
+    """
+    gradients: Any = ops.gradient_registry
+    registry: dict[str, Any] = gradients._registry
+    for name in [name for name in registry if name.startswith("CustomGradient-")]:
+        del registry[name]
+    gc.collect()

@@ -1,0 +1,237 @@
+"""The structure of a model: what must be the same for two models to share one compiled program.
+
+Left out are the numbers that a program takes as inputs (`dials`), widths of hidden dense layers where nothing depends
+on them, initial values, seeds and automatic names.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+
+from modelwizard.worker.engine import arrays, dials
+from modelwizard.worker.engine.arrays import Rows
+from modelwizard.worker.engine.step import Model
+
+# Layers that compute the same whatever the width of the features that come in.
+_WIDTHLESS = [
+    "Activation",
+    "Add",
+    "Average",
+    "BatchNormalization",
+    "Concatenate",
+    "Dense",
+    "Dropout",
+    "ELU",
+    "Embedding",
+    "Flatten",
+    "InputLayer",
+    "LayerNormalization",
+    "LeakyReLU",
+    "Maximum",
+    "Multiply",
+    "ReLU",
+    "Rescaling",
+    "Subtract",
+    "UnitNormalization",
+]
+# Optimizers that treat every weight alike, so that all weights may lie in one vector. Clipping by the norm of each
+# variable does not.
+_ELEMENTWISE = ["Adadelta", "Adagrad", "Adam", "AdamW", "Adamax", "Ftrl", "Lion", "Nadam", "RMSprop", "SGD"]
+_IGNORED = {"name", "seed", "build_config", "registered_name"}
+
+
+class Unshared(Exception):
+    """The model holds what a configuration does not say, or what one vector of weights cannot do."""
+
+
+@dataclass(frozen=True)
+class Key:
+    """The structure of a model as a text.
+
+    Args:
+        text: Equal for models of equal structure.
+        widthless: Whether widths of hidden dense layers are left out of it.
+    """
+
+    text: str
+    widthless: bool
+
+
+def key(model: Model, data: Rows) -> Key | None:
+    """Describe the structure of a model with its data, or return None for one that shares with no other.
+
+    Shared are Functional and Sequential models of Keras's own layers, losses and elementwise optimizers.
+    """
+    kind = type(model).__name__
+    if kind not in ("Functional", "Sequential") or not _of_keras(type(model)):
+        return None
+    if any(v.constraint is not None or v.dtype != "float32" for v in model.trainable_variables):
+        return None
+    widthless = _is_widthless(model)
+    hidden = hidden_dense(model) if widthless else set()
+    try:
+        parts = {
+            "kind": kind,
+            "model": _model(model.get_config(), hidden, keras.tree.is_nested(data.x)),
+            "outputs": _outputs(model),
+            "loss": keras.tree.flatten(keras.tree.map_structure(_loss, model.loss)),
+            "nesting": repr(keras.tree.map_structure(lambda _: 0, model.loss)),
+            "loss weights": repr(model._compile_loss._user_loss_weights) if model._compile_loss else None,
+            "optimizer": _optimizer(model.optimizer),
+            "trainable": [layer.trainable for layer in model._flatten_layers()],
+            "data": _data(data),
+        }
+        return Key(json.dumps(parts, sort_keys=True, default=_plain), widthless)
+    except Unshared:
+        return None
+
+
+def _is_widthless(model: Model) -> bool:
+    """Say whether the code of every layer is the same for any width of the dense layers before it."""
+    layers = [layer for layer in model._flatten_layers() if layer is not model]
+    return all(
+        type(layer).__name__ in _WIDTHLESS
+        and len(layer._inbound_nodes) == 1
+        and getattr(layer, "axis", -1) in (-1, [-1])
+        and not (type(layer) is keras.layers.Dense and len(layer.output.shape) != 2)
+        for layer in layers
+    )
+
+
+def hidden_dense(model: Model) -> set[str]:
+    """Name the dense layers whose width is not the width of an output."""
+    heads: set[int] = set()
+    waiting = keras.tree.flatten(model.output)
+    while waiting:
+        history = waiting.pop()._keras_history
+        if type(history.operation) is keras.layers.Dense:
+            heads.add(id(history.operation))
+        else:
+            waiting += history.operation._inbound_nodes[history.node_index].input_tensors
+    dense = [layer for layer in model.layers if type(layer) is keras.layers.Dense]
+    return {layer.name for layer in dense if id(layer) not in heads}
+
+
+def _outputs(model: Model) -> Any:
+    return (
+        [model.output_names, repr(keras.tree.map_structure(lambda _: 0, model.output))]
+        if (keras.tree.is_nested(model.output))
+        else None
+    )
+
+
+def _optimizer(thing: Any) -> Any:
+    """Describe an optimizer without its learning rate and the size of its weight decay."""
+    kind = type(thing).__name__
+    if not _of_keras(type(thing)) or kind not in _ELEMENTWISE or thing.clipnorm or thing.use_ema:
+        raise Unshared
+    if any(getattr(thing, f"_exclude_from_weight_decay{part}", None) for part in ("", "_pattern")):
+        raise Unshared
+    if int(thing.iterations) > 0:
+        raise Unshared  # its momentum would have to be taken over
+    config = dict(thing.get_config())
+    config.pop("name", None)
+    rate = config.pop("learning_rate", None)
+    if isinstance(rate, dict):
+        settings = {name: value for name, value in rate["config"].items() if name not in (*dials.SCHEDULE, "name")}
+        config["schedule"] = [_checked(rate), _masked(settings, set())]
+    if config.get("weight_decay") is not None:
+        config["weight_decay"] = "some"
+    return [kind, _masked(config, set())]
+
+
+def _model(config: dict[str, Any], hidden: set[str], keep_inputs: bool) -> Any:
+    """Describe a Functional or Sequential configuration with layers by number instead of by name."""
+    layers = config["layers"]
+    numbers = {layer.get("name", layer["config"].get("name")): i for i, layer in enumerate(layers)}
+
+    def tensors(value: Any) -> Any:
+        if isinstance(value, dict):
+            if "keras_history" in value:
+                name, *rest = value["keras_history"]
+                return [numbers[name], *rest]
+            return {name: tensors(item) for name, item in value.items()}
+        if isinstance(value, list | tuple):
+            if len(value) == 3 and isinstance(value[0], str) and value[0] in numbers:
+                return [numbers[value[0]], *value[1:]]
+            return [tensors(item) for item in value]
+        return value
+
+    described = []
+    for layer in layers:
+        nodes = tensors(layer.get("inbound_nodes", []))
+        own = layer["config"].get("name")
+        name = own if keep_inputs and layer["class_name"] == "InputLayer" else None
+        settings = _masked({k: v for k, v in layer.items() if k != "inbound_nodes"}, hidden)
+        if own in hidden:
+            settings[1]["units"] = "any"
+        described.append([settings, nodes, name])
+    ends = [tensors(config.get(end)) for end in ("input_layers", "output_layers")]
+    return [described, ends, _masked(config.get("dtype"), hidden)]
+
+
+def _masked(value: Any, hidden: set[str]) -> Any:
+    """Copy a serialised configuration without the numbers that do not matter; refuse the user's own code."""
+    if isinstance(value, list | tuple):
+        return [_masked(item, hidden) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if "class_name" in value and "config" in value:
+        return _object(value, hidden)
+    return {name: _masked(item, hidden) for name, item in value.items() if name not in _IGNORED}
+
+
+def _object(value: dict[str, Any], hidden: set[str]) -> Any:
+    kind, config = _checked(value), value["config"]
+    if (value.get("module") or "").startswith("keras.initializers"):
+        return "initializer"
+    if kind in dials.PENALTIES:
+        return kind
+    if kind in ("Functional", "Sequential", "Model"):
+        return [kind, _model(config, hidden, keep_inputs=True)]
+    masked = _masked(config, hidden)
+    if kind == "Dropout":
+        masked["rate"] = "all" if config["rate"] == 1 else "any"
+    return [kind, masked]
+
+
+def _checked(value: dict[str, Any]) -> str:
+    """Return the class of a serialised object of Keras's own."""
+    module, kind = value.get("module") or "", value["class_name"]
+    if not (module == "keras" or module.startswith("keras.")) or value.get("registered_name"):
+        raise Unshared
+    if kind in ("Lambda", "function", "__lambda__"):
+        raise Unshared
+    return kind
+
+
+def _loss(loss: Any) -> Any:
+    if loss is None or isinstance(loss, str):
+        return loss
+    if isinstance(loss, keras.losses.Loss) and _of_keras(type(loss)):
+        config: Any = keras.losses.serialize(loss)
+        return json.dumps(_object(config, set()), sort_keys=True, default=_plain)
+    if callable(loss) and _of_keras(loss):
+        return loss.__name__
+    raise Unshared
+
+
+def _data(data: Rows) -> Any:
+    leaves = [[list(leaf.shape[1:]), str(leaf.dtype)] for leaf in arrays.leaves(data)]
+    layout = arrays.layout(data)
+    return [leaves, repr(layout.structure), layout.present]
+
+
+def _of_keras(kind: Any) -> bool:
+    return getattr(kind, "__module__", "").startswith("keras.")
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.ndarray | np.generic):
+        return value.tolist()
+    raise Unshared
