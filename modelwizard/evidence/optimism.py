@@ -57,7 +57,8 @@ def bbc(
 ) -> Correction:
     """Correct the best of K row-mean scores by bootstrapping the choice.
 
-    Each resample draws rows with replacement, chooses the best column on them, and scores it on the rows not drawn.
+    Each resample draws rows with replacement, chooses the best column on them, and scores it on the rows not drawn,
+    against the overall best on those same rows; the mean loss is the optimism.
     Assumes independent units, and columns that were not made by looking at these rows: candidates bred from earlier
     validation scores leave a part of the optimism that no resampling can see (about 40 % in a pathological search).
 
@@ -80,11 +81,22 @@ def bbc(
     rng = np.random.default_rng(seed)
     weights = resampling.bootstrap_weights(len(kept), resamples, rng, groups)
     chosen = _argmax(weights @ kept / len(kept), rng)
-    unseen = weights == 0
-    outside = np.einsum("bn,bn->b", unseen, kept.T[chosen]) / np.maximum(unseen.sum(axis=1), 1)
-    corrected = sign * float(outside[unseen.any(axis=1)].mean()) if unseen.any() else float("nan")
-    best = int(usable[kept.mean(axis=0).argmax()])
-    return _correction(best, table[:, best], corrected, direction, table.shape[1], groups)
+    top = int(kept.mean(axis=0).argmax())
+    unseen = (weights == 0)[(weights == 0).any(axis=1)]
+    outside = kept.T[chosen[(weights == 0).any(axis=1)]] - kept[:, top]
+    lost = np.einsum("bn,bn->b", unseen, outside) / unseen.sum(axis=1)
+    best = int(usable[top])
+    return _correction(best, table[:, best], sign * _mean(lost), direction, table.shape[1], groups)
+
+
+def _mean(lost: Floats) -> float:
+    """Return what choosing anew loses on unseen rows, averaged over the resamples in which it is defined.
+
+    Each resample compares its own choice with the overall best on the *same* unseen rows, so the luck of the drawn
+    rows cancels: a single candidate is not moved at all, and some hundred resamples suffice.
+    """
+    defined = lost[np.isfinite(lost)]
+    return float(defined.mean()) if len(defined) else 0.0
 
 
 def _argmax(inside: Floats, rng: np.random.Generator) -> Ints:
@@ -96,12 +108,12 @@ def _argmax(inside: Floats, rng: np.random.Generator) -> Ints:
 
 
 def _correction(
-    best: int, rows: Floats, corrected: float, direction: Direction, columns: int, groups: ArrayLike | None
+    best: int, rows: Floats, lost: float, direction: Direction, columns: int, groups: ArrayLike | None
 ) -> Correction:
     """Assemble the result; the standard error is that of the chosen column's (pseudo-)values."""
     mean = resampling.mean(rows, groups)
-    optimism = mean.value - corrected if direction == "max" else corrected - mean.value
-    return Correction(best, mean.value, corrected, optimism, mean.se, direction, columns, len(rows), mean.units)
+    optimism = -lost if direction == "max" else lost
+    return Correction(best, mean.value, mean.value + lost, optimism, mean.se, direction, columns, len(rows), mean.units)
 
 
 def bbc_metric(
@@ -141,16 +153,20 @@ def bbc_metric(
     drawn = resampling.bootstrap_weights(rows, count, rng, groups)
     weights = np.vstack([np.ones(rows), drawn])  # the first "resample" is the sample itself: it gives raw and best
     chosen = _choose(problem, metric, y, predictions, weights, losses, trial, rng)
-    outside = np.full(count, np.nan)
-    unseen = (drawn == 0).astype(np.float64)
-    for j in np.unique(chosen[1:]):
-        mine = np.flatnonzero((chosen[1:] == j) & (unseen.sum(axis=1) > 0))
-        if len(mine):
-            outside[mine] = scores.weighted(problem, metric, y, [predictions[int(j)]], unseen[mine])[:, 0]
-    corrected = float(np.nanmean(outside)) if np.isfinite(outside).any() else float("nan")
     best = int(chosen[0])
+    lost = np.full(count, np.nan)
+    unseen = (drawn == 0).astype(np.float64)
+    drawn_all = unseen.sum(axis=1) == 0  # happens to a handful of rows only
+    unseen[drawn_all] = 1.0
+    reference = scores.weighted(problem, metric, y, [predictions[best]], unseen)[:, 0]
+    for j in np.unique(chosen[1:]):
+        mine = np.flatnonzero((chosen[1:] == j) & ~drawn_all)
+        if len(mine):
+            lost[mine] = (
+                scores.weighted(problem, metric, y, [predictions[int(j)]], unseen[mine])[:, 0] - reference[mine]
+            )
     pseudo = scores.pseudo(problem, metric, y, predictions[best])
-    return _correction(best, pseudo, corrected, item.direction, len(predictions), groups)
+    return _correction(best, pseudo, _mean(lost), item.direction, len(predictions), groups)
 
 
 def _choose(

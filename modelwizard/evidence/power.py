@@ -92,16 +92,21 @@ def judge(
     p_value = gain.p_greater()
     needed = rows_needed(gain, reference, len(base))
     skill = gain.value / reference if reference > 0 else float("nan")
+    interval = gain.interval(0.90)
+    worthwhile = WORTHWHILE * reference
+    # A skill of 5 % can neither be ruled out, nor would these rows have shown it.
+    blurred = interval[1] > worthwhile and NEEDED**0.5 * gain.se > worthwhile
     verdict: Verdict = "none"
     if not math.isfinite(gain.value) or gain.units < FEWEST:
         verdict = "unknown"
     elif p_value <= alpha and gain.value > 0:
         verdict = "power"
+    elif blurred and gain.value > 0:
+        verdict = "unknown"  # association is the sharper test: a small honest gain would be called overconfident
     elif association <= alpha:
         verdict = "signal"
-    elif gain.interval(0.90)[1] > WORTHWHILE * reference and NEEDED**0.5 * gain.se > WORTHWHILE * reference:
-        verdict = "unknown"  # neither can a skill of 5 % be ruled out, nor would it have been seen
-    interval = gain.interval(0.90)
+    elif blurred:
+        verdict = "unknown"
     return Power(verdict, gain.value, interval, skill, p_value, association, alpha, len(base), gain.units, needed)
 
 

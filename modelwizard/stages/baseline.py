@@ -246,6 +246,7 @@ def _advice(verdict: Word, found: Power, beaten_by: Sequence[str]) -> list[str]:
     if found.verdict == "unknown":
         return [
             "judge on more rows: `modelwizard new --validation kfold` uses every row for validation",
+            "a lower learning rate or an earlier stop helps where probabilities are overconfident",
             'or go on knowingly: `modelwizard overfit --force --reason "few rows"`',
         ]
     if found.verdict == "none":

@@ -1,0 +1,149 @@
+"""Stage 1: net, dumb baseline, rivals and sanity -> verdict."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+from stage_builders import VALIDATION, Y, Z, labels, net
+
+from modelwizard.stages import baseline
+from modelwizard.stages.baseline import Reference, Sanity
+from modelwizard.stages.inputs import Run, Validation
+
+SHARE = [float(Y.mean())]
+GOOD = net("baseline-01", np.linspace(0.1, 1, 10), 0.3)
+RNG = np.random.default_rng(50)
+
+
+def sigmoid(z):
+    return 1 / (1 + np.exp(-np.asarray(z)))[:, None]
+
+
+@pytest.mark.parametrize(
+    ("name", "run", "verdict", "power"),
+    [
+        ("good net", GOOD, "passed", "power"),
+        ("guesses", net("b", np.zeros(10), 0.5), "failed", "none"),
+        ("overconfident", net("b", [8.0], 4.0), "failed", "signal"),
+        ("one epoch", net("b", [1.0], 0.3), "passed", "power"),
+    ],
+)
+def test_net_against_the_constant(name, run, verdict, power):
+    found = baseline.judge(VALIDATION, [run], SHARE)
+    assert (found.verdict, found.numbers["power"]) == (verdict, power)
+
+
+def test_the_numbers_that_status_shows():
+    found = baseline.judge(VALIDATION, [GOOD], SHARE)
+    numbers = found.record()["numbers"]
+    assert {"score", "reference", "p_value", "direction"} <= set(numbers)
+    assert numbers["reference"] == pytest.approx(0.5)
+    assert numbers["score"] == pytest.approx(VALIDATION.score(GOOD.predictions(numbers["best_epoch"] - 1)))
+    assert numbers["p_value"] < 1e-6
+    assert numbers["looks"] == 10
+    json.dumps(found.record(), allow_nan=False)
+    assert "0.500" in found.headline
+    assert "interval" in found.headline
+
+
+def test_too_few_rows_name_the_rows_needed():
+    z, y = labels(45, seed=3)
+    few = Validation("binary", "binary_crossentropy", "roc_auc", y)
+    found = baseline.judge(few, [net("b", [0.1], 0.3, z=z)], [0.5])
+    assert found.verdict == "cannot tell"
+    assert found.numbers["rows_needed"] > 40
+    assert any(f"{found.numbers['rows_needed']:,} validation rows" in reason for reason in found.reasons)
+    assert any("kfold" in text for text in found.advice)
+
+
+def test_a_diverged_net_fails_with_a_reason():
+    run = Run("b", {}, np.full((3, len(Y), 1), np.nan), np.full(3, np.nan))
+    found = baseline.judge(VALIDATION, [run], SHARE)
+    assert found.verdict == "failed"
+    assert "diverged" in found.headline
+    assert found.record()["numbers"]["score"] is None
+
+
+def test_rivals_that_win_are_named_but_do_not_fail_the_stage():
+    rivals = [Reference("linear", sigmoid(Z)), Reference("boosted trees", sigmoid(RNG.normal(size=len(Z)) * 3))]
+    found = baseline.judge(VALIDATION, [net("b", [0.3], 0.3)], SHARE, rivals)
+    assert found.verdict == "passed"
+    assert found.numbers["beaten_by"] == ["linear"]
+    assert any(text.startswith("linear: better than the net") for text in found.reasons)
+    assert any(text.startswith("boosted trees: worse than the net") for text in found.reasons)
+    assert any("linear beat this small net" in text for text in found.advice)
+
+
+@pytest.mark.parametrize(
+    ("sanity", "verdict", "word"),
+    [
+        (Sanity(), "passed", None),
+        (Sanity(0.69, 0.69, 0.001, 0.69), "passed", None),
+        (Sanity(initial_loss=2.5, expected_loss=0.69), "passed", "theory says"),
+        (Sanity(batch_loss=0.1, batch_baseline=0.69), "passed", "memorised"),
+        (Sanity(batch_loss=0.6, batch_baseline=0.69), "failed", "memorised"),
+        (Sanity(shuffled=sigmoid(Z)), "failed", "shuffled labels"),
+        (Sanity(shuffled=sigmoid(0 * Z)), "passed", None),
+        (Sanity(zeroed=sigmoid(Z)), "failed", "zeroed inputs"),
+        (Sanity(zeroed=np.full((len(Z), 1), np.nan)), "passed", None),
+    ],
+)
+def test_sanity_checks(sanity, verdict, word):
+    found = baseline.judge(VALIDATION, [GOOD], SHARE, sanity=sanity)
+    assert found.verdict == verdict
+    assert any(word in reason for reason in found.reasons) == (word is not None) if word else True
+
+
+@pytest.mark.parametrize(
+    ("problem", "loss", "metric", "y", "p", "constant"),
+    [
+        (
+            "multiclass",
+            "categorical_crossentropy",
+            "log_loss",
+            np.arange(300) % 3,
+            np.eye(3)[np.arange(300) % 3] * 0.4 + 0.2,
+            [1 / 3] * 3,
+        ),
+        (
+            "multilabel",
+            "binary_crossentropy",
+            "macro_f1",
+            np.eye(4)[np.arange(300) % 4],
+            np.eye(4)[np.arange(300) % 4] * 0.5 + 0.1,
+            [0.25] * 4,
+        ),
+        ("regression", "mse", "rmse", Z[:, None] * 1e4, Z[:, None] * 9e3, [0.0]),
+        ("bounded", "binary_crossentropy", "mae", sigmoid(Z), sigmoid(Z * 0.8), [0.5]),
+        ("vector", "mse", "r2", np.c_[Z, Z * 50], np.c_[Z, Z * 40], [0.0, 0.0]),
+        ("positive", "mse", "mape", np.exp(Z)[:, None], np.exp(0.8 * Z)[:, None], [2.0]),
+        ("count", "poisson", "poisson_deviance", np.floor(np.exp(Z))[:, None], np.exp(0.8 * Z)[:, None], [2.0]),
+    ],
+)
+def test_every_problem_type(problem, loss, metric, y, p, constant):
+    rows = Validation(problem, loss, metric, y)
+    run = Run("b", {}, np.stack([p, p]), [0.6, 0.5])
+    found = baseline.judge(rows, [run], constant)
+    assert found.verdict == "passed", found.headline
+    assert found.numbers["direction"] == ("max" if metric in ("macro_f1", "r2") else "min")
+    json.dumps(found.record(), allow_nan=False)
+
+
+def test_repeated_out_of_fold_rows_count_once():
+    rows = np.arange(len(Y))
+    tripled = dataclasses.replace(VALIDATION, y=np.tile(Y, (3, 1)), rows=np.tile(rows, 3), folds=5)
+    run = Run("b", {}, np.tile(GOOD.predictions(9), (3, 1))[None], [0.5])
+    once = baseline.judge(
+        dataclasses.replace(VALIDATION, folds=5), [Run("b", {}, GOOD.predictions(9)[None], [0.5])], SHARE
+    )
+    thrice = baseline.judge(tripled, [run], SHARE)
+    assert thrice.numbers["se"] == pytest.approx(once.numbers["se"], rel=1e-3)
+    assert thrice.numbers["interval"] == pytest.approx(once.numbers["interval"], rel=1e-3)
+
+
+def test_folds_widen_the_error():
+    one = baseline.judge(VALIDATION, [GOOD], SHARE).numbers["se"]
+    assert baseline.judge(dataclasses.replace(VALIDATION, folds=5), [GOOD], SHARE).numbers["se"] > 1.1 * one
