@@ -16,6 +16,7 @@ from modelwizard.errors import UsageError
 from modelwizard.exits import Command, Commands, print_json, terminal
 
 if TYPE_CHECKING:
+    from modelwizard.child import Child
     from modelwizard.options import StageOptions
 
 PROBLEM_NAMES = "binary, multiclass, multilabel, regression, bounded, vector, positive, count"
@@ -92,7 +93,9 @@ def new(
     DIR is the project's new folder. An answer is taken from its flag, else from --set, --answers, a variable
     MODELWIZARD_<NAME>, else from what the data suggest, which you are asked to confirm.
     """
+    from modelwizard.child import Child
     from modelwizard.given import collect
+    from modelwizard.options import StageOptions
     from modelwizard.questions import EXAMPLE
     from modelwizard.survey import Survey
     from modelwizard.wizard import Order
@@ -111,9 +114,14 @@ def new(
         dry_run=dry_run,
         overwrite=overwrite,
     )
-    with _warm_worker(wanted=run is not False and not dry_run and (bool(run) or talk.attended)) as child:
+    survey = Survey(talk.note, order.place)
+    with Child() as child:
         made = walk_through(
-            order, talk, Survey(talk.note, order.place), lambda folder: _run_stage(folder, "baseline", None, child)
+            order,
+            talk,
+            survey,
+            run_stage=lambda folder: _run_stage(folder, "baseline", StageOptions(), child),
+            warm_up=child.start if run is not False and not dry_run else lambda: None,
         )
     if as_json:
         print_json(made)
@@ -212,13 +220,14 @@ def run_all(project: Path | None, as_json: bool, **chosen: Any) -> None:
     from dataclasses import replace
 
     from modelwizard import walk
+    from modelwizard.child import Child
     from modelwizard.options import StageOptions
 
     folder = _project(project)
     results: dict[str, Any] = {}
     last: dict[str, Any] | None = None
     options = replace(StageOptions(json=as_json, **chosen), yes=True)
-    with _warm_worker(wanted=True) as child:
+    with Child() as child:
         while (stage := walk.next_stage(folder)) is not None and stage not in results:
             last = results[stage] = _run_stage(folder, stage, options, child)
             if last.get("verdict") not in GOOD:
@@ -228,27 +237,12 @@ def run_all(project: Path | None, as_json: bool, **chosen: Any) -> None:
     _leave(last)
 
 
-def _run_stage(folder: Path, stage: str, options: StageOptions | None, child: Any = None) -> dict[str, Any]:
+def _run_stage(folder: Path, stage: str, options: StageOptions, child: Child | None = None) -> dict[str, Any]:
     from modelwizard import walk
-    from modelwizard.options import StageOptions
 
     talk = terminal()
-    options = options or StageOptions()
     talk.yes = options.yes
     return walk.run_stage(folder, stage, options, talk, child=child)
-
-
-def _warm_worker(wanted: bool) -> Any:
-    """Return a worker that imports TensorFlow meanwhile, as a context; nothing when no stage will run."""
-    from contextlib import nullcontext
-
-    if not wanted:
-        return nullcontext()
-    from modelwizard.child import Child
-
-    child = Child()
-    child.start()
-    return child
 
 
 def _leave(result: dict[str, Any] | None) -> None:

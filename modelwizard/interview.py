@@ -30,6 +30,7 @@ class Interview:
         show: Shows the screen of that name before a question.
         yes: Whether defaults answer what was not given.
         ask: Whether prompts are allowed; they also need a person.
+        warm_up: Called when the first question is about to be asked: the time that a person takes can be used.
     """
 
     def __init__(
@@ -41,6 +42,7 @@ class Interview:
         *,
         yes: bool = False,
         ask: bool = True,
+        warm_up: Callable[[], None] = lambda: None,
     ) -> None:
         self.answers: dict[str, Given] = {name: answer for name, answer in given.items() if name not in BY_NAME}
         self._talk = talk
@@ -50,6 +52,7 @@ class Interview:
         self._yes = yes
         self._may_ask = ask and talk.attended
         self._history: list[str] = []
+        self._warm_up: Callable[[], None] | None = warm_up
         self._earlier: dict[str, Any] = {}
         self._shown: set[tuple[object, ...]] = set()
         self._changed = False
@@ -103,6 +106,7 @@ class Interview:
         """Take back the last answer of the person; tell whether there was one."""
         if not self._history:
             return False
+        self._given.pop(self._history[-1], None)
         self._forget(self._history[-1])
         return True
 
@@ -117,6 +121,8 @@ class Interview:
         if answer is not None:
             try:
                 self._take(question, answer)
+                if answer.source == "person":
+                    self._history.append(question.name)  # said another time; it can be taken back like any other
                 return True
             except ModelWizardError as error:
                 # An answer from last time, or one that fitted before another was changed, is asked again.
@@ -158,6 +164,9 @@ class Interview:
         return Default(value, "your answer before")
 
     def _ask(self, question: Question) -> None:
+        if self._warm_up is not None:
+            self._warm_up()
+            self._warm_up = None
         mark = (question.show, self.facts.table and self.facts.table.source.sha256, self.known.get("problem"))
         if question.show and mark not in self._shown:
             self._shown.add(mark)

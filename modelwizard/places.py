@@ -18,7 +18,8 @@ _RESERVED = {"con", "prn", "aux", "nul", *(f"com{n}" for n in range(1, 10)), *(f
 def folder_name(text: str) -> str:
     """Return a usable folder name made from some text: `Telco churn (2019)` becomes `telco-churn-2019`."""
     cleaned = re.sub(r"[^\w]+", "-", text.strip().lower()).strip("-_")
-    return f"{cleaned}-model" if not cleaned or shadowed(cleaned) or cleaned in _RESERVED else cleaned
+    cleaned = cleaned or "data"
+    return f"{cleaned}-model" if cleaned == "data" or shadowed(cleaned) or cleaned in _RESERVED else cleaned
 
 
 def shadowed(name: str) -> str:
@@ -26,7 +27,7 @@ def shadowed(name: str) -> str:
 
     Started from the folder above, Python would find the project where it looks for the module.
     """
-    if name in sys.stdlib_module_names:
+    if name in sys.stdlib_module_names or name == "test":
         return "Python's own library"
     if not name.isidentifier():
         return ""

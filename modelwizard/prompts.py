@@ -15,6 +15,7 @@ from prompt_toolkit.output import create_output
 from modelwizard.conversation import BACK, Prompt
 from modelwizard.lines import unless_back, validator
 
+NARROW = 60  # columns of a terminal that has no room for hints
 SEARCHABLE = 12  # from this many choices on, typing narrows the list
 
 LOOK: dict[str, Any] = {
@@ -49,8 +50,8 @@ def ask(prompt: Prompt, width: int) -> Any:
         KeyboardInterrupt: On Ctrl-C or Ctrl-D.
     """
     if prompt.form in ("text", "path"):
-        return unless_back(_run(_written(prompt), prompt.back), prompt)
-    return _run(_chosen(prompt, max(width - 6, 16)), prompt.back)
+        return unless_back(_run(_written(prompt, width), prompt.back), prompt)
+    return _run(_chosen(prompt, width), prompt.back)
 
 
 def confirm(text: str, default: bool) -> bool:
@@ -82,12 +83,17 @@ def _run(question: questionary.Question, back: bool) -> Any:
         raise KeyboardInterrupt from None
 
 
-def _written(prompt: Prompt) -> questionary.Question:
+def _written(prompt: Prompt, width: int) -> questionary.Question:
     default = str(prompt.default or "")
     if prompt.form == "path":
         return questionary.path(prompt.text, default=default, validate=validator(prompt), **LOOK)
-    instruction = "(Ctrl-B goes back) " if prompt.back else None
-    return questionary.text(prompt.text, default=default, validate=validator(prompt), instruction=instruction, **LOOK)
+    hint = _hint("Ctrl-B goes back", width) if prompt.back else None
+    return questionary.text(prompt.text, default=default, validate=validator(prompt), instruction=hint, **LOOK)
+
+
+def _hint(text: str, width: int) -> str:
+    """Return which keys to use, or a space where that would break the question in the middle of a word."""
+    return f"({text})" if width >= NARROW else " "
 
 
 def _wrapped(text: str, width: int) -> str | None:
@@ -100,9 +106,9 @@ def _chosen(prompt: Prompt, width: int) -> questionary.Question:
     many = len(prompt.choices) > SEARCHABLE
     choices = [
         questionary.Choice(
-            textwrap.shorten(choice.title, width, placeholder="…"),
+            textwrap.shorten(choice.title, max(width - 6, 16), placeholder="…"),
             value=choice.value,
-            description=_wrapped(choice.consequence, width + 4),
+            description=_wrapped(choice.consequence, max(width - 2, 20)),
         )
         for choice in prompt.choices
     ]
@@ -111,10 +117,10 @@ def _chosen(prompt: Prompt, width: int) -> questionary.Question:
     if prompt.form == "choose many":
         for choice in choices:
             choice.checked = choice.value in (prompt.default or ())
-        instruction = "(space marks, Enter ends" + (", Ctrl-B goes back)" if prompt.back else ")")
-        return questionary.checkbox(prompt.text, choices, instruction=instruction, **keys)
+        hint = _hint("space marks, Enter ends" + (", Ctrl-B goes back" if prompt.back else ""), width)
+        return questionary.checkbox(prompt.text, choices, instruction=hint, **keys)
     default = next((choice for choice in choices if choice.value == prompt.default), None)
     if prompt.back:
         choices.append(questionary.Choice("← back", value=BACK, description="to the question before"))
-    instruction = "(type to search)" if many else "(arrows, Enter)"
-    return questionary.select(prompt.text, choices, default=default, instruction=instruction, **keys)
+    hint = _hint("type to search" if many else "arrows, Enter", width)
+    return questionary.select(prompt.text, choices, default=default, instruction=hint, **keys)

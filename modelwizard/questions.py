@@ -157,7 +157,7 @@ QUESTIONS: tuple[Question, ...] = (
     Question(
         "loss",
         "Which loss should be trained?",
-        "Training makes this number small; both fit values accepted.between 0 and 1.",
+        "Training makes this number small; both fit values between 0 and 1.",
         "--set loss=NAME",
         choices=offers.losses_offered,
         default=offers.usual("loss"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from modelwizard import problems
 from modelwizard.answers import Source, Splitting
 from modelwizard.decided import Parts
+from modelwizard.errors import ModelWizardError
 from modelwizard.facts import ColumnFacts, Facts, TableFacts, TargetFacts
 from modelwizard.files import file_sha256
 from modelwizard.places import folder_name
@@ -169,11 +170,8 @@ class Survey:
         return self._once("profile", self._key(known), lambda: profile(table.frame, columns, table.form))
 
     def _guess(self, known: Mapping[str, Any]) -> Guess:
-        from modelwizard.data.infer import infer
-
         table = self._table(known)
-        key = (id(table), known["target"])
-        return self._once("guess", key, lambda: infer(table.frame, known["target"], table.form))
+        return self._once("guess", (id(table), known["target"]), lambda: _feasible(table, known["target"]))
 
     def _target(self, known: Mapping[str, Any]) -> Target:
         from modelwizard.data.target import check_target
@@ -236,7 +234,8 @@ class Survey:
         return TableFacts(
             source,
             tuple(
-                ColumnFacts(c.name, c.kind, c.reason, c.missing, c.distinct, c.reason, c.name in odd) for c in columns
+                ColumnFacts(c.name, c.kind, c.reason, c.missing, c.distinct, _summary(c), c.name in odd)
+                for c in columns
             ),
             duplicates=found.duplicates,
             targets=targets,
@@ -268,6 +267,40 @@ class Survey:
             initial_loss=MappingProxyType(_initial(target)),
             warnings=tuple(c.sentence for c in found.cautions if c.code != "leak" and c.sentence not in told),
         )
+
+
+def _feasible(table: Table, targets: Sequence[str]) -> Guess:
+    """Infer the problem; where the likeliest cannot be learned from these rows, offer the next that can.
+
+    Raises:
+        DataError: When none can be learned.
+    """
+    from modelwizard.data.infer import infer
+    from modelwizard.data.target import check_target
+
+    guess = infer(table.frame, targets, table.form)
+    refused: dict[str, ModelWizardError] = {}
+    for problem, reason in ((guess.problem, guess.reason), *((a.problem, a.reason) for a in guess.alternatives)):
+        try:
+            check_target(table.frame, targets, problem, table.form)
+        except ModelWizardError as error:
+            refused[problem] = error
+            continue
+        if not refused:
+            return guess
+        others = tuple(a for a in guess.alternatives if a.problem not in (problem, *refused))
+        why = f"{reason}; {guess.problem} is ruled out: {refused[guess.problem].what.rstrip('.')}"
+        return replace(guess, problem=problem, reason=why, alternatives=others, metric=None)
+    raise refused[guess.problem]
+
+
+def _summary(column: Column) -> str:
+    """Return what a column holds in a few words: labels with the share of the first, else the reason of its kind."""
+    if column.kind not in ("categorical", "boolean") or not column.examples:
+        return column.reason
+    words = [word if len(word) <= 16 else f"{word[:15]}…" for word in column.examples[:3]]
+    words[0] += f" {column.common:.0%}"
+    return ", ".join(words) + (", …" if column.distinct > len(words) else "")
 
 
 def _initial(target: Target) -> dict[str, float]:

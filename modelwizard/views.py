@@ -60,7 +60,8 @@ def profile(page: Page, table: TableFacts) -> None:
 
 
 def _row(column: ColumnFacts, rows: int) -> tuple[str, ...]:
-    missing = f"{column.missing:,} ({column.missing / max(rows, 1):.0%})" if column.missing else ""
+    share = column.missing / max(rows, 1)
+    missing = f"{column.missing:,} ({'<1%' if share < 0.005 else f'{share:.0%}'})" if column.missing else ""
     return column.name, column.kind + _mark(column), missing, f"{column.distinct:,}", column.summary
 
 

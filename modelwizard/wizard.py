@@ -68,6 +68,7 @@ def new(
     talk: Conversation,
     survey: Surveyor,
     run_stage: Callable[[Path], dict[str, Any]] | None = None,
+    warm_up: Callable[[], None] = lambda: None,
 ) -> dict[str, Any]:
     """Make a project: ask, review, write, offer the first stage.
 
@@ -76,6 +77,7 @@ def new(
         talk: Where a person is asked and told.
         survey: Finds out what the data say.
         run_stage: Runs the first stage of a project and returns its result. Defaults to no such offer.
+        warm_up: Prepares that, while a person answers. Defaults to nothing.
 
     Returns:
         What was made, as plain values: directory, files, problem, head, command, next, and `stage` when it ran.
@@ -95,6 +97,7 @@ def new(
             lambda name, known, facts: views.show(talk, name, known, facts),
             yes=order.yes,
             ask=order.ask,
+            warm_up=warm_up,
         )
         interview.run()
         if asks:

@@ -59,7 +59,10 @@ class Survey:
             return facts
         if "missing" in known["data"]:
             raise DataError("There is no such file.", received=known["data"], fix="check the path")
-        kinds = {**known.get("columns", {}), **dict.fromkeys(known.get("ignore", ()), "ignore")}
+        kinds = {
+            **known.get("columns", {}),
+            **dict.fromkeys((*known.get("ignore", ()), *known.get("leaks", ())), "ignore"),
+        }
         source = Source(Path("/data/churn.csv"), rows=100, sha256="0" * 64)
         table = TableFacts(
             source,
