@@ -11,9 +11,9 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from modelwizard.data.cells import Values, cells_of, plain, short, values_of
 from modelwizard.data.dates import ambiguous, date_format
-from modelwizard.data.numbers import MISSING, MISSING_NUMBER, number_pattern, to_number
-from modelwizard.data.read import cells_of
+from modelwizard.data.numbers import MISSING_NUMBER, number_pattern, to_number
 from modelwizard.data.sniff import Format
 from modelwizard.errors import UsageError
 
@@ -51,45 +51,6 @@ class Column:
     format: str | None = None
     common: float = 0.0
     infinite: int = 0
-
-
-@dataclass(frozen=True)
-class Values:
-    """What a column holds: its different values in file order, how often each occurs, and how many are missing.
-
-    Args:
-        values: The different cells that hold a value, in file order.
-        counts: How often each occurs, shape (len(values),).
-        missing: Cells without a value.
-        rows: All cells.
-    """
-
-    values: list[str]
-    counts: np.ndarray
-    missing: int
-    rows: int
-
-    @property
-    def present(self) -> int:
-        """Cells that hold a value."""
-        return self.rows - self.missing
-
-    def without(self, tokens: Sequence[str]) -> Values:
-        """Return the same with more words counted as missing."""
-        if not set(tokens).intersection(self.values):
-            return self
-        keep = np.array([value not in tokens for value in self.values], dtype=bool)
-        values = [value for value, kept in zip(self.values, keep, strict=True) if kept]
-        gone = int(self.counts[~keep].sum())
-        return Values(values, self.counts[keep], self.missing + gone, self.rows)
-
-
-def values_of(column: pd.Series, missing: Sequence[str] = MISSING) -> Values:
-    """Count the different values of a text column."""
-    codes, values = pd.factorize(column.to_numpy(dtype=object))
-    counts = np.bincount(codes, minlength=len(values))
-    found = Values(values.tolist(), counts, 0, len(column))
-    return found.without(missing)
 
 
 def describe(frame: pd.DataFrame, form: Format) -> list[Column]:
@@ -135,10 +96,10 @@ def _judge(name: str, found: Values, form: Format) -> _Judged:
         return _Judged("constant", "no values at all")
     if len(found.values) == 1:
         if 0.01 <= found.missing / found.rows <= 0.99:
-            return _Judged("categorical", f"{_short(found.values[0])} or nothing")
-        return _Judged("constant", f"one value only: {_short(found.values[0])}")
+            return _Judged("categorical", f"{short(found.values[0])} or nothing")
+        return _Judged("constant", f"one value only: {short(found.values[0])}")
     if is_boolean(found.values):
-        return _Judged("boolean", " or ".join(_short(value) for value in found.values))
+        return _Judged("boolean", " or ".join(short(value) for value in found.values))
     number_like = found.without(MISSING_NUMBER)
     numbers = _numbers(number_like, form)
     if numbers is None or (numbers > 1e7).all():
@@ -214,7 +175,7 @@ def _number_kind(name: str, found: Values, numbers: np.ndarray) -> tuple[str, st
     word = "whole numbers" if whole else "numbers"
     word = f"{len(finite)} different {word}" if len(finite) <= 12 else word
     odd = [found.values[i] for i in np.flatnonzero(np.isnan(numbers))]
-    note = f"; {', '.join(map(_short, odd))} read as missing" if odd else ""
+    note = f"; {', '.join(map(short, odd))} read as missing" if odd else ""
     return "numeric", f"{word} from {low} to {high}{note}"
 
 
@@ -242,23 +203,14 @@ def _word_kind(name: str, found: Values) -> tuple[str, str]:
         return "text", f"{distinct:,} different texts of {words:.0f} words on average"
     if distinct > 10 and unique >= 0.9 and (distinct == present or is_id_name(name) or distinct > 50):
         same = "a different code in each row" if distinct == present else f"{distinct:,} different codes"
-        return "identifier", f"{same}, such as {_short(found.values[0])}"
+        return "identifier", f"{same}, such as {short(found.values[0])}"
     if distinct > 20 and is_id_name(name) and present / distinct < 50:
         return "identifier", f"named like an identifier, {distinct:,} different codes"
     if length > 200 and distinct > 20:
         return "text", f"{distinct:,} different texts of {length:.0f} letters on average"
     order = np.argsort(-found.counts, kind="stable")[:3]
-    shown = ", ".join(_short(found.values[i], 16) for i in order) + (", …" if distinct > 3 else "")
+    shown = ", ".join(short(found.values[i], 16) for i in order) + (", …" if distinct > 3 else "")
     return "categorical", f"{distinct:,} different values: {shown}"
-
-
-def plain(number: float) -> str:
-    """Return a number as a person writes it: 1490400 rather than 1.4904e+06."""
-    return f"{number:.0f}" if number == round(number) and abs(number) < 1e15 else f"{number:.6g}"
-
-
-def _short(value: str, width: int = 20) -> str:
-    return value if len(value) <= width else value[: width - 1] + "…"
 
 
 def override(frame: pd.DataFrame, form: Format, columns: Sequence[Column], kinds: Mapping[str, str]) -> list[Column]:
@@ -292,7 +244,7 @@ def override(frame: pd.DataFrame, form: Format, columns: Sequence[Column], kinds
 def _as_kind(column: Column, kind: str, cells: pd.Series, form: Format) -> Column:
     """Return the column as another kind, if its values allow it."""
     found = values_of(cells, form.missing)
-    example = _short(found.values[0]) if found.values else "nothing"
+    example = short(found.values[0]) if found.values else "nothing"
     numbers = _cells(found, form)
     if kind == "numeric" and found.counts[~np.isnan(numbers)].sum() < max(1, 0.5 * found.present):
         raise UsageError(

@@ -10,9 +10,9 @@ from types import MappingProxyType
 import numpy as np
 import pandas as pd
 
-from modelwizard.data.columns import FALSE, TRUE, Column, Values, plain, require, values_of
+from modelwizard.data.cells import Values, cells_of, plain, values_of
+from modelwizard.data.columns import FALSE, TRUE, Column, require
 from modelwizard.data.numbers import MISSING_NUMBER, to_number
-from modelwizard.data.read import cells_of
 from modelwizard.data.sniff import Format
 from modelwizard.data.target import amounts_misfit
 from modelwizard.errors import DataError

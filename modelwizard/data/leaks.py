@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from modelwizard.data.cells import cells_of
 from modelwizard.data.columns import Column
 from modelwizard.data.dates import to_time
 from modelwizard.data.numbers import to_number
-from modelwizard.data.read import cells_of
 from modelwizard.data.sniff import Format
 from modelwizard.data.target import Target
 

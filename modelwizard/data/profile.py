@@ -10,12 +10,13 @@ from types import MappingProxyType
 import numpy as np
 import pandas as pd
 
-from modelwizard.data.columns import FEATURES, Column, is_id_name, values_of
+from modelwizard.data.cells import cells_of, counted, listed, values_of
+from modelwizard.data.columns import FEATURES, Column, is_id_name
 from modelwizard.data.leaks import Leak, leaks
-from modelwizard.data.read import cells_of
 from modelwizard.data.rows import row_hashes, times_of
+from modelwizard.data.scheme import detectable_drop, rows_for
 from modelwizard.data.sniff import Format
-from modelwizard.data.target import Target, detectable_drop, rows_for
+from modelwizard.data.target import Target
 
 _SPLIT_NAMES = frozenset(("fold", "folds", "split", "partition", "subset", "is_train", "is_test", "train_test"))
 _DRESSED = re.compile(r"[$€£¥₹]\s*[+-]?[\d.,' ]+|[+-]?[\d.,' ]*\d\s*(?:[%€£¥$]|kg|km|cm|mm|m|g|lbs?|USD|EUR|k|K|M)")
@@ -143,7 +144,9 @@ def _table(rows: int, features: Sequence[Column], duplicates: int) -> list[Cauti
         sentence = f"{len(used):,} features for {rows:,} rows: a network can learn each row by heart."
         cautions.append(Caution("many-columns", sentence))
     if duplicates:
-        sentence = f"{duplicates:,} rows repeat an earlier row exactly; repeats stay on one side of the split."
+        sentence = (
+            f"{counted(duplicates, 'row repeats', 'rows repeat')} an earlier row exactly; repeats stay on one side."
+        )
         cautions.append(Caution("duplicates", sentence))
     named = {
         "constant": ([c for c in features if c.kind == "constant"], "never change and are not used"),
@@ -161,14 +164,6 @@ def _table(rows: int, features: Sequence[Column], duplicates: int) -> list[Cauti
             names = tuple(column.name for column in chosen)
             cautions.append(Caution(code, f"{listed(names)} {_singular(what) if len(names) == 1 else what}.", names))
     return cautions
-
-
-def listed(names: Sequence[str], most: int = 4) -> str:
-    """Return names in quotes, shortened after a few: 'a', 'b' and 7 more columns."""
-    shown = [f"'{name}'" for name in names[:most]]
-    if len(names) > most:
-        return f"{', '.join(shown)} and {len(names) - most:,} more columns"
-    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
 
 
 def _singular(what: str) -> str:
@@ -217,7 +212,9 @@ def _target(frame: pd.DataFrame, features: Sequence[Column], target: Target) -> 
     cautions: list[Caution] = []
     unknown = int((~target.known).sum())
     if unknown:
-        cautions.append(Caution("target-missing", f"{unknown:,} rows have no target and are not used.", target.names))
+        cautions.append(
+            Caution("target-missing", f"{counted(unknown, 'row has', 'rows have')} no target: not used.", target.names)
+        )
     known = int(target.known.sum())
     if target.problem == "binary" and min(target.counts) < 0.05 * known:
         rare = target.classes[int(np.argmin(target.counts))]

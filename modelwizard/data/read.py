@@ -9,10 +9,10 @@ from __future__ import annotations
 import difflib
 import importlib.util
 from pathlib import Path
-from typing import cast
 
 import pandas as pd
 
+from modelwizard.data.cells import cells_of
 from modelwizard.data.numbers import MISSING, convention
 from modelwizard.data.sniff import Format, examine, kind_of
 from modelwizard.errors import DataError
@@ -107,11 +107,6 @@ def as_text(column: pd.Series) -> pd.Series:
     if not pd.api.types.is_string_dtype(column.dtype) or column.hasnans:
         column = column.astype(str).where(column.notna(), "")
     return column.str.strip()
-
-
-def cells_of(frame: pd.DataFrame, name: object) -> pd.Series:
-    """Return one column of a table whose names are unique (to a type checker it could be several)."""
-    return cast(pd.Series, frame[name])
 
 
 def _near(path: Path) -> str:

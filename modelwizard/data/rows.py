@@ -8,10 +8,10 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from modelwizard.data.columns import Column, require, values_of
+from modelwizard.data.cells import cells_of, values_of
+from modelwizard.data.columns import Column, require
 from modelwizard.data.dates import date_format, to_time
 from modelwizard.data.numbers import MISSING_NUMBER, to_number
-from modelwizard.data.read import cells_of
 from modelwizard.data.sniff import Format
 from modelwizard.data.target import Target
 from modelwizard.errors import UsageError

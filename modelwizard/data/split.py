@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from modelwizard.data.cells import cells_of, counted
 from modelwizard.data.columns import Column, require
-from modelwizard.data.read import cells_of
 from modelwizard.data.rows import row_hashes, strata, times_of, units_of
-from modelwizard.data.scheme import Scheme, choose
+from modelwizard.data.scheme import Scheme, check_rows, choose
 from modelwizard.data.sniff import Format
 from modelwizard.data.stratify import deal
-from modelwizard.data.target import Target, check_rows
+from modelwizard.data.target import Target
 from modelwizard.errors import DataError, UsageError
 
 __all__ = ["PARTS", "Split", "folds", "row_hashes", "split", "strata", "times_of", "units_of"]
@@ -282,11 +282,14 @@ def _notes(
     notes: list[str] = []
     unused = int((parts == "unused").sum())
     if unused:
-        notes.append(f"{unused:,} rows without a {'target or time' if time else 'target'} are not used.")
+        what = "target or time" if time else "target"
+        notes.append(f"{counted(unused, 'row', 'rows')} without a {what}: not used.")
     if group:
         notes.append(f"Rows of one '{group}' stay together: {len(np.unique(units)):,} groups.")
     elif not time and (repeated := len(units) - len(np.unique(units))):
-        notes.append(f"{repeated:,} rows repeat another one exactly; repeats stay on one side.")
+        notes.append(
+            f"{counted(repeated, 'row repeats', 'rows repeat')} another one exactly; repeats stay on one side."
+        )
     if time:
         first = cells_of(frame, time)[parts == "test"]
         notes.append(f"The test rows are the latest ones by '{time}', such as {first.iloc[0]}.")

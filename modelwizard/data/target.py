@@ -9,18 +9,16 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from modelwizard.data.columns import FALSE, TRUE, Column, Values, plain, require, values_of
+from modelwizard.data.cells import Values, cells_of, plain, values_of
+from modelwizard.data.columns import FALSE, TRUE, Column, require
 from modelwizard.data.numbers import MISSING_NUMBER, to_number
-from modelwizard.data.read import cells_of
+from modelwizard.data.scheme import check_rows
 from modelwizard.data.sniff import Format
 from modelwizard.errors import DataError, ModelWizardError, UsageError
 
 NUMBERS = ("regression", "bounded", "vector", "positive", "count")
 LABELS = ("binary", "multiclass")
 
-# Fewer rows are refused: of 50, the test part is 10, and two accuracies of 40 and 10 rows are told apart only if
-# they differ by 44 points (`detectable_drop`).
-MINIMUM_ROWS = 50
 # A class must be able to stand in train, validation and test.
 MINIMUM_CLASS = 3
 
@@ -102,44 +100,6 @@ def check_target(
             _check_amounts(name, values[known], problem)
     check_rows(int(known.sum()), "rows with a target")
     return Target(tuple(targets), problem, classes, counts, y, known, why, evident)
-
-
-def check_rows(rows: int, what: str = "rows") -> None:
-    """Refuse a table from which no verdict can come.
-
-    Raises:
-        DataError: Fewer than `MINIMUM_ROWS` rows.
-    """
-    if rows < MINIMUM_ROWS:
-        drop = 100 * detectable_drop(round(0.8 * rows), max(1, round(0.2 * rows)))
-        raise DataError(
-            f"{rows} {what} are too few to train and judge a network.",
-            expected=f"at least {MINIMUM_ROWS}; about {rows_for(0.2)} to notice in the test that the score dropped "
-            f"by 20 points, about {rows_for(0.1):,} for 10 points",
-            received=f"{rows}, which leaves {round(0.2 * rows)} for the test: it would notice nothing under "
-            f"{min(drop, 100):.0f} points",
-            fix="collect more rows, or use a method made for so few, such as ridge regression",
-        )
-
-
-def detectable_drop(validation: int, test: int, deviation: float = 0.5) -> float:
-    """Return the smallest drop from validation to test that is noticed four times out of five.
-
-    (1.645 + 0.842) sqrt(s²/n_v + s²/n_t): a one-sided z-test of two means at 5 % with 80 % power.
-
-    Args:
-        validation: Validation rows.
-        test: Test rows.
-        deviation: Standard deviation of a row's score. Defaults to 0.5, that of right or wrong at its widest.
-    """
-    return 2.487 * deviation * float(np.sqrt(1 / validation + 1 / test))
-
-
-def rows_for(drop: float) -> int:
-    """Return the rows, 4 in 5 of them cross-validated and 1 in 5 tested, at which a drop is noticed (rounded up)."""
-    exact = (2.487 * 0.5 / drop) ** 2 * (1 / 0.8 + 1 / 0.2)
-    step = 50 if exact < 500 else 100
-    return int(np.ceil(exact / step) * step)
 
 
 def class_numbers(cells: pd.Series, classes: Sequence[str]) -> np.ndarray:
