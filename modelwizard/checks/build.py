@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from modelwizard.checks.case import Arrays, Case
 from modelwizard.checks.facts import compiled, data
 from modelwizard.checks.facts.inputs import read_inputs
-from modelwizard.checks.facts.model import Source, heads, read
+from modelwizard.checks.facts.model import Source, functional, heads, read
 from modelwizard.checks.facts.values import Head, Output
 from modelwizard.checks.task import with_task
 from modelwizard.errors import UsageError
@@ -90,7 +90,7 @@ def _join(parts: list[Any]) -> Any:
 
 def _matched(array: NDArray[Any], source: Source, position: int) -> NDArray[Any]:
     """Add the last axis that Keras adds to a flat input."""
-    entries = [la for la in source.layers if la.kind == "InputLayer" and not la.nested]
+    entries = [source.layers[i] for i in source.inputs]
     wanted = entries[position].output_shape if position < len(entries) else ()
     if array.ndim == 1 and len(wanted) == 2 and array.dtype != object:
         return array[:, None]
@@ -106,12 +106,8 @@ def _validation(held: Any, names: list[str], source: Source) -> tuple[list[NDArr
 
 def _built(model: Any, arrays: list[NDArray[Any]]) -> Any:
     """Return a model whose layers have shapes and links, without touching the one that was given."""
-    if getattr(model, "built", False) and (not isinstance(model, keras.Sequential) or model._functional is not None):
-        return (
-            model
-            if hasattr(model, "_nodes_by_depth") or isinstance(model, keras.Sequential)
-            else _traced(model, arrays)
-        )
+    if functional(model) is not None:
+        return model
     if isinstance(model, keras.Sequential) and arrays:
         return _built_copy(model, arrays)
     return _traced(model, arrays)
@@ -127,7 +123,7 @@ def _built_copy(model: Any, arrays: list[NDArray[Any]]) -> Any:
             loss=model.loss,
             loss_weights=getattr(model._compile_loss, "_user_loss_weights", None),
         )
-        return made if made._functional is not None else None
+        return made if functional(made) is not None else None
     except Exception:
         return None  # shapes that do not fit: training will say so
 

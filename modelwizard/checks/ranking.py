@@ -18,6 +18,10 @@ EXPLAINED: dict[str, frozenset[str]] = {
 """Symptom → the causes that explain it. Symptoms that are not listed are explained by any cause."""
 
 
+EXPERIMENTS = ("MW52", "MW53")
+"""Rules that prove a cause by changing one thing."""
+
+
 @dataclass(frozen=True)
 class Ranked:
     """A finding with what its place in the list depends on."""
@@ -34,15 +38,28 @@ def rank(found: Sequence[Ranked]) -> tuple[Finding, ...]:
     behind the first of every other cause of their severity, so that the first screen names different causes.
     """
     ordered = sorted(found, key=lambda r: (SEVERITIES[r.finding.severity], -r.weight, r.finding.code))
-    kept = _explain([r.finding for r in ordered])
+    kept = _prove(_explain([r.finding for r in ordered]))
     first: list[Finding] = []
     repeated: list[Finding] = []
     causes: set[str] = set()
     for finding in kept:
         (repeated if finding.cause in causes else first).append(finding)
         causes.add(finding.cause)
-    merged = [*first, *repeated]
-    return tuple(sorted(merged, key=lambda f: (SEVERITIES[f.severity], f in repeated)))
+    return tuple(sorted([*first, *repeated], key=lambda f: (SEVERITIES[f.severity], f in repeated)))
+
+
+def _prove(findings: list[Finding]) -> list[Finding]:
+    """Join a finding and the experiment that proves its cause into one."""
+    kept: list[Finding] = []
+    for finding in findings:
+        same = [k for k in kept if k.cause == finding.cause]
+        experiments = [f.code.startswith(EXPERIMENTS) for f in [finding, *same]]
+        if same and any(experiments) and not all(experiments):
+            at = kept.index(same[0])
+            kept[at] = replace(same[0], evidence=f"{same[0].evidence}; {finding.code}: {finding.evidence}")
+        else:
+            kept.append(finding)
+    return kept
 
 
 def _explain(findings: list[Finding]) -> list[Finding]:
@@ -60,7 +77,4 @@ def _explain(findings: list[Finding]) -> list[Finding]:
             kept.append(finding)
         else:
             folded.setdefault(id(reason), []).append(f"{PAGES[finding.code].title.lower()} ({finding.evidence})")
-    return [
-        replace(f, evidence=f"{f.evidence}; with it: {'; '.join(folded[id(f)])}") if id(f) in folded else f
-        for f in kept
-    ]
+    return [replace(f, evidence="; with it: ".join([f.evidence, *folded.get(id(f), [])])) for f in kept]

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from modelwizard.checks.catalogue import contract, data, dynamics, settings, structure
+from modelwizard.checks.catalogue import contract, data, dynamics, labels, settings, structure
 from modelwizard.checks.catalogue.page import Page
 from modelwizard.errors import UsageError
 
 PAGES: Mapping[str, Page] = MappingProxyType(
-    {page.code: page for room in (contract, structure, settings, data, dynamics) for page in room.PAGES}
+    {page.code: page for room in (contract, labels, structure, settings, data, dynamics) for page in room.PAGES}
 )
 FAMILIES = {"1": "contract", "2": "structure", "3": "settings", "4": "data", "5": "dynamics"}
 

@@ -48,9 +48,9 @@ def metric_names(given: Any, outputs: Sequence[str]) -> list[tuple[str, ...]]:
         return [()] * len(outputs)
     if len(outputs) == 1 and not isinstance(given, Mapping):
         return [tuple(_metric(m) for m in _flat(given))]
-    if isinstance(given, (list, tuple)) and not any(isinstance(g, (list, tuple)) for g in given):
-        if len(given) != len(outputs):
-            return [tuple(_metric(m) for m in given)] * len(outputs)
+    plain = isinstance(given, (list, tuple)) and not any(isinstance(g, (list, tuple)) for g in given)
+    if plain and len(given) != len(outputs):
+        return [tuple(_metric(m) for m in given)] * len(outputs)
     return [tuple(_metric(m) for m in _flat(each)) for each in per_output(given, outputs)]
 
 
@@ -69,11 +69,7 @@ def _metric(metric: Any) -> str:
         return {"acc": "accuracy", "Accuracy": "accuracy"}.get(metric, metric)
     if isinstance(metric, type):
         return metric.__name__
-    return (
-        type(metric).__name__
-        if not callable(getattr(metric, "__name__", None)) and not hasattr(metric, "__name__")
-        else str(metric.__name__)
-    )
+    return str(getattr(metric, "__name__", type(metric).__name__))
 
 
 def read_optimizer(optimizer: Any, steps: int | None) -> Optimizer:

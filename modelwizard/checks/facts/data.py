@@ -113,9 +113,11 @@ def _same(target: NDArray[Any], given: NDArray[Any]) -> bool:
     """Whether a target is its input again: the same values, or the same pictures with noise on them."""
     if target is given:
         return True
+    if np.array_equal(target, given):
+        return target.size >= 2 * len(target)
     if target.size != given.size or target.size < 2 * len(target) or not np.issubdtype(given.dtype, np.number):
         return False
     a, b = sample(target, 200).astype(float).ravel(), sample(given, 200).astype(float).ravel()
-    if a.std() == 0 or b.std() == 0:
-        return bool(np.array_equal(a, b))
+    if a.std() == 0 or b.std() == 0 or (np.all(a == np.round(a)) and not np.all(b == np.round(b))):
+        return False  # a map of classes is no picture, however much it looks like one
     return bool(np.corrcoef(a, b)[0, 1] > 0.5)

@@ -28,7 +28,7 @@ def read_inputs(model: Any, source: Source, arrays: list[NDArray[Any]]) -> list[
         source: The model laid open.
         arrays: The input arrays in the order of the model's inputs.
     """
-    entries = [i for i, layer in enumerate(source.layers) if layer.kind == "InputLayer" and not layer.nested]
+    entries = source.inputs
     found: list[Input] = []
     for position, array in enumerate(arrays):
         entry = entries[position] if len(entries) == len(arrays) else None
@@ -51,11 +51,11 @@ def _first(source: Source, entry: int | None) -> int | None:
 
 
 def _read(model: Any, source: Source, arrays: list[NDArray[Any]], array: NDArray[Any], entry: int | None) -> Input:
-    base = {"name": source.layers[entry].name if entry is not None else "x", "shape": array.shape}
+    name = source.layers[entry].name if entry is not None else "x"
     if not (np.issubdtype(array.dtype, np.number) or array.dtype == bool):
         first = _first(source, entry)
         kind = source.layers[first].kind if first is not None else "unknown"
-        return Input(**base, dtype=str(array.dtype), numeric=False, first=kind)
+        return Input(name, array.shape, str(array.dtype), numeric=False, first=kind)
     kept = sample(array, 5000)
     numbers = kept.astype(np.float64)
     finite = numbers[np.isfinite(numbers)]
@@ -66,7 +66,8 @@ def _read(model: Any, source: Source, arrays: list[NDArray[Any]], array: NDArray
     mean, std = _spread(seen)
     flat = numbers.reshape(-1, numbers.shape[-1]) if numbers.ndim > 1 else numbers.reshape(-1, 1)
     return Input(
-        **base,
+        name=name,
+        shape=array.shape,
         dtype=str(array.dtype),
         nan=unusable(array),
         raw=_top(numbers),
@@ -129,8 +130,7 @@ def _push(model: Any, source: Source, arrays: list[NDArray[Any]], first: int | N
         return None
     try:
         node = operation._inbound_nodes[-1]
-        cut = keras.Model(model.inputs, node.input_tensors[0])
-        rows = [sample(a, ROWS) for a in arrays]
-        return np.asarray(cut(rows if len(rows) > 1 else rows[0], training=False), dtype=np.float64)
+        cut = keras.Model(list(model.inputs), node.input_tensors[0])
+        return np.asarray(cut([sample(a, ROWS) for a in arrays], training=False), dtype=np.float64)
     except Exception:
         return None  # layers that do not run alone: the values as given are the best that is known

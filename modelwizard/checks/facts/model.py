@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import keras
@@ -63,6 +63,7 @@ class Source:
     operations: list[Any]
     outputs: list[int]
     opaque: bool
+    inputs: list[int] = field(default_factory=list[int])
 
 
 def activation_name(function: Any) -> str:
@@ -90,11 +91,10 @@ def _own_activation(operation: Any) -> str:
 
 
 def _units(operation: Any) -> int:
-    inner = (
-        getattr(operation, "layer", None) if type(operation).__name__ in ("TimeDistributed", "Bidirectional") else None
-    )
+    wrapped = type(operation).__name__ in ("TimeDistributed", "Bidirectional")
+    holder = getattr(operation, "layer", operation) if wrapped else operation
     for name in ("units", "filters", "output_dim"):
-        value = getattr(inner if inner is not None else operation, name, None)
+        value = getattr(holder, name, None)
         if isinstance(value, int):
             return value
     return 0
@@ -179,7 +179,8 @@ def read_layer(operation: Any, inputs: tuple[int, ...], received: Any, returned:
     )
 
 
-def _functional(model: Any) -> Any | None:
+def functional(model: Any) -> Any | None:
+    """Return the graph of a model: itself, or what a built Sequential wraps; None for a subclassed one."""
     if isinstance(model, keras.Sequential):
         if not model.built:
             return None
@@ -199,10 +200,9 @@ def _walk(model: Any, feeds: dict[int, int], source: Source, nested: str) -> dic
     for node in _nodes(model):
         operation = node.operation
         inputs = tuple(made[id(t)] for t in node.input_tensors if id(t) in made)
-        inner = _functional(operation) if isinstance(operation, keras.Model) else None
-        if type(operation).__name__ == "InputLayer":
-            if id(node.outputs[0]) in made:
-                continue
+        inner = functional(operation) if isinstance(operation, keras.Model) else None
+        if type(operation).__name__ == "InputLayer" and id(node.outputs[0]) in made:
+            continue
         if inner is not None:
             fed = {id(t): i for t, i in zip(inner.inputs, inputs, strict=False)}
             produced = _walk(inner, fed, source, nested or operation.name)
@@ -227,7 +227,7 @@ def read(model: Any) -> Source:
         order of their creation and without links.
     """
     source = Source([], [], [], opaque=False)
-    graph = _functional(model)
+    graph = functional(model)
     if graph is None:
         source.opaque = True
         for layer in model._flatten_layers(include_self=False, recursive=True):
@@ -235,6 +235,7 @@ def read(model: Any) -> Source:
             source.operations.append(layer)
         return source
     made = _walk(graph, {}, source, "")
+    source.inputs = [made[id(t)] for t in graph.inputs if id(t) in made]
     source.outputs = [made[id(t)] for t in graph.outputs if id(t) in made]
     return source
 
@@ -243,7 +244,7 @@ def heads(model: Any, source: Source) -> list[Head]:
     """Return what stands at the end of each output, activations in layers of their own included."""
     if source.opaque:
         return []
-    tensors = (_functional(model) or model).outputs
+    tensors = (functional(model) or model).outputs
     return [_head(source.layers, i, str(t.dtype)) for i, t in zip(source.outputs, tensors, strict=False)]
 
 

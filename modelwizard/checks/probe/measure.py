@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from modelwizard.checks.facts.model import activation_name
-from modelwizard.checks.probe.training import Rows, _feed
+from modelwizard.checks.probe.training import Rows, feed
 
 SATURATING = {"sigmoid": (0.0, 1.0), "tanh": (-1.0, 1.0)}
 
@@ -23,11 +23,11 @@ def gradients(model: Any, rows: Rows, batch: int) -> tuple[float, float, tuple[s
         batch: How many.
     """
     size = max(2, min(batch, rows.count, 128))
-    x, y = _feed([a[:size] for a in rows.x]), _feed([a[:size] for a in rows.y])
+    x, y = feed([a[:size] for a in rows.x]), feed([a[:size] for a in rows.y])
     variables = list(model.trainable_variables)
     with tf.GradientTape() as tape:
         loss = model.compute_loss(x=x, y=y, y_pred=model(x, training=True), sample_weight=None)
-    found = tape.gradient(loss, [v.value for v in variables])
+    found: list[Any] = tape.gradient(loss, [v.value for v in variables])
     unmoved = tuple(v.path for v, g in zip(variables, found, strict=True) if g is None)
     ratios: list[float] = []
     total, weights = 0.0, 0.0
@@ -55,7 +55,7 @@ def units(model: Any, rows: Rows) -> tuple[tuple[tuple[str, float], ...], tuple[
     if not watched:
         return (), ()
     inside = keras.Model(model.inputs, [la.output for la in watched])
-    values = inside(_feed([a[:256] for a in rows.x]), training=False)
+    values = inside(feed([a[:256] for a in rows.x]), training=False)
     values = values if isinstance(values, (list, tuple)) else [values]
     dead: list[tuple[str, float]] = []
     saturated: list[tuple[str, float]] = []

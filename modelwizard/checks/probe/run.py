@@ -126,7 +126,7 @@ def _rows(case: Case, sample_weight: Any) -> Rows:
 
 
 def _tensor(array: NDArray[Any]) -> Any:
-    wide = array.dtype in (np.float64, np.float16, np.uint8, np.bool_)
+    wide = array.dtype.name in ("float64", "float16", "uint8", "bool")
     return tf.constant(array.astype(np.float32) if wide else array)
 
 

@@ -70,7 +70,8 @@ def compile_like(made: Any, model: Any, optimizer: Any = None) -> Any:
     return made
 
 
-def _feed(values: Sequence[Any]) -> Any:
+def feed(values: Sequence[Any]) -> Any:
+    """Return one tensor as it is, several as a list: what a model is called with."""
     return values[0] if len(values) == 1 else list(values)
 
 
@@ -90,12 +91,12 @@ class Trainer:
 
     def _step(self, batch: Any) -> Any:
         model, rows = self.model, self.rows
-        x = _feed([tf.gather(a, batch) for a in rows.x])
-        y = _feed([tf.gather(a, batch) for a in rows.y])
+        x = feed([tf.gather(a, batch) for a in rows.x])
+        y = feed([tf.gather(a, batch) for a in rows.y])
         weight = tf.gather(rows.weight, batch) if rows.weight is not None else None
         with tf.GradientTape() as tape:
             loss = model.compute_loss(x=x, y=y, y_pred=model(x, training=True), sample_weight=weight)
-        gradients = tape.gradient(loss, [v.value for v in model.trainable_variables])
+        gradients: list[Any] = tape.gradient(loss, [v.value for v in model.trainable_variables])
         pairs = [(g, v) for g, v in zip(gradients, model.trainable_variables, strict=True) if g is not None]
         model.optimizer.apply([g for g, _ in pairs], [v for _, v in pairs])
         return tf.cast(loss, tf.float32)
@@ -141,7 +142,7 @@ class Trainer:
         part_x, part_y = [a[:limit] for a in x], [a[:limit] for a in y]
         outputs: list[Any] = []
         for start in range(0, int(part_y[0].shape[0]), 250):
-            outputs.append(self.model(_feed([a[start : start + 250] for a in part_x]), training=False))
+            outputs.append(self.model(feed([a[start : start + 250] for a in part_x]), training=False))
         if isinstance(outputs[0], (list, tuple)):
             joined: Any = [tf.concat([o[i] for o in outputs], 0) for i in range(len(outputs[0]))]
             first = joined[0]
@@ -150,5 +151,5 @@ class Trainer:
             first = next(iter(joined.values()))
         else:
             first = joined = tf.concat(outputs, 0)
-        value = self.model._compile_loss(_feed(part_y), joined)
+        value = self.model._compile_loss(feed(part_y), joined)
         return float(np.asarray(value)), np.asarray(first)

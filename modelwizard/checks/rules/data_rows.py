@@ -94,7 +94,7 @@ def other_scale(case: Case) -> Iterator[Hit]:
     for train, val in zip(case.inputs, case.validation_inputs, strict=False):
         if not (train.numeric and val.numeric) or min(train.shape[0], val.shape[0]) < 8:
             continue
-        if train.shape[1:] != val.shape[1:] and None not in train.shape:
+        if train.shape[1:] != val.shape[1:]:
             if len(train.shape) == 2 and len(val.shape) == 2:
                 yield Hit(f"{train.shape[1]} features in training, {val.shape[1]} in validation", place=SPLIT)
             continue
@@ -190,7 +190,7 @@ def imbalance(case: Case) -> Hit | None:
     few = max(o.classes, 2)
     if largest < max(0.9, 1 - 0.5 / few) and not (few > 2 and largest > 0.75):
         return None
-    always = case.probe is not None and case.probe.majority_share > 0.999
+    always = case.probe is not None and case.probe.complete and case.probe.majority_share > 0.999
     evidence = f"{largest:.1%} of the rows belong to one class"
     evidence += "; after training the model always says it" if always else ""
     return Hit(
@@ -272,11 +272,8 @@ def unrelated_labels(case: Case) -> Hit | None:
     np.fill_diagonal(distance, np.inf)
     near = labels[np.argpartition(distance, 5, axis=1)[:, :5]]
     agree = float((near == labels[:, None]).mean())
-    chance = float(
-        np.unique(labels, return_counts=True)[1]
-        / len(labels)
-        @ (np.unique(labels, return_counts=True)[1] / len(labels))
-    )
+    part = np.unique(labels, return_counts=True)[1] / len(labels)
+    chance = float(part @ part)
     noise = 2.5 * np.sqrt(chance * (1 - chance) / len(labels))
     if agree < chance + noise and chance < 0.9:
         evidence = f"5 neighbours agree in {agree:.1%} of cases; chance is {chance:.1%}"

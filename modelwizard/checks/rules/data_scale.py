@@ -38,7 +38,7 @@ def large_inputs(case: Case) -> Iterator[Hit]:
         offset = float(np.max(np.abs(given.mean) / (given.std + 1e-9)))
         severity: Severity = "warning" if given.seen > LARGE else "tip"
         picture = len(given.shape) >= 3 and given.shape[-1] in (1, 3, 4) and 100 < given.high <= 255
-        flat = given.shape[-1] in (784, 3072) and 100 < given.high <= 255
+        flat = bool(given.shape) and given.shape[-1] in (784, 3072) and 100 < given.high <= 255
         fix = "keras.layers.Rescaling(1 / 255) as first layer, or x / 255" if picture or flat else ""
         evidence = f"|x| up to {given.seen:.4g} at the first {given.first} layer; above {LARGE:g}"
         evidence += f"; a mean is {offset:.0f} deviations from 0" if offset > 10 else ""

@@ -96,6 +96,8 @@ def activation_twice(case: Case) -> Iterator[Hit]:
             continue
         if before.kind in RECURRENT or not consumers(case.layers, index):
             continue
+        if len(consumers(case.layers, layer.inputs[0])) > 1:
+            continue  # the values before this activation are used elsewhere
         evidence = f"{before.activation} in {before.name}, then {layer.activation} in {layer.name}"
         yield Hit(evidence, f"remove {layer.name}", place=Place("layer", layer.name))
 
