@@ -72,18 +72,17 @@ def expect(metric: str, corrected: float, se: float, baseline: float, validation
     """
     bounded = scores.direction(metric) == "max" or metric in ("brier", "hamming")
     reference = baseline if math.isfinite(baseline) else corrected
-    smallest = testing.margin(corrected, reference, bounded=bounded)
     test_se = se * math.sqrt(validation_rows / test_rows) if test_rows else math.inf
-    found = testing.expect(corrected, se, test_se, smallest)
+    found = testing.expect(corrected, se, test_se, baseline=reference, bounded=bounded)
     title = scores.SCORES[metric].title
     headline = (
         f"Expected on {test_rows:,} test rows: {title} {figure(corrected)}, 95 % interval {span(found.interval)}; "
         f"a drop below {figure(found.detectable)} would probably go unnoticed."
     )
     if not found.informative:
-        headline += f" Only drops above twice what matters ({figure(smallest)}) can be seen: too few rows."
+        headline += " Losing half of the gain over the dumb baseline would not be seen: too few rows."
     return Expected(
-        metric, corrected, se, test_se, found.interval, found.detectable, smallest, found.informative, headline
+        metric, corrected, se, test_se, found.interval, found.detectable, found.margin, found.informative, headline
     )
 
 

@@ -93,15 +93,22 @@ def test_a_true_drop_of_that_size_is_found_four_times_in_five():
 
 @pytest.mark.parametrize(
     ("score", "baseline", "bounded", "expected"),
-    [(0.8, 0.5, True, 0.075), (0.52, 0.5, True, 0.01), (100.0, 102.0, False, 2.0), (0.4, 0.6, False, 0.05)],
+    [
+        (0.7, 0.5, True, 0.02),
+        (0.52, 0.5, True, 0.01),
+        (0.95, 0.1, True, 0.03),
+        (100.0, 102.0, False, 2.0),
+        (0.4, 0.8, False, 0.024),
+    ],
 )
 def test_the_margin_that_matters(score, baseline, bounded, expected):
     assert testing.margin(score, baseline, bounded=bounded) == pytest.approx(expected)
 
 
 def test_too_small_a_test_is_said_to_be_uninformative_beforehand():
-    assert not testing.expect(0.8, 0.03, 0.03, 0.02).informative
-    assert testing.expect(0.8, 0.003, 0.003, 0.02).informative
+    assert not testing.expect(0.6, 0.03, 0.03, baseline=0.5, bounded=True).informative
+    assert testing.expect(0.8, 0.03, 0.03, baseline=0.5, bounded=True).informative
+    assert testing.expect(0.51, 0.003, 0.003, baseline=0.5, bounded=True).informative
 
 
 # --- repeated K-fold -------------------------------------------------------------------------------------------
