@@ -53,9 +53,7 @@ def seconds(text: str) -> float:
     """
     cleaned = text.strip().lower().replace(" ", "")
     if not re.fullmatch(r"(\d+(\.\d+)?[smhd])*(\d+(\.\d+)?[smhd]?)", cleaned):
-        raise UsageError(
-            "That is not a duration.", expected="seconds, or 45s, 5m, 2h, 1h30m", received=repr(text)
-        )
+        raise UsageError("That is not a duration.", expected="seconds, or 45s, 5m, 2h, 1h30m", received=repr(text))
     total = sum(float(n) * _SECONDS[unit] for n, unit in re.findall(r"(\d+(?:\.\d+)?)([smhd]?)", cleaned))
     if total <= 0:
         raise UsageError("A time budget must be above zero.", expected="for example 5m", received=repr(text))
