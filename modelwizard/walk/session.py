@@ -203,9 +203,12 @@ class Session:
         """Describe what is about to run."""
         return Watch(title, more.pop("trials", 1), self.metric, scores.direction(self.metric), **more)
 
-    def look(self, stage: str, purpose: str, count: int, **more: Any) -> None:
-        """Record looks at validation rows that belong to no trial."""
-        self.journal.append("look", stage=stage, purpose=purpose, looks=count, metric=self.metric, **more)
+    def look(self, stage: str, purpose: str, count: int) -> None:
+        """Record looks at validation rows that belong to no trial; the same look at the same numbers counts once."""
+        code = self.project.code_hashes()
+        known = self.journal.entries("look", stage)
+        if not any(entry["purpose"] == purpose and entry.get("code") == code for entry in known):
+            self.journal.append("look", stage=stage, purpose=purpose, looks=count, metric=self.metric, code=code)
 
 
 def _toml(value: object) -> str:

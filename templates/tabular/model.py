@@ -65,10 +65,11 @@ def export_model(members: list[tuple[keras.Model, Encoding]]) -> keras.Model:
         members: Trained networks with their encodings; several are averaged.
     """
     raw = {name: keras.Input((1,), name=t.name, dtype=t.dtype) for name, t in members[0][1].raw.items()}
-    outputs = []
+    outputs, encoded = [], {}
     for i, (network, encoding) in enumerate(members):
-        encoder, network = renamed(encoding.model, f"preprocessing_{i}"), renamed(network, f"network_{i}")
-        y = network(encoder(raw))
+        if id(encoding) not in encoded:  # members that share an encoding share its layers in the exported model too
+            encoded[id(encoding)] = renamed(encoding.model, f"preprocessing_{i}")(raw)
+        y = renamed(network, f"network_{i}")(encoded[id(encoding)])
         if encoding.rescales:
             y = keras.layers.Rescaling(encoding.target_scale.tolist(), encoding.target_offset.tolist())(y)
         outputs.append(y)
