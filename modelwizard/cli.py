@@ -216,25 +216,20 @@ def next_(project: Path | None, as_json: bool, **chosen: Any) -> None:
 @cli.command("run", short_help="All remaining stages, without questions.")
 @stage_options
 def run_all(project: Path | None, as_json: bool, **chosen: Any) -> None:
-    """Run all remaining stages without questions; stops at a gate that is not passed."""
+    """Run all remaining stages without questions; a verdict that a person could accept with a yes is accepted."""
     from dataclasses import replace
 
     from modelwizard import walk
     from modelwizard.child import Child
     from modelwizard.options import StageOptions
 
-    folder = _project(project)
-    results: dict[str, Any] = {}
-    last: dict[str, Any] | None = None
-    options = replace(StageOptions(json=as_json, **chosen), yes=True)
-    with Child() as child:
-        while (stage := walk.next_stage(folder)) is not None and stage not in results:
-            last = results[stage] = _run_stage(folder, stage, options, child)
-            if last.get("verdict") not in GOOD:
-                break
+    folder, talk = _project(project), terminal()
+    talk.yes = True
+    with _warm_worker(wanted=True) as child:
+        results = walk.run_all(folder, StageOptions(json=as_json, **chosen), talk, child)
     if as_json:
         print_json({"stages": results, "next": walk.next_stage(folder)})
-    _leave(last)
+    _leave(list(results.values())[-1] if results else None)
 
 
 def _run_stage(folder: Path, stage: str, options: StageOptions, child: Child | None = None) -> dict[str, Any]:
