@@ -217,16 +217,12 @@ def next_(project: Path | None, as_json: bool, **chosen: Any) -> None:
 @stage_options
 def run_all(project: Path | None, as_json: bool, **chosen: Any) -> None:
     """Run all remaining stages without questions; a verdict that a person could accept with a yes is accepted."""
-    from dataclasses import replace
-
     from modelwizard import walk
-    from modelwizard.child import Child
     from modelwizard.options import StageOptions
 
     folder, talk = _project(project), terminal()
     talk.yes = True
-    with _warm_worker(wanted=True) as child:
-        results = walk.run_all(folder, StageOptions(json=as_json, **chosen), talk, child)
+    results = walk.run_all(folder, StageOptions(json=as_json, **{**chosen, "yes": True}), talk)
     if as_json:
         print_json({"stages": results, "next": walk.next_stage(folder)})
     _leave(list(results.values())[-1] if results else None)
