@@ -23,6 +23,11 @@ from modelwizard.files import plain
 
 OnEvent = Callable[[Mapping[str, Any]], None]
 
+_ENVIRONMENT = {
+    "PYTHONUNBUFFERED": "1",
+    "PYTHONUTF8": "1",
+    "OMP_WAIT_POLICY": "PASSIVE",  # threads that wait must not take the cores from those that work
+}
 _POLL = 0.2  # seconds; Windows does not interrupt a wait for Ctrl-C
 _PATIENCE = 30.0  # seconds that a worker gets to end the epoch in flight
 _FAREWELL = 3.0  # seconds that an idle worker gets to leave
@@ -92,7 +97,7 @@ class Child:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=self._early,
-                env=os.environ | {"PYTHONUNBUFFERED": "1", "PYTHONUTF8": "1"} | self._environment,
+                env=os.environ | _ENVIRONMENT | self._environment,
                 **group,
             )
         except OSError as error:

@@ -88,12 +88,16 @@ class Tested:
         y: True targets.
         p: (n, k) predictions of the final model.
         dumb: (n, k) predictions of the dumb baseline.
+        model: SHA-256 of the model.keras that predicted.
+        group: (n,) labels, equal for rows that are not independent of each other; None when all are. Defaults to None.
     """
 
     rows: NDArray[np.integer]
     y: NDArray[Any]
     p: NDArray[np.floating]
     dumb: NDArray[np.floating]
+    model: str
+    group: NDArray[np.integer] | None = None
 
 
 @dataclass(frozen=True)
@@ -255,7 +259,8 @@ class Project:
     def test(self) -> Tested:
         """Read the predictions on the test rows."""
         stored = self._arrays(self.test_path, "the test predictions")
-        return Tested(*(stored[name] for name in ("rows", "y", "p", "dumb")))
+        known = (stored[name] for name in ("rows", "y", "p", "dumb"))
+        return Tested(*known, model=str(stored["model"]), group=stored.get("group"))
 
     def _arrays(self, path: Path, what: str) -> dict[str, NDArray[Any]]:
         import numpy as np

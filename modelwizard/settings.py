@@ -112,6 +112,17 @@ class TrainingSettings:
 
 
 @dataclass(frozen=True)
+class CheckSettings:
+    """Which rules a person does not want to hear of.
+
+    Args:
+        mute: Codes of rules that are left out. Defaults to none.
+    """
+
+    mute: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Settings:
     """All answers of one project.
 
@@ -124,6 +135,7 @@ class Settings:
         columns: Kind of each column that is not a target.
         split: Table `[split]`.
         training: Table `[training]`.
+        checks: Table `[checks]`; may be left out.
     """
 
     name: str
@@ -134,6 +146,7 @@ class Settings:
     columns: Mapping[str, str]
     split: SplitSettings
     training: TrainingSettings
+    checks: CheckSettings
 
     @staticmethod
     def load(path: Path) -> Settings:
@@ -156,7 +169,7 @@ class Settings:
     @staticmethod
     def parse(tables: Mapping[str, Any]) -> Settings:
         """Check tables that were read from TOML and make them one value."""
-        known = ("project", "data", "problem", "columns", "split", "training")
+        known = ("project", "data", "problem", "columns", "split", "training", "checks")
         for name in tables:
             if name not in known:
                 raise _error(f"[{name}]", f"one of the tables {', '.join(known)}", "an unknown table", name, known)
@@ -170,6 +183,7 @@ class Settings:
             _columns(tables),
             _table(tables, "split", SplitSettings),
             _table(tables, "training", TrainingSettings),
+            _table(tables, "checks", CheckSettings),
         )
         _check(settings)
         return settings

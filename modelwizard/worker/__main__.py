@@ -26,13 +26,14 @@ def main() -> int:
     if hasattr(signal, "SIGINT"):
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C has one owner: the process that asks
     try:
-        channel.emit("ready", versions=_warm_up())
+        versions = _warm_up()
+        from modelwizard.worker.jobs import Desk
+
+        desk = Desk(channel, requests)
+        channel.emit("ready", versions=versions)
     except Exception as error:
         channel.fail(error)
         return 1
-    from modelwizard.worker.jobs import Desk
-
-    desk = Desk(channel, requests)
     for request in requests:
         log = ""
         try:
@@ -88,4 +89,6 @@ def _open_log(project: Path, job: str) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    code = main()
+    sys.stderr.flush()
+    os._exit(code)  # at once: the thread that waits for input would abort an ordinary end

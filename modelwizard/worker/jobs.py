@@ -11,7 +11,7 @@ from modelwizard.errors import UsageError
 from modelwizard.project import Project
 from modelwizard.worker import inspection, prediction, production, references, sanity, search, space, trials
 from modelwizard.worker.events import Channel, Requests
-from modelwizard.worker.trials import Experiment, Watcher
+from modelwizard.worker.experiment import Experiment, Watcher
 from modelwizard.worker.workshop import Workshop
 
 Request = Mapping[str, Any]
@@ -50,6 +50,7 @@ class Desk:
             "train": train,
             "search": search.search,
             "final": production.final,
+            "check": check,
             "test": lambda workshop, request, _: prediction.test(workshop, request),
         }
         if name not in jobs:
@@ -64,6 +65,30 @@ class Desk:
         return self._held
 
 
+def check(workshop: Workshop, request: Request, _: Watcher) -> Result:
+    """Apply the rules to the model as it is built by default, on the rows of the first fold.
+
+    Args:
+        workshop: The project.
+        request: `hyperparameters`, `training` (defaults to the project's), `run` (whether to train a copy).
+    """
+    from modelwizard.checks.api import check_project
+
+    fold, settings = workshop.folds()[0], workshop.project.settings
+    model, _values = trials.build(workshop, request.get("hyperparameters") or {}, fold.encoding)
+    report = check_project(
+        model,
+        (fold.train.x, fold.train.y),
+        (fold.validation.x, fold.validation.y),
+        workshop.problem.name,
+        settings={"batch_size": settings.training.batch_size, **(request.get("training") or {})},
+        source=workshop.project.folder / "model.py",
+        mute=settings.checks.mute,
+        run=bool(request.get("run", True)),
+    )
+    return report.to_dict()
+
+
 def train(workshop: Workshop, request: Request, watcher: Watcher) -> Result:
     """Train one experiment.
 
@@ -76,7 +101,7 @@ def train(workshop: Workshop, request: Request, watcher: Watcher) -> Result:
     experiment = Experiment.of(request)
     if request.get("bare", experiment.stage in BARE):
         values = space.bare(search.open_space(workshop)) | dict(experiment.hyperparameters)
-        experiment = trials.changed(experiment, hyperparameters=values)
+        experiment = experiment.changed(hyperparameters=values)
     if request.get("time_budget"):
         watcher.deadline = time.monotonic() + float(request["time_budget"])
     run = trials.run_safely if request.get("safe") else trials.run

@@ -11,7 +11,7 @@ from typing import Any
 from modelwizard.child import Child
 from modelwizard.errors import Interrupted, WorkerError
 from modelwizard.project import Project
-from modelwizard.worker.trials import Experiment, Watcher
+from modelwizard.worker.experiment import Experiment, Watcher
 
 TRIES = 2
 """Times that a trial is given to a process; a second death is the trial's own fault."""

@@ -14,9 +14,9 @@ from modelwizard import problems
 from modelwizard.errors import DataError, ModelWizardError, ProjectError, TestOpenedError, UsageError
 from modelwizard.evidence.losses import row_loss
 from modelwizard.evidence.scores import score
-from modelwizard.files import write_bytes
+from modelwizard.files import file_sha256, write_bytes
 from modelwizard.project import Project
-from modelwizard.worker import sealed
+from modelwizard.worker import division, sealed
 from modelwizard.worker.events import first_line
 from modelwizard.worker.records import packed
 from modelwizard.worker.user_code import UserCode, blame, import_module
@@ -47,38 +47,51 @@ def predict_columns(model: Any, columns: Mapping[str, NDArray[Any]]) -> NDArray[
 def test(workshop: Workshop, request: Mapping[str, Any]) -> dict[str, Any]:
     """Open the test rows, predict them and score the predictions.
 
+    A second request for the same model gives the stored predictions back: a kill after the opening loses nothing,
+    and nothing is looked at again.
+
     Raises:
-        TestOpenedError: They were opened before, and `force` was not given.
+        TestOpenedError: They were opened for another model before, and `force` was not given.
         ProjectError: There is no finalized model.
     """
     project, task = workshop.project, workshop.project.settings.problem
+    model, sha256 = load_model(project), file_sha256(project.model_path)
+    if project.test_path.exists() and project.test().model == sha256:
+        return _scored(workshop)
     if project.test_path.exists() and not request.get("force"):
         raise TestOpenedError(
             "The test rows were opened before; a second score would be that of a reused test.",
             received=relative(project, project.test_path),
             fix='modelwizard finalize --force --reason "…" if you must; every report then says "reused test"',
         )
-    model = load_model(project)
     rows = sealed.open_rows(project, workshop.code)
-    if len(rows.rows) == 0:
+    numbers = np.asarray(rows.rows, dtype=np.int32)
+    if len(numbers) == 0:
         raise DataError("There are no test rows.", fix="make a new split: modelwizard new")
-    if not (workshop.parts[np.asarray(rows.rows)] == "test").all():
+    if not (workshop.parts[numbers] == "test").all():
         raise ProjectError("data.py hands out other rows as test rows.", fix="give load() its generated form back")
     with blame(project.folder, "predict the test rows"):
         p = predict_columns(model, rows.x)
-    seen = workshop.load("train", "validation")
-    constant = problems.constant(task.type, task.loss, seen.y)
-    dumb = np.tile(np.pad(constant, (0, workshop.outputs - len(constant))), (len(rows.rows), 1))
-    arrays = {"rows": np.asarray(rows.rows, dtype=np.int32), "y": np.asarray(rows.y), "p": p, "dumb": dumb}
+    constant = problems.constant(task.type, task.loss, workshop.load("train", "validation").y)
+    dumb = np.tile(np.pad(constant, (0, workshop.outputs - len(constant))), (len(numbers), 1))
+    arrays = {"rows": numbers, "y": np.asarray(rows.y), "p": p, "dumb": dumb, "model": np.array(sha256)}
+    group = division.groups(project, numbers)
+    write_bytes(project.test_path, packed(arrays if group is None else {**arrays, "group": group}))
+    return _scored(workshop)
+
+
+def _scored(workshop: Workshop) -> dict[str, Any]:
+    """Score the stored predictions of the test rows."""
+    project, task, tested = workshop.project, workshop.project.settings.problem, workshop.project.test()
+    seen = workshop.load("train", "validation").y
     # Losses of standardised targets are told on the scale that was trained on.
-    scale = np.std(seen.y, axis=0) if task.type in ("regression", "vector") else None
-    write_bytes(project.test_path, packed(arrays))
+    scale = np.std(seen, axis=0) if task.type in ("regression", "vector") else None
     return {
-        "rows": len(rows.rows),
-        "score": score(task.type, task.metric, rows.y, p),
-        "loss": float(row_loss(task.type, task.loss, rows.y, p, scale).mean()),
-        "scores": {name: score(task.type, name, rows.y, p) for name in workshop.problem.metrics},
-        "dumb": score(task.type, task.metric, rows.y, dumb),
+        "rows": len(tested.rows),
+        "score": score(task.type, task.metric, tested.y, tested.p),
+        "loss": float(row_loss(task.type, task.loss, tested.y, tested.p, scale).mean()),
+        "scores": {name: score(task.type, name, tested.y, tested.p) for name in workshop.problem.metrics},
+        "dumb": score(task.type, task.metric, tested.y, tested.dumb),
         "file": relative(project, project.test_path),
     }
 

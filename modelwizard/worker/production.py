@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import keras
@@ -15,11 +14,11 @@ from numpy.typing import NDArray
 from modelwizard.errors import ProjectError, UsageError
 from modelwizard.evidence.kfold import production_epochs
 from modelwizard.files import file_sha256, sync_folder
-from modelwizard.worker import memory, trials
+from modelwizard.worker import memory, search, trials
 from modelwizard.worker.engine import trainer
+from modelwizard.worker.experiment import Experiment, Watcher
 from modelwizard.worker.prediction import predict_columns
 from modelwizard.worker.seeds import derive
-from modelwizard.worker.trials import Experiment, Watcher
 from modelwizard.worker.user_code import blame
 from modelwizard.worker.workshop import Fold, Part, Workshop, relative
 
@@ -79,13 +78,14 @@ def export(workshop: Workshop, members: Sequence[Member]) -> dict[str, Any]:
     """Write model.keras, load it again, and compare its predictions of raw rows with those of the networks.
 
     Returns:
-        rows, the largest difference in units of the target's scale, and whether it is small enough.
+        rows, the largest difference in units of the target's scale or of the mean prediction where that is larger,
+        and whether it is small enough.
 
     Raises:
         ProjectError: It is not.
     """
     project = workshop.project
-    beside = project.folder / f".{project.model_path.stem}.{os.getpid()}.keras"
+    beside = project.runs / ".exported.keras"  # a kill leaves it there, and the next export writes over it
     try:
         with blame(project.folder, "export the model"):
             workshop.code.model.export_model(list(members)).save(beside)
@@ -103,25 +103,18 @@ def export(workshop: Workshop, members: Sequence[Member]) -> dict[str, Any]:
 
 def _probe(workshop: Workshop, request: Mapping[str, Any], watcher: Watcher) -> list[Summary]:
     """Train where validation rows are held out, to learn when to stop; these runs are looks at validation rows."""
-    training, done = request["training"], {s["run"]: s for s in request.get("done") or []}
     count = int(request.get("seeds") or 3) if workshop.project.settings.split.scheme == "holdout" else 1
+    done: list[Summary] = list(request.get("done") or [])
     probes: list[Summary] = []
     for i in range(1, count + 1):
-        run = f"{STAGE}-{i:03d}"
-        if run not in done:
-            experiment = Experiment(
-                run=run,
-                stage=STAGE,
-                hyperparameters=dict(request["hyperparameters"]),
-                epochs=int(training["epochs"]),
-                batch_size=int(training["batch_size"]),
-                seed=derive(training["seed"], "probe", i),
-                patience=request.get("patience"),
-                trials=count,
-            )
-            done[run] = trials.run(workshop, experiment, watcher)
-            watcher.emit("trial", **done[run])
-        probes.append(done[run])
+        experiment = _probe_of(request, i, count)
+        known = next((s for s in done if _same(workshop, s, experiment)), None)
+        if known is None:
+            numbers = [search.number(s["run"]) for s in (*done, *probes)]
+            experiment = experiment.changed(run=f"{STAGE}-{max(numbers, default=0) + 1:03d}")
+            known = trials.run(workshop, experiment, watcher)
+            watcher.emit("trial", **known)
+        probes.append(known)
     usable = [probe for probe in probes if probe["status"] == "completed"]
     if not usable:
         raise ProjectError(
@@ -130,6 +123,33 @@ def _probe(workshop: Workshop, request: Mapping[str, Any], watcher: Watcher) -> 
             fix="look at its hyperparameters: a smaller learning rate keeps the loss finite",
         )
     return usable
+
+
+def _probe_of(request: Mapping[str, Any], i: int, count: int) -> Experiment:
+    training = request["training"]
+    return Experiment(
+        run="",
+        stage=STAGE,
+        hyperparameters=dict(request["hyperparameters"]),
+        epochs=int(training["epochs"]),
+        batch_size=int(training["batch_size"]),
+        seed=derive(training["seed"], "probe", i),
+        patience=request.get("patience"),
+        trials=count,
+    )
+
+
+def _same(workshop: Workshop, summary: Mapping[str, Any], experiment: Experiment) -> bool:
+    """Say whether a finished probe is this experiment with the present code."""
+    values = summary["hyperparameters"]
+    given = experiment.hyperparameters
+    return (
+        summary["training"] == experiment.training
+        and summary.get("patience") == experiment.patience
+        and summary.get("code") == workshop.project.code_hashes()
+        and all(values[name] == given[name] for name in values.keys() & given.keys())
+        and summary.get("best_epochs") is not None
+    )
 
 
 def _retrained(
@@ -215,7 +235,7 @@ def _compare(workshop: Workshop, members: Sequence[Member], loaded: Any) -> dict
     expected = np.mean([_predict(workshop, network, encoding, rows) for network, encoding in members], axis=0)
     with blame(workshop.project.folder, "predict raw rows with the exported model"):
         found = predict_columns(loaded, rows.x)
-    scale = np.maximum(np.ravel(members[0][1].target_scale), 1e-12)
+    scale = np.maximum(np.ravel(members[0][1].target_scale), np.abs(expected).mean(axis=0))
     largest = float(np.max(np.abs(found - expected) / scale))
     if not largest <= TOLERANCE:
         raise ProjectError(
@@ -241,9 +261,3 @@ def _guard(losses: Sequence[float], probes: Sequence[float]) -> list[str]:
         f"The final training loss {max(losses):.4g} is far above that of the probes ({max(probes):.4g}): "
         "the production training went otherwise than the trials."
     ]
-
-
-def clear(path: Path) -> None:
-    """Remove what a killed export left beside the model."""
-    for left in path.parent.glob(f".{path.stem}.*.keras"):
-        left.unlink(missing_ok=True)

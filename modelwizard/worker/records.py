@@ -20,7 +20,8 @@ from modelwizard.project import Project
 from modelwizard.worker.workshop import Workshop, relative
 
 if TYPE_CHECKING:
-    from modelwizard.worker.trials import Experiment, Fitted
+    from modelwizard.worker.experiment import Experiment
+    from modelwizard.worker.trials import Fitted
 
 Floats = NDArray[np.floating]
 Summary = dict[str, Any]

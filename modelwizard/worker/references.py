@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 import warnings
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -15,8 +16,8 @@ from modelwizard.evidence.losses import row_loss
 from modelwizard.evidence.scores import direction, score
 from modelwizard.files import write_bytes
 from modelwizard.worker import division
+from modelwizard.worker.experiment import Watcher
 from modelwizard.worker.records import packed
-from modelwizard.worker.trials import Watcher
 from modelwizard.worker.workshop import Fold, Part, Workshop, relative
 
 Floats = NDArray[np.floating]
@@ -26,6 +27,7 @@ TITLES = {
     "linear": "linear model on the same inputs",
     "trees": "gradient-boosted trees on the same inputs",
 }
+FEW_ROWS = 10_000
 MOST_TEXT = 50  # components that stand for a text block of thousands of words in the trees
 
 
@@ -105,7 +107,8 @@ def _linear(workshop: Workshop, fold: Fold) -> Floats:
     name = workshop.problem.name
     makers: dict[str, Callable[[], Any]] = {
         "count": lambda: PoissonRegressor(alpha=1e-3, max_iter=1000),
-        "classify": lambda: LogisticRegression(max_iter=1000),
+        # Rows of TF-IDF weights have length one: useful weights are larger, so they are held back less.
+        "classify": lambda: LogisticRegression(C=10.0 if "text" in fold.train.x else 1.0, max_iter=1000),
         "value": lambda: Ridge(alpha=1.0),
     }
     return _fit(workshop, fold, x, held, makers["classify" if workshop.problem.classifies else _kind(name)])
@@ -131,7 +134,7 @@ def _kind(problem: str) -> str:
 def _fit(workshop: Workshop, fold: Fold, x: Any, held: Any, make: Callable[[], Any]) -> Floats:
     """Fit one model, or one per output, and return canonical predictions."""
     problem = workshop.problem
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), _threads(len(fold.train)):
         warnings.simplefilter("ignore")  # scikit-learn warns of slow convergence; a reference may be imperfect
         if problem.name == "multiclass":
             model = make().fit(x, fold.train.truth)
@@ -142,6 +145,13 @@ def _fit(workshop: Workshop, fold: Fold, x: Any, held: Any, make: Callable[[], A
         if problem.classifies:
             return np.stack([_share(make, x, truth[:, k], held) for k in range(workshop.outputs)], axis=1)
         return np.stack([_amount(workshop, make, x, truth[:, k], held) for k in range(workshop.outputs)], axis=1)
+
+
+def _threads(rows: int) -> AbstractContextManager[Any]:
+    """Fit small tables on one thread: on a busy machine several wait for each other longer than they work."""
+    from threadpoolctl import threadpool_limits
+
+    return threadpool_limits(1) if rows < FEW_ROWS else nullcontext()
 
 
 def _share(make: Callable[[], Any], x: Any, y: Floats, held: Any) -> Floats:

@@ -19,11 +19,11 @@ from modelwizard.evidence.losses import row_floor, row_loss
 from modelwizard.files import write_bytes
 from modelwizard.worker import memory, space, trials
 from modelwizard.worker.engine import trainer
+from modelwizard.worker.experiment import Watcher
 from modelwizard.worker.inspection import last_layer
 from modelwizard.worker.records import packed
 from modelwizard.worker.search import open_space
 from modelwizard.worker.seeds import derive
-from modelwizard.worker.trials import Watcher
 from modelwizard.worker.user_code import blame
 from modelwizard.worker.workshop import Fold, Part, Workshop, relative
 

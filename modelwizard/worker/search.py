@@ -9,10 +9,10 @@ from typing import Any
 import keras_tuner
 
 from modelwizard.worker import records, space, trials
+from modelwizard.worker.experiment import Experiment, Watcher
 from modelwizard.worker.oracle import RandomOracle
 from modelwizard.worker.pool import processes
 from modelwizard.worker.seeds import derive
-from modelwizard.worker.trials import Experiment, Watcher
 from modelwizard.worker.workshop import Workshop
 
 FAILURES = 3

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import math
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import keras
@@ -18,63 +17,12 @@ from modelwizard.evidence.scores import score as metric_score
 from modelwizard.worker import memory, records
 from modelwizard.worker.engine import trainer
 from modelwizard.worker.events import described
+from modelwizard.worker.experiment import Experiment, Watcher
 from modelwizard.worker.seeds import derive
 from modelwizard.worker.user_code import blame
 from modelwizard.worker.workshop import Fold, Part, Workshop
 
 Floats = NDArray[np.floating]
-Tell = Callable[..., None]
-
-
-@dataclass(frozen=True)
-class Experiment:
-    """What to train.
-
-    Args:
-        run: Name of the run, and of its folder.
-        stage: The stage that asks.
-        hyperparameters: Values by name; those not named take their defaults in model.py.
-        epochs: Epochs at most.
-        batch_size: Rows of a step.
-        seed: Base of the seeds of its fits.
-        patience: Epochs without a better validation loss after which a fit ends, or None for all epochs.
-        repeats: How often folds are drawn anew under K-fold. Defaults to 1.
-        fraction: Share of the training rows to train on, or None for all.
-        trials: Trials that share the room for predictions. Defaults to 1.
-    """
-
-    run: str
-    stage: str
-    hyperparameters: Mapping[str, Any]
-    epochs: int
-    batch_size: int
-    seed: int
-    patience: int | None = None
-    repeats: int = 1
-    fraction: float | None = None
-    trials: int = 1
-
-    @staticmethod
-    def of(request: Mapping[str, Any]) -> Experiment:
-        """Make an experiment of a request."""
-        training = request["training"]
-        return Experiment(
-            run=str(request["run"]),
-            stage=str(request["stage"]),
-            hyperparameters=dict(request.get("hyperparameters") or {}),
-            epochs=int(training["epochs"]),
-            batch_size=int(training["batch_size"]),
-            seed=int(training["seed"]),
-            patience=request.get("patience"),
-            repeats=int(request.get("repeats") or 1),
-            fraction=request.get("fraction"),
-            trials=int(request.get("trials") or 1),
-        )
-
-    @property
-    def training(self) -> dict[str, int]:
-        """The table [training] of an experiment file."""
-        return {"epochs": self.epochs, "batch_size": self.batch_size, "seed": self.seed}
 
 
 @dataclass
@@ -98,39 +46,6 @@ class Fitted:
     scores: list[float]
     hyperparameters: dict[str, Any]
     parameters: int
-
-
-@dataclass
-class Watcher:
-    """Tells how trials go, and says when to leave.
-
-    Args:
-        emit: Writes an event.
-        check: Raises `Interrupted` when a person asked to stop.
-        deadline: Moment (`time.monotonic`) at which the trial in flight ends early. Defaults to never.
-        every: Seconds between two events of progress. Defaults to 0.2.
-    """
-
-    emit: Tell
-    check: Callable[[], None]
-    deadline: float = math.inf
-    every: float = 0.2
-    _last: float = field(default=0.0, repr=False)
-
-    def late(self) -> bool:
-        """Say whether the time is used up."""
-        return time.monotonic() > self.deadline
-
-    def seconds_left(self) -> float | None:
-        """Return the seconds until the deadline, at least a moment, or None when there is none."""
-        return None if math.isinf(self.deadline) else max(0.1, self.deadline - time.monotonic())
-
-    def progress(self, last: bool, **fields: Any) -> None:
-        """Tell of an epoch, unless another one was told of just before."""
-        now = time.monotonic()
-        if last or now - self._last >= self.every:
-            self._last = now
-            self.emit("progress", **fields)
 
 
 def build(workshop: Workshop, hyperparameters: Mapping[str, Any], encoding: Any) -> tuple[Any, dict[str, Any]]:
@@ -274,8 +189,3 @@ def sample(part: Part, fraction: float | None, seed: int) -> Part:
         return part
     count = max(2, round(fraction * len(part)))
     return part.take(np.sort(np.random.default_rng(seed).permutation(len(part))[:count]))
-
-
-def changed(experiment: Experiment, **changes: Any) -> Experiment:
-    """Return an experiment with changes."""
-    return replace(experiment, **changes)

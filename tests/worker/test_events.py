@@ -1,0 +1,107 @@
+"""The line protocol: strict JSON out, errors described, prints of other code harmless, the end of the input the end."""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+import os
+import subprocess
+import sys
+import time
+
+import pytest
+
+from modelwizard.errors import DataError, Interrupted
+from modelwizard.worker.events import Channel, Requests, described, first_line
+
+
+def lines(stream: io.BytesIO) -> list[dict[str, object]]:
+    return [json.loads(line) for line in stream.getvalue().splitlines()]
+
+
+def test_events_are_strict_json_lines() -> None:
+    stream = io.BytesIO()
+    channel = Channel(stream)
+    channel.emit("progress", loss=math.nan, best=math.inf, note="ä\nb")
+    channel.emit("done", result={"x": [1, 2]})
+    assert lines(stream) == [
+        {"event": "progress", "loss": None, "best": None, "note": "ä\nb"},
+        {"event": "done", "result": {"x": [1, 2]}},
+    ]
+
+
+class ResourceExhaustedError(Exception):
+    """Stands in for TensorFlow's."""
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "what"),
+    [
+        (DataError("Too few rows.", expected="50", received="3", fix="more"), "DataError", "Too few rows."),
+        (MemoryError("4 GB"), "WorkerError", "not enough memory"),
+        (ResourceExhaustedError("OOM when allocating"), "WorkerError", "not enough memory"),
+        (ZeroDivisionError("by zero"), "WorkerError", "did not expect"),
+    ],
+)
+def test_errors_become_events(error: Exception, kind: str, what: str) -> None:
+    told = described(error)
+    assert told["kind"] == kind
+    assert what in str(told["what"])
+    assert told["fix"]
+
+
+def test_an_unforeseen_error_leaves_its_traceback_in_the_log(capsys: pytest.CaptureFixture[str]) -> None:
+    stream = io.BytesIO()
+    Channel(stream).fail(ZeroDivisionError("by zero"), "runs/worker.log")
+    assert "ZeroDivisionError: by zero" in capsys.readouterr().err
+    assert lines(stream)[0]["traceback_file"] == "runs/worker.log"
+
+
+def test_a_message_of_many_lines_is_cut_to_one() -> None:
+    assert first_line(ValueError("a\n  b\n\nc")) == "ValueError: a b c"
+    assert len(first_line(ValueError("x" * 5000))) < 330
+    assert first_line(KeyError()) == "KeyError"
+
+
+def feed(requests: bytes) -> tuple[Requests, int]:
+    """Start to read requests from a pipe that stays open."""
+    out, into = os.pipe()
+    os.write(into, requests)
+    return Requests(os.fdopen(out, "rb")), into
+
+
+def test_a_stop_belongs_to_the_request_before_it() -> None:
+    requests, into = feed(b'{"job": "stop"}\n{"job": "train"}\nno json\n')
+    assert next(iter(requests))["job"] == "train"
+    requests.check()  # the stop came before the job
+    os.write(into, b'{"job": "stop"}\n')
+    deadline = time.monotonic() + 5
+    while not requests.stopped() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    with pytest.raises(Interrupted):
+        requests.check()
+
+
+SERVANT = """
+import sys, time
+from modelwizard.worker.events import Channel, Requests, claim_stdout
+channel = Channel(claim_stdout())
+requests = Requests(sys.stdin.buffer)
+print("user code prints")
+import os; os.write(1, b"so do libraries\\n")
+channel.emit("ready")
+next(iter(requests))
+time.sleep(60)
+"""
+
+
+def test_prints_go_to_the_error_output_and_the_end_of_the_input_ends_a_busy_worker() -> None:
+    begin = time.monotonic()
+    done = subprocess.run(
+        [sys.executable, "-c", SERVANT], input=b'{"job": "train"}\n', capture_output=True, timeout=30, check=False
+    )
+    assert done.stdout == b'{"event": "ready"}\n'
+    assert b"user code prints" in done.stderr
+    assert b"so do libraries" in done.stderr
+    assert time.monotonic() - begin < 30
