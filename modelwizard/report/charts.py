@@ -67,7 +67,7 @@ def standings(name: str, title: str, rows: Sequence[Standing], axis: str, *notes
                 color=ROLES["ink"],
                 annotation_clip=False,
             )
-        axes.set_yticks(range(len(shown)), ["\n".join(textwrap.wrap(row.label, 21)) for row in shown])
+        axes.set_yticks(range(len(shown)), ["\n".join(textwrap.wrap(row.label, 17)) for row in shown])
         axes.tick_params(axis="y", length=0)
         axes.set_ylim(len(shown) - 0.5, -0.5)
         axes.margins(x=0.12)
@@ -119,13 +119,14 @@ def curves(
             axes.axhline(level, color=ROLES["reference"], linestyle=":", linewidth=1.4)
         if logarithmic:
             axes.set_yscale("log")
-            axes.yaxis.set_major_formatter(lambda value, _: figure(value, 2))
+            axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
             axes.yaxis.set_minor_formatter(lambda *_: "")
         axes.set_xlim(1, max(len(history), 2))
         axes.set_xlabel("epoch")
         axes.set_ylabel(_axis(what) + (", log scale" if logarithmic else ""))
         _whole_numbers(axes)
         if border is not None:
+            axes.margins(y=0.14)  # room for the words above the curves
             _mark(axes, border, len(history), crossed)
 
     ends = f"training {figure(train[0])} to {figure(train[-1])}, validation {figure(held[0])} to {figure(held[-1])}"
@@ -201,7 +202,7 @@ def ladder(rungs: Sequence[Rung], kept: int | None) -> Markup | None:
             axes.axvspan(kept - 0.4, kept + 0.4, color=ROLES["shade"], alpha=0.16, linewidth=0)
         if logarithmic:
             axes.set_yscale("log")
-            axes.yaxis.set_major_formatter(lambda value, _: figure(value, 2))
+            axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
             axes.yaxis.set_minor_formatter(lambda *_: "")
         axes.set_xticks(x)
         axes.set_xlabel("rung")
@@ -307,7 +308,8 @@ def effects(entries: Sequence[Entry], names: Sequence[str], metric_name: str) ->
                 ax.set_visible(False)
                 continue
             values = [(entry.get("hyperparameters") or {}).get(names[i]) for entry in scored]
-            _scatter(ax, values, scores)
+            given_to = np.array([value is not None for value in values])  # a conditional one is not in every trial
+            _scatter(ax, [value for value in values if value is not None], scores[given_to])
             ax.set_ylim(low, high)
             ax.set_title(textwrap.shorten(names[i], 24, placeholder="…"), loc="left")
             if i % columns:
@@ -316,14 +318,15 @@ def effects(entries: Sequence[Entry], names: Sequence[str], metric_name: str) ->
                 ax.set_ylabel(metric(metric_name), fontsize=10)
 
     alt = f"{metric(metric_name)} of {len(scored)} trials over the values of {', '.join(names)}."
-    height = max(HEIGHT - 90, 40) * rows + 10
+    height = (HEIGHT - 75) * rows + 10
     plot = draw("effects", alt, paint, height=height, grid=(rows, columns))
     return captioned(plot, "Score over the values that were tried", "Each dot is a trial.")
 
 
 def _scatter(ax: Any, values: Sequence[object], scores: Any) -> None:
     """Draw scores over a hyperparameter: numbers on an axis, words and few numbers side by side."""
-    distinct = sorted({str(v) for v in values}, key=lambda text: (_sortable(text), text))
+    texts = [f"{v:g}" if isinstance(v, float) else str(v) for v in values]
+    distinct = sorted(set(texts), key=lambda text: (_sortable(text), text))
     numbers = np.array([number(v) for v in values])
     style = {"color": ROLES["validation"], "markersize": 4, "alpha": 0.65}
     if np.isfinite(numbers).all() and len(distinct) > 4:
@@ -338,7 +341,7 @@ def _scatter(ax: Any, values: Sequence[object], scores: Any) -> None:
             ax.xaxis.set_major_locator(MaxNLocator(4))
         return
     position = {text: i for i, text in enumerate(distinct)}
-    ax.plot([position[str(v)] for v in values], scores, "o", **style)
+    ax.plot([position[text] for text in texts], scores, "o", **style)
     ax.set_xticks(range(len(distinct)), [textwrap.shorten(text, 9, placeholder="…") for text in distinct])
     ax.set_xlim(-0.5, len(distinct) - 0.5)
 

@@ -25,7 +25,7 @@ MOST_CLASSES = 40
 
 
 def choices(facts: Facts) -> Markup:
-    """Return the decisions as a table: what, which, why."""
+    """Return the decisions: what, which, why."""
     settings, problem = facts.project.settings, facts.problem
     task, split = settings.problem, settings.split
     units = len(task.classes) if task.type == "multiclass" else len(task.target)
@@ -52,8 +52,11 @@ def choices(facts: Facts) -> Markup:
         ("Validation", scheme, split.reason or "chosen by hand"),
         ("Batch size", str(settings.training.batch_size), BATCH),
     ]
-    shown = [(what, code(which), code(why)) for what, which, why in rows]
-    body = table(("What", "Which", "Why"), shown, caption="Decisions and their reasons", class_="choices")
+    shown = [
+        element("div", element("dt", what), element("dd", code(which)), element("dd", code(why), class_="why"))
+        for what, which, why in rows
+    ]
+    body = element("dl", shown, class_="choices")
     return element("section", element("h2", "What was chosen, and why"), body, id="choices")
 
 

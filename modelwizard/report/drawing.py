@@ -25,7 +25,7 @@ ROLES = {
     "reference": "#080808",
     "shade": "#090909",
 }
-WIDTH, HEIGHT = 420, 250
+WIDTH, HEIGHT = 360, 230
 """Units of a plot: about the pixels of a phone's width, so that its text is readable there without zooming."""
 
 STYLE: dict[Any, Any] = {
@@ -125,7 +125,7 @@ def _inline(svg: bytes, name: str, alt: str) -> Markup:
     for gone in ("width", "height", "version"):
         root.attrib.pop(gone, None)
     size = root.get("viewBox", "").split()
-    root.attrib.update({"role": "img", "aria-label": alt, "style": f"max-width:{float(size[2]) * 1.2:.0f}px"})
+    root.attrib.update({"role": "img", "aria-label": alt, "style": f"max-width:{float(size[2]) * 1.45:.0f}px"})
     return Markup(ElementTree.tostring(root, encoding="unicode"))
 
 

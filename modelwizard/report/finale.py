@@ -15,7 +15,7 @@ from modelwizard.report.charts import Standing, standings
 from modelwizard.report.facts import Facts
 from modelwizard.report.markup import Child, Markup, code, element, join, table
 from modelwizard.report.stages import section
-from modelwizard.report.words import NAMES, alike, count, duration, finite, metric, number
+from modelwizard.report.words import alike, count, duration, finite, metric, number
 
 Array = NDArray[Any]
 MOST_CLASSES = 25
@@ -45,7 +45,7 @@ def _expected(facts: Facts) -> Markup | None:
         Standing("test", number(numbers["test"]), _pair(numbers.get("interval")), "test"),
     ]
     if finite(numbers.get("reference")):
-        rows.insert(0, Standing(NAMES["dumb"], number(numbers["reference"]), role="reference"))
+        rows.insert(0, Standing("common sense", number(numbers["reference"]), role="reference"))
     note = "Bars are 95 % intervals; that of the expectation already holds the error of the test."
     axis = f"{metric(facts.metric)}, {'higher' if facts.higher else 'lower'} is better"
     return element("div", standings("expected", "Expected and found", rows, axis, note), said)

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from modelwizard.evidence.advice import status_line
-from modelwizard.evidence.optimism import Correction
-from modelwizard.evidence.scores import direction, gain
+from modelwizard.evidence.scores import gain
 from modelwizard.project import STAGES
 from modelwizard.report.facts import Entry, Facts
 from modelwizard.report.markup import Child, Markup, code, element, join, table
-from modelwizard.report.words import TITLES, count, finite, listed, metric, moment, number, whole
+from modelwizard.report.words import TITLES, alike, count, finite, listed, metric, moment, number, whole
 
 PURPOSES = {"references": "models of other kinds scored"}
 
@@ -40,8 +38,12 @@ def _line(facts: Facts) -> Markup | None:
         raw, corrected, se = (number(numbers.get(name)) for name in ("score", "corrected", "se"))
         if finite(raw) and finite(corrected) and finite(se):
             optimism = gain(facts.metric, raw, corrected)
-            found = Correction(0, raw, corrected, optimism, se, direction(facts.metric), 0, 0, 0)
-            line = element("strong", status_line(looks, found))
+            shown = alike([raw, corrected, se, optimism])
+            line = element(
+                "strong",
+                f"{count(looks, 'look')} · best raw {shown[0]} · corrected {shown[1]} ± {shown[2]} "
+                f"· optimism {shown[3]}",
+            )
             return element("p", line, f" ({metric(facts.metric)}; ± is one standard error)", class_="line")
     return element("p", element("strong", count(looks, "look")), class_="line") if looks else None
 
@@ -105,7 +107,7 @@ def _told(entry: Entry) -> tuple[str, str] | None:
         case "created":
             return "The project was made.", ""
         case "verdict":
-            return f"{stage}: {entry.get('verdict')}. {entry.get('headline') or ''}", "verdict"
+            return f"{stage}: {entry.get('verdict')}. {entry.get('headline') or ''}", "judged"
         case "forced":
             past = f" past “{entry['found']}”" if entry.get("found") else ""
             return f"Gate of {stage} passed by force{past}: {entry.get('reason') or 'no reason given'}", "doubt"

@@ -63,11 +63,11 @@ def table(
         element("tr", [cell("th", 0, c, "row") if i == 0 else cell("td", i, c) for i, c in enumerate(row)])
         for row in rows
     ]
-    whole = element(
-        "table", element("caption", caption), element("thead", titles), element("tbody", body), class_=class_
-    )
-    # A region that scrolls must be reachable by keyboard, and then it needs a name.
-    return element("div", whole, class_="scroll", role="region", tabindex="0", aria_label=caption)
+    whole = element("table", element("thead", titles), element("tbody", body), class_=class_, aria_label=caption)
+    # The caption stays where it is while the table scrolls below it. A region that scrolls must be reachable by
+    # keyboard, and then it needs a name.
+    box = element("div", whole, class_="scroll", role="region", tabindex="0", aria_label=caption)
+    return element("figure", element("figcaption", caption), box, class_="table")
 
 
 def items(children: Iterable[Child], **attributes: str) -> Markup:

@@ -27,6 +27,13 @@ from modelwizard.report.words import (
     span,
 )
 
+OUTCOMES = {
+    "consistent": "The two agree, so the validation scores can be believed.",
+    "suspect": "The test is worse than that by more than noise: take the test score, and look for the cause.",
+    "unreliable": "The test is far worse than that: the validation scores of this project cannot be believed.",
+    "better": "The test is better than that by more than noise, which deserves a look as well: a leak, or easier rows.",
+}
+
 
 def header(facts: Facts) -> Markup:
     """Return the title and the sentence that says what the project is."""
@@ -133,13 +140,19 @@ def glance(facts: Facts) -> Markup:
     return element(
         "section",
         element("h2", "In one look"),
-        element("div", element("div", [element("p", code(s)) for s in sentences], class_="text"), plot, class_="pair"),
+        element(
+            "div", element("div", [element("p", code(s)) for s in sentences if s], class_="text"), plot, class_="pair"
+        ),
         id="glance",
     )
 
 
 def _standings(facts: Facts) -> list[Standing]:
-    rows = [Standing(name, score, role="reference") for name, score in facts.references.items() if finite(score)]
+    rows = [
+        Standing("common sense" if name == NAMES["dumb"] else name, score, role="reference")
+        for name, score in facts.references.items()
+        if finite(score)
+    ]
     baseline, search, test = (facts.numbers(stage) for stage in ("baseline", "regularize", "finalize"))
     if finite(baseline.get("corrected")):
         rows.append(Standing("small net", number(baseline["corrected"]), _interval(baseline)))
@@ -174,7 +187,8 @@ def _result(facts: Facts) -> list[str]:
             f"On {count(int(number(test.get('rows')) or 0), 'test row')}, {opened}, the final model reaches {title} "
             f"{figure(test['test'])} (95 % interval {span(test.get('interval'))}). "
             f"Expected beforehand, from validation corrected for every look: {figure(test.get('expected'))} "
-            f"({span(test.get('expected_interval'))})."
+            f"({span(test.get('expected_interval'))}).",
+            OUTCOMES.get(str((facts.verdicts["finalize"] or {}).get("verdict")), ""),
         ]
     sealed = "The test rows are still sealed." if not facts.openings else "The test rows were opened without a verdict."
     for numbers, what in ((search, "best trial"), (baseline, "small net")):

@@ -90,7 +90,7 @@ def agreement(names: Sequence[str], y: Array, p: Array, limits: tuple[float | No
         f"{name}: half of the errors below {figure(np.median(np.abs(p[:, i] - y[:, i])))}, largest {figure(worst[i])}"
         for i, name in enumerate(shown)
     )
-    height = 320 if columns == 1 else 20 + 200 * rows
+    height = 300 if columns == 1 else 20 + 175 * rows
     plot = draw("agreement", alt + ".", paint, height=height, grid=(rows, columns))
     some = None if step == 1 else f"Every {step}th row."
     return captioned(plot, "Predicted against true values", join(key("muted", "perfect", "line dotted"), some))

@@ -153,7 +153,7 @@ def curves(facts: Facts, run: object, *, border: int | None = None, kind: str = 
         level=facts.common_loss if finite(facts.common_loss) else None,
     )
     if facts.metric in SAME_AS_LOSS:
-        return element("div", first, class_="figures")
+        return element("div", first, class_="figures curves")
     reference = number(facts.references.get(NAMES["dumb"]))
     second = charts.curves(
         f"{name}-score",
@@ -164,7 +164,7 @@ def curves(facts: Facts, run: object, *, border: int | None = None, kind: str = 
         crossed=score_turned,
         level=reference if finite(reference) else None,
     )
-    return element("div", first, second, class_="figures")
+    return element("div", first, second, class_="figures curves")
 
 
 def baseline(facts: Facts) -> Markup:
@@ -237,7 +237,11 @@ def _rungs(entries: list[Entry], steps: Mapping[object, Mapping[str, Any]], kept
         finding = FINDINGS.get(str(step.get("kind")), str(step.get("reason") or entry.get("status") or ""))
         rise = f"{number(step.get('rise')):.1%}" if finite(step.get("rise")) else "–"
         share = f"{number(step.get('train_share')):.1%}" if finite(step.get("train_share")) else "–"
-        size = [values.get("layers", "–"), values.get("units", "–"), entry.get("epochs_run") or training.get("epochs")]
+        size = [
+            values.get("layers", "–"),
+            values.get("units", "–"),
+            entry.get("epochs_run") or training.get("epochs") or "–",
+        ]
         weights = f"{int(number(entry['parameters'])):,}" if finite(entry.get("parameters")) else "–"
         mark = element("strong", f"{finding}; kept") if entry.get("run") == kept else finding
         rows.append([str(position), *(str(v) for v in size), weights, share, rise, mark])

@@ -81,7 +81,7 @@ def alike(values: Sequence[object], digits: int = 3) -> list[str]:
     """Return numbers of one column with the same number of decimals, so that the eye can compare them."""
     found = [number(value) for value in values]
     largest = max((abs(x) for x in found if math.isfinite(x)), default=0.0)
-    decimals = max(0, digits - (0 if largest < 1 else math.floor(math.log10(largest)) + 1))
+    decimals = max(0, digits - (0 if largest < 1 else math.floor(math.log10(largest))))
     return [f"{x:,.{decimals}f}" if math.isfinite(x) else "–" for x in found]
 
 

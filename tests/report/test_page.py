@@ -1,0 +1,297 @@
+"""report.html at every point of the walk, for every problem type, whatever is missing and whatever names hold."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Callable
+from html.parser import HTMLParser
+from importlib import resources
+from pathlib import Path
+
+import pytest
+from walked import Walked
+
+from modelwizard import report
+from modelwizard.journal import Journal
+from modelwizard.problems import PROBLEMS
+from modelwizard.project import STAGES, Project
+
+VOID = {"meta", "br", "hr", "col", "link"}
+MakeProject = Callable[..., Path]
+
+
+class Page(HTMLParser):
+    """Reads a page and remembers what must be true of it."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.words: list[str] = []
+        self.wrong: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        if not self.open or self.open.pop() != tag:
+            self.wrong.append(tag)
+
+    def handle_data(self, data: str) -> None:
+        if self.open[-1:] != ["style"]:
+            self.words.append(data)
+
+    @property
+    def text(self) -> str:
+        return " ".join("".join(self.words).split())
+
+    def all(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.tags if name == tag]
+
+
+def read(folder: Path) -> Page:
+    path = report.write(Project.open(folder))
+    assert path == folder / "report.html"
+    return Page(path.read_text(encoding="utf-8"))
+
+
+def well_made(page: Page) -> None:
+    """Assert what holds for every page: whole, self-contained, readable without seeing."""
+    assert page.wrong == []
+    assert page.open == []
+    tags = {tag for tag, _ in page.tags}
+    assert not tags & {"script", "img", "link", "iframe", "object", "base", "form"}
+    for _, attributes in page.tags:
+        assert not [name for name in attributes if name.startswith("on")]
+        for name in ("href", "src", "xlink:href"):
+            assert (attributes.get(name) or "#").startswith("#")
+    assert "http" not in (resources.files("modelwizard.report") / "style.css").read_text(encoding="utf-8")
+    ids = [attributes["id"] for _, attributes in page.tags if attributes.get("id")]
+    assert len(ids) == len(set(ids))
+    assert all(svg.get("role") == "img" and len(svg.get("aria-label") or "") > 20 for svg in page.all("svg"))
+    assert all(th.get("scope") in ("col", "row") for th in page.all("th"))
+    assert all(table.get("aria-label") for table in page.all("table"))
+    assert {a["href"][1:] for a in page.all("a") if a["href"]} <= set(ids)
+    assert "nan" not in re.findall(r"[a-z]+", page.text.lower())
+    assert "None" not in re.findall(r"\w+", page.text)
+
+
+@pytest.fixture(scope="module")
+def walked(make_project: MakeProject) -> Callable[..., Path]:
+    """Return a folder with a walk of one problem type up to one stage; a fresh copy of it each time."""
+    made: dict[tuple[str, str | None], Path] = {}
+
+    def walk(problem: str, upto: str | None = "finalize") -> Path:
+        if (problem, upto) not in made:
+            trials = 8 if problem == "binary" else 4  # 8 are enough to say what moved the score
+            made[problem, upto] = Walked(make_project(problem), trials=trials).upto(upto)
+        source = made[problem, upto]
+        copy = source.parent / f"copy-{len(list(source.parent.iterdir()))}"
+        shutil.copytree(source, copy)
+        return copy
+
+    return walk
+
+
+@pytest.mark.parametrize("problem", PROBLEMS)
+def test_a_finished_walk_of_every_problem_type(problem: str, walked: Callable[..., Path]) -> None:
+    folder = walked(problem)
+    page = read(folder)
+    well_made(page)
+    for words in (
+        PROBLEMS[problem].why.replace("`", ""),
+        "48 validation rows",
+        "boosted trees",
+        "on the same rows",
+        "Optimism",
+        "Expected and found",
+        "looks · best raw",
+        "The test rows were opened.",
+        "Calibration" if PROBLEMS[problem].classifies else "Predicted against true values",
+    ):
+        assert words in page.text
+    assert len(page.all("svg")) >= 8
+    again = (folder / "report.html").read_bytes()
+    read(folder)
+    assert (folder / "report.html").read_bytes() == again
+
+
+@pytest.mark.parametrize(
+    ("upto", "there", "absent"),
+    [
+        (None, ["Nothing has been trained yet.", "Next: modelwizard baseline."], ["Capacity", "score flatters"]),
+        ("baseline", ["So far the small net is worth", "Next: modelwizard overfit."], ["The capacity ladder"]),
+        ("overfit", ["The capacity ladder", "border: epoch", "still sealed"], ["Score of each trial"]),
+        ("regularize", ["Score of each trial", "So far the best trial is worth", "no number on this page has seen"],
+         ["Expected and found"]),
+        ("finalize", ["Expected and found", "Confusion at probability 0.5", "Calibration"], ["still sealed"]),
+    ],
+)  # fmt: skip
+def test_every_point_of_the_walk(
+    upto: str | None, there: list[str], absent: list[str], walked: Callable[..., Path]
+) -> None:
+    page = read(walked("binary", upto))
+    well_made(page)
+    assert [words for words in there if words not in page.text] == []
+    assert [words for words in absent if words in page.text] == []
+    missing = len(STAGES) - (STAGES.index(upto) + 1 if upto else 0)
+    assert page.text.count("Not run yet.") == missing
+
+
+def test_a_project_without_a_journal(make_project: MakeProject) -> None:
+    page = read(make_project("regression"))
+    well_made(page)
+    assert "Nothing has been trained yet." in page.text
+
+
+def test_folds_are_named(make_project: MakeProject) -> None:
+    folder = make_project("multiclass")
+    text = (folder / "modelwizard.toml").read_text(encoding="utf-8")
+    text = text.replace('scheme = "holdout"', 'scheme = "kfold"').replace("folds = 0", "folds = 5")
+    (folder / "modelwizard.toml").write_text(text, encoding="utf-8")
+    page = read(Walked(folder, folds=5, trials=4).upto("finalize"))
+    well_made(page)
+    assert "5 folds" in page.text
+    assert "out-of-fold rows" in page.text
+
+
+def test_a_search_in_flight(walked: Callable[..., Path]) -> None:
+    folder = walked("binary", "overfit")
+    journal = Journal(folder / "journal.jsonl")
+    for i, score in enumerate((0.7, 0.8, None), start=1):
+        journal.append("trial", stage="regularize", run=f"regularize-{i:03d}", score=score, looks=4, status="completed",
+                       hyperparameters={"units": 8 * i})  # fmt: skip
+    page = read(folder)
+    well_made(page)
+    assert "3 trials recorded, no verdict yet" in page.text
+    assert "Score of each trial" in page.text
+
+
+def test_runs_that_were_deleted_are_said_to_be_gone(walked: Callable[..., Path]) -> None:
+    folder = walked("binary")
+    shutil.rmtree(folder / "runs")
+    page = read(folder)
+    well_made(page)
+    assert "the folders in runs/ are gone" in page.text
+    assert "its folder in runs/ is gone" in page.text
+    assert "runs/test.npz is gone" in page.text
+    assert "Expected and found" in page.text
+
+
+def test_split_and_data_that_moved(walked: Callable[..., Path]) -> None:
+    folder = walked("binary", "baseline")
+    (folder / "split.csv").write_text("part\nhello\n")
+    page = read(folder)
+    well_made(page)
+    assert "split.csv is not the file it was" in page.text
+    assert "split.csv cannot be read" in page.text
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "words"),
+    [
+        ("forced", {"stage": "overfit", "gate": "regularize", "found": "cannot tell", "reason": "too much data"},
+         ["Passed by force.", "too much data", "what the gate asks was not shown"]),
+        ("edited", {"files": ["model.py"], "after_looks": 74, "code": {}},
+         ["model.py changed after 74 looks", "No correction can see what a person learned"]),
+        ("look", {"stage": "overfit", "purpose": "threshold", "looks": 3}, ["Overfit: threshold, 3 looks."]),
+    ],
+)  # fmt: skip
+def test_what_happened_is_told(
+    kind: str, fields: dict[str, object], words: list[str], walked: Callable[..., Path]
+) -> None:
+    folder = walked("binary", "overfit")
+    Journal(folder / "journal.jsonl").append(kind, **fields)
+    page = read(folder)
+    well_made(page)
+    assert [w for w in words if w not in page.text] == []
+
+
+def test_a_reused_test_says_so_everywhere(walked: Callable[..., Path]) -> None:
+    folder = walked("binary")
+    Journal(folder / "journal.jsonl").append("opened", stage="finalize", reason="new rows", reused=True, looks=0)
+    page = read(folder)
+    assert page.text.lower().count("reused test") >= 4
+    assert "opened again: reused test. Reason: new rows" in page.text
+
+
+def test_a_changed_line_of_the_journal_stands_above_all(walked: Callable[..., Path]) -> None:
+    folder = walked("binary", "baseline")
+    path = folder / "journal.jsonl"
+    path.write_text(path.read_text(encoding="utf-8").replace('"verdict": "passed"', '"verdict": "better"'))
+    page = read(folder)
+    assert "The journal is not whole." in page.text
+    assert "was changed after it was written" in page.text
+
+
+@pytest.mark.parametrize(
+    ("trees", "se", "words"),
+    [
+        (0.99, 0.01, "Boosted trees win on the same rows, 0.990 against 0.900"),
+        (0.91, 0.01, "Boosted trees are ahead on the same rows, 0.910 against 0.900, by less than"),
+        (0.80, 0.01, "The network is ahead of the linear model and boosted trees"),
+    ],
+)
+def test_other_models_are_said_to_win_when_they_do(
+    trees: float, se: float, words: str, walked: Callable[..., Path]
+) -> None:
+    folder = walked("binary", None)
+    numbers = {"score": 0.92, "corrected": 0.9, "se": se, "reference": 0.5,
+               "references": {"linear model": 0.7, "boosted trees": trees}}  # fmt: skip
+    Journal(folder / "journal.jsonl").append(
+        "verdict", stage="baseline", verdict="passed", headline="", numbers=numbers
+    )
+    assert words in read(folder).text
+
+
+EVIL = "<script>alert('x')</script>\"><img src=x onerror=y>"
+
+
+def test_whatever_a_project_holds_stays_text(walked: Callable[..., Path]) -> None:
+    folder = walked("multiclass")
+    path = folder / "modelwizard.toml"
+    quoted = "'''" + EVIL.replace("'", "’") + "'''"
+    text = path.read_text(encoding="utf-8")
+    text = re.sub(r'(?m)^name = ".*"', f"name = {quoted}", text)
+    text = re.sub(r'(?m)^reason = ".*"', f"reason = {quoted}", text)
+    text = text.replace('"high"', quoted).replace('"target"', quoted).replace("amount =", '"<script>amount</script>" =')
+    path.write_text(text, encoding="utf-8")
+    journal = Journal(folder / "journal.jsonl")
+    journal.append("forced", stage="overfit", reason=EVIL, found=EVIL)
+    journal.append("edited", files=[EVIL], after_looks=1)
+    journal.append("look", stage=EVIL, purpose=EVIL, looks=1)
+    journal.append("trial", stage="regularize", run=EVIL, score=0.1, hyperparameters={EVIL: EVIL}, status=EVIL)
+    journal.append("trial", stage="overfit", run=EVIL, hyperparameters={"layers": EVIL}, status="completed")
+    numbers = {"run": EVIL, EVIL: EVIL, "corrected": 0.5, "se": 0.1, "effects": [{"name": EVIL, "share": 0.5}]}
+    journal.append("verdict", stage="regularize", verdict=EVIL, headline=EVIL, numbers=numbers, reasons=[EVIL],
+                   advice=[f"`{EVIL}`"])  # fmt: skip
+    journal.append("decision", stage="finalize", model=EVIL, epochs=EVIL, best_epochs=[EVIL])
+    page = read(folder)
+    well_made(page)
+    assert "<script>alert(" in page.text
+
+
+def luminance(colour: str) -> float:
+    """Return the relative luminance of #rgb or #rrggbb; WCAG 2.2."""
+    digits = colour[1:] if len(colour) == 7 else "".join(2 * c for c in colour[1:])
+    parts = [int(digits[i : i + 2], 16) / 255 for i in (0, 2, 4)]
+    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@pytest.mark.parametrize(("theme", "position"), [("light", 0), ("dark", 1), ("print", 2)])
+def test_text_and_lines_stand_out_from_the_paper(theme: str, position: int) -> None:
+    css = (resources.files("modelwizard.report") / "style.css").read_text(encoding="utf-8")
+    blocks = re.findall(r":root \{(.*?)\}", css, flags=re.DOTALL)
+    colours = dict(re.findall(r"--(\w+): (#\w+);", blocks[position]))
+    for ground in ("paper", "soft"):
+        for role in ("ink", "muted", "good", "bad", "doubt", "train", "validation", "test", "reference"):
+            light, dark = sorted((luminance(colours[role]), luminance(colours[ground])), reverse=True)
+            assert (light + 0.05) / (dark + 0.05) >= 4.5, (theme, role, ground)
