@@ -203,7 +203,8 @@ def time_default(known: Known, facts: Facts) -> Default | None:
     """Offer the column in whose order the file is sorted, if any."""
     table = facts.require_table()
     ordered = table.time if table.time not in known.get("target", ()) else NONE
-    return Default(ordered, "the rows of the file are in its order" if ordered else "no such column was seen")
+    unordered = "the rows are not in order of time" if table.times else "no column holds dates"
+    return Default(ordered, "the rows of the file are in its order" if ordered else unordered)
 
 
 def directory_default(known: Known, facts: Facts) -> Default | None:

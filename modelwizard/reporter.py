@@ -80,9 +80,7 @@ class Reporter(Protocol):
         """Say something that a person should not miss, without stopping."""
         ...
 
-    def table(
-        self, title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], *, note: str = ""
-    ) -> None:
+    def table(self, title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], *, note: str = "") -> None:
         """Show a small table; cells are already formatted."""
         ...
 
@@ -91,6 +89,10 @@ class Reporter(Protocol):
 
         `progress` events move the live line, `trial` events leave one line each; others are ignored.
         """
+        ...
+
+    def waiting(self, text: str) -> AbstractContextManager[None]:
+        """Show that something takes a moment: `with reporter.waiting("Starting TensorFlow …"): child.ready()`."""
         ...
 
     def judge(self, judgement: Judgement) -> None:

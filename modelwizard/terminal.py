@@ -77,11 +77,12 @@ class Sheet:
         """Columns of the surface."""
         return self.console.width
 
-    def _put(self, text: str, style: str = "", mark: str = "") -> None:
+    def _put(self, text: str, style: str = "", mark: str = "", hang: str = "") -> None:
+        """Write text; a line that is too long goes on below, as far in as it began and `hang` further."""
         width = max(self.console.width - len(mark), 10)
         for line in text.splitlines() or [""]:
             indent = " " * (len(line) - len(line.lstrip()))
-            wrapped = textwrap.wrap(line, width, subsequent_indent=indent, break_on_hyphens=False) or [""]
+            wrapped = textwrap.wrap(line, width, subsequent_indent=indent + hang, break_on_hyphens=False) or [""]
             for part in wrapped:
                 self.console.print(Text(mark + part, style=style))
                 mark = " " * len(mark)
@@ -156,11 +157,16 @@ class Sheet:
             parts += [Text(""), *(Text(line) for line in columns_of_text(judgement.numbers))]
         for title, lines in (("Why", judgement.reasons), ("What to do", judgement.advice)):
             if lines:
-                parts += [Text(f"\n{title}", style="bold"), *(Text(f"- {line}") for line in lines)]
+                parts += [Text(f"\n{title}", style="bold"), *(Text(self._item(line)) for line in lines)]
         self._boxed(f"{judgement.stage}: {mark} {judgement.verdict}", parts, colour)
         if judgement.next_command:
             self.say("Next:")
             self.command(judgement.next_command)
+
+    def _item(self, line: str) -> str:
+        """Return a line of a list, what goes on below it set in."""
+        room = self.width if self.plain else self.width - 4
+        return "\n".join(textwrap.wrap(line, room, initial_indent="- ", subsequent_indent="  ")) or "-"
 
     def error(self, error: ModelWizardError) -> None:
         """Show what was wrong, what was expected, what was received, what to try."""
@@ -224,6 +230,16 @@ class Terminal(Sheet):
             self.note(line)
 
     @contextmanager
+    def waiting(self, text: str) -> Generator[None, None, None]:
+        """Show that something takes a moment: a sign that turns on a terminal, a line elsewhere."""
+        if self.plain:
+            self.note(text)
+            yield
+            return
+        with self.console.status(Text(text, style="dim")):
+            yield
+
+    @contextmanager
     def watch(self, watch: Watch) -> Generator[OnEvent, None, None]:
         """Show the progress of trials: a moving line on a terminal, plain lines elsewhere."""
         progress = Progress(watch, self._clock)
@@ -258,7 +274,7 @@ class Terminal(Sheet):
         return on_event
 
     def _trial(self, line: str) -> None:
-        self._put(line, {"✗": "red", "★": "green"}.get(line[:1], ""))
+        self._put(line, {"✗": "red", "★": "green"}.get(line[:1], ""), hang="  ")
 
     def confirm(self, text: str, *, why: str = "", default: bool = True, flag: str = "--yes") -> bool:
         """Ask for yes or no; `--yes` takes the default.

@@ -152,6 +152,11 @@ class Script:
         self.told.append(judgement.headline)
 
     @contextmanager
+    def waiting(self, text: str) -> Any:
+        self.told.append(text)
+        yield
+
+    @contextmanager
     def watch(self, watch: Any) -> Any:
         yield lambda event: None
 

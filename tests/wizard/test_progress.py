@@ -117,6 +117,14 @@ def test_a_screen_gets_a_moving_part_that_goes_away() -> None:
     assert "\x1b[?25h" in stream.getvalue()  # the cursor is back
 
 
+@pytest.mark.parametrize("plain", [True, False])
+def test_waiting_is_seen(plain: bool) -> None:
+    stream = io.StringIO()
+    with Terminal(stream, plain=plain).waiting("Starting TensorFlow …"):
+        pass
+    assert ("Starting TensorFlow …" in stream.getvalue()) is plain
+
+
 @pytest.mark.parametrize(
     ("verdict", "mark"), [("passed", "✓"), ("failed", "✗"), ("cannot tell", "?"), ("forced", "!"), ("consistent", "✓")]
 )
