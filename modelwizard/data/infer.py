@@ -25,6 +25,7 @@ _OFTEN = frozenset(
         *("rating", "score", "grade", "yield", "value", "status", "result", "converted", "conversion", "clicked"),
     )
 )
+_APPLIES = TRUE | {"x"}
 _NUMBERED = re.compile(r"(y|targets?|labels?|outputs?|class)[ _.-]?\d+", re.I)
 # More different whole numbers than a rating scale has are an amount.
 _MOST_CLASSES = 12
@@ -158,7 +159,7 @@ def _several(frame: pd.DataFrame, targets: Sequence[str], columns: Sequence[Valu
     one = {name: "there are several target columns" for name in ("binary", "multiclass", *_SINGLE)}
     numbers = [_numbers(found, form) for found in columns]
     if all(_is_flag(found) for found in columns):
-        per_row = np.sum([cells_of(frame, name).str.lower().isin(TRUE) for name in targets], axis=0)
+        per_row = np.sum([cells_of(frame, name).str.lower().isin(_APPLIES) for name in targets], axis=0)
         reason = f"{len(targets)} columns of 0 and 1, {per_row.mean():.1f} of them 1 in a row on average"
         if (per_row == 1).all():
             reason += "; exactly one in each row, so one column with the class names ('multiclass') would be better"
@@ -181,7 +182,7 @@ _SINGLE = ("regression", "bounded", "positive", "count")
 
 def _is_flag(found: Values) -> bool:
     """Say whether the values are a yes and a no, or only one of them."""
-    return {value.lower() for value in found.values} <= TRUE | FALSE and len(found.values) <= 2
+    return {value.lower() for value in found.values} <= _APPLIES | FALSE and len(found.values) <= 2
 
 
 def _numbers(found: Values, form: Format) -> np.ndarray | None:

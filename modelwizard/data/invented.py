@@ -128,8 +128,8 @@ def occupancy() -> pd.DataFrame:
     price = np.round(np.exp(rng.normal(3.6 + 0.28 * stars, 0.25)), 2)
     distance = np.round(rng.exponential(3.0, n), 1)
     event = rng.random(n) < 0.08
-    weekend = np.asarray(date.dayofweek) >= 4
-    season = np.sin(2 * np.pi * (np.asarray(date.dayofyear) - 100) / 365)
+    weekend = np.asarray(date.day_of_week) >= 4
+    season = np.sin(2 * np.pi * (np.asarray(date.day_of_year) - 100) / 365)
     fair = price / np.exp(3.6 + 0.28 * stars)
     score = 0.5 + 1.1 * season + 0.7 * weekend - 1.5 * (fair - 1) - 0.18 * distance + 2.0 * event * (distance < 4)
     mean = 1 / (1 + np.exp(-score))
@@ -217,8 +217,8 @@ def rentals() -> pd.DataFrame:
     hour_number = np.sort(rng.choice(365 * 24, n, replace=False))
     moment = pd.Timestamp("2023-01-01") + pd.to_timedelta(hour_number, unit="h")
     hour = np.asarray(moment.hour)
-    weekend = np.asarray(moment.dayofweek) >= 5
-    warm = 12 - 11 * np.cos(2 * np.pi * (np.asarray(moment.dayofyear) - 20) / 365)
+    weekend = np.asarray(moment.day_of_week) >= 5
+    warm = 12 - 11 * np.cos(2 * np.pi * (np.asarray(moment.day_of_year) - 20) / 365)
     temperature = warm + 4 * np.sin((hour - 9) / 24 * 2 * np.pi) + rng.normal(0, 3, n)
     rain = rng.random(n) < 0.16
     wind = rng.gamma(3, 4, n)

@@ -134,7 +134,7 @@ def _table(rows: int, features: Sequence[Column], duplicates: int) -> list[Cauti
     used = [column for column in features if column.kind in FEATURES]
     cautions: list[Caution] = []
     if rows < rows_for(0.2):
-        drop = 100 * detectable_drop(round(0.8 * rows), max(1, round(0.2 * rows)))
+        drop = 100 * detectable_drop(round(0.8 * rows), round(0.2 * rows))
         sentence = (
             f"{rows} rows are few: the test would notice a drop of {drop:.0f} points or more; "
             f"{rows_for(0.1):,} rows would notice 10 points."
@@ -178,9 +178,8 @@ def _cells(frame: pd.DataFrame, features: Sequence[Column], form: Format) -> lis
     for column in features:
         name = column.name
         if column.kind == "date" and "guess" in column.reason:
-            sentence = (
-                f"'{name}' could be read day first or month first: day first is assumed for {column.examples[0]}."
-            )
+            first = "day" if str(column.format).startswith("%d") else "month"
+            sentence = f"'{name}' fits day first and month first; {column.examples[0]} is read {first} first."
             cautions.append(Caution("doubtful-date", sentence, (name,)))
         elif column.kind in ("categorical", "identifier", "text"):
             cautions += _words(column, values_of(cells_of(frame, name), form.missing).values)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import importlib.util
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -38,7 +39,7 @@ def sniff(path: str | Path) -> Format:
     decimal, thousands = convention([cells_of(frame, name)[:2000].tolist() for name in frame.columns[:500]])
     present = {str(cell) for name in frame.columns for cell in cells_of(frame, name).unique()}
     missing = tuple(token for token in MISSING if not token or token in present)
-    return Format(kind=kind, decimal=decimal, thousands=thousands, missing=missing, sheet=form.sheet, encoding="")
+    return replace(form, decimal=decimal, thousands=thousands, missing=missing)
 
 
 def read(path: str | Path, form: Format | None = None) -> pd.DataFrame:
@@ -104,7 +105,7 @@ def existing(path: str | Path) -> Path:
 
 def as_text(column: pd.Series) -> pd.Series:
     """Return a column as text: missing cells "", dates as ISO text, spaces around the cells removed."""
-    if not pd.api.types.is_string_dtype(column.dtype) or column.hasnans:
+    if not isinstance(column.dtype, pd.StringDtype) or column.hasnans:
         column = column.astype(str).where(column.notna(), "")
     return column.str.strip()
 
@@ -169,12 +170,12 @@ def _parquet(path: Path, form: Format) -> pd.DataFrame:
 
 def _jsonl(path: Path, form: Format) -> pd.DataFrame:
     # dtype=False is missing in the types of pandas; with it "007" and "2020-01-01" stay what they are.
-    return pd.read_json(path, lines=True, dtype=False, convert_dates=False)  # pyright: ignore[reportArgumentType]
+    return pd.read_json(path, lines=True, dtype=False)  # pyright: ignore[reportArgumentType]
 
 
 def _excel(path: Path, form: Format) -> pd.DataFrame:
     _need_openpyxl()
-    return pd.read_excel(path, sheet_name=form.sheet or 0, dtype=object, keep_default_na=False)
+    return pd.read_excel(path, sheet_name=form.sheet or 0, dtype=str, keep_default_na=False)
 
 
 def _first_sheet(path: Path) -> str:

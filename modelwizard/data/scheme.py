@@ -45,7 +45,7 @@ def check_rows(rows: int, what: str = "rows") -> None:
         DataError: Fewer than `MINIMUM_ROWS` rows.
     """
     if rows < MINIMUM_ROWS:
-        drop = 100 * detectable_drop(round(0.8 * rows), max(1, round(0.2 * rows)))
+        drop = 100 * detectable_drop(round(0.8 * rows), round(0.2 * rows))
         raise DataError(
             f"{rows} {what} are too few to train and judge a network.",
             expected=f"at least {MINIMUM_ROWS}; about {rows_for(0.2)} to notice in the test that the score dropped "
@@ -66,7 +66,7 @@ def detectable_drop(validation: int, test: int, deviation: float = 0.5) -> float
         test: Test rows.
         deviation: Standard deviation of a row's score. Defaults to 0.5, that of right or wrong at its widest.
     """
-    return 2.487 * deviation * float(np.sqrt(1 / validation + 1 / test))
+    return 2.487 * deviation * float(np.sqrt(1 / max(validation, 1) + 1 / max(test, 1)))
 
 
 def rows_for(drop: float) -> int:

@@ -240,7 +240,7 @@ def _ragged(name: str, width: int, total: int, ragged: list[tuple[int, int]], de
             received=f"{width} names, {ragged[0][1]} cells, {sign} between them",
             fix="add the missing name (often the first column's), or remove the sign at the end of each line",
         )
-    shown = "; ".join(f"line {line} has {cells}" for line, cells in ragged[:3])
+    shown = "; ".join(f"line {line} has {cells} cell{'s' * (cells != 1)}" for line, cells in ragged[:3])
     more = f"; and {len(ragged) - 3} more lines" if len(ragged) > 3 else ""
     return DataError(
         f"{name} has rows of different lengths.",
@@ -268,20 +268,20 @@ def _check_names(names: list[str], rows: list[list[str]], file: str, delimiter: 
             f"{file} has two columns of one name: {', '.join(repr(name) for name in twice[:5])}.",
             expected="a different name for each column",
             received=f"{len(cells)} columns, {len(set(cells))} different names",
-            fix="rename one of them in the first line",
+            fix="rename one of them in the first line; if that line is data, add a line of names above it",
         )
 
 
 def _is_data(names: list[str], rows: list[list[str]]) -> bool:
     """Say whether at least half of the names are values: numbers over numbers, or words that occur below.
 
-    Names that count up (0, 1, 2, … as pandas writes them) are names.
+    Whole numbers in even steps (0, 1, 2, … as pandas writes them; 1990, 2000, 2010) are names.
     """
     number = number_pattern(".", "")
-    if not rows or all(name.isdigit() for name in names if name):
-        steps = {int(b) - int(a) for a, b in pairwise(names) if a.isdigit() and b.isdigit()}
-        if not rows or steps == {1}:
-            return False
+    numeric = [name for name in names if number.fullmatch(name)]
+    steps = {int(b) - int(a) for a, b in pairwise(numeric) if a.isdigit() and b.isdigit()}
+    if not rows or (all(name.isdigit() for name in numeric) and len(steps) == 1 and steps != {0}):
+        return False
     values = 0
     for name, cells in zip(names, zip(*rows[: max(20, 200_000 // len(names))], strict=True), strict=True):
         column = [cell.strip() for cell in cells]

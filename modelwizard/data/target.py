@@ -73,7 +73,8 @@ def check_target(
     for name in targets:
         require(name, [str(column) for column in frame.columns], "--target")
     _check_number_of_targets(targets, problem)
-    columns = [_present(frame, name, form) for name in targets]
+    # Many at once: a cross here and there is a whole label, however empty the column.
+    columns = [] if problem == "multilabel" else [_present(frame, name, form) for name in targets]
     classes: tuple[str, ...] = ()
     known: np.ndarray
     why, evident = "", True
@@ -108,7 +109,7 @@ def class_numbers(cells: pd.Series, classes: Sequence[str]) -> np.ndarray:
     return codes.astype(np.int64)
 
 
-def positive_first_guess(labels: Sequence[str], counts: Sequence[int]) -> tuple[str, str, bool]:
+def positive_label(labels: Sequence[str], counts: Sequence[int]) -> tuple[str, str, bool]:
     """Return which of two labels is the positive one, why, and whether that is evident.
 
     Args:
@@ -121,9 +122,9 @@ def positive_first_guess(labels: Sequence[str], counts: Sequence[int]) -> tuple[
             return labels[one], f"'{labels[one]}' says yes", True
         if low in _NEGATIVE and rest not in _NEGATIVE | _POSITIVE and low not in ("0", "f", "n"):
             return labels[other], f"'{labels[one]}' says no", True
-    rare = int(np.argmin(counts)) if counts[0] != counts[1] else int(np.argmax([_order(label) for label in labels]))
-    why = "the rarer of the two" if counts[0] != counts[1] else "as frequent as the other: a guess"
-    return labels[rare], why, False
+    if counts[0] != counts[1]:
+        return labels[int(np.argmin(counts))], "the rarer of the two", False
+    return max(labels, key=_order), "as frequent as the other: a guess", False
 
 
 def _check_number_of_targets(targets: Sequence[str], problem: str) -> None:
@@ -183,7 +184,7 @@ def _two_classes(name: str, found: Values, positive: str | None) -> tuple[tuple[
         )
     if positive is None:
         counts = [int(found.counts[found.values.index(label)]) for label in labels]
-        label, why, evident = positive_first_guess(labels, counts)
+        label, why, evident = positive_label(labels, counts)
     else:
         if positive not in labels:
             close = difflib.get_close_matches(positive.lower(), [label.lower() for label in labels], n=1)
