@@ -16,6 +16,8 @@ from modelwizard import report
 from modelwizard.journal import Journal
 from modelwizard.problems import PROBLEMS
 from modelwizard.project import STAGES, Project
+from modelwizard.report import charts, portraits
+from modelwizard.report.markup import Markup, element
 
 VOID = {"meta", "br", "hr", "col", "link"}
 MakeProject = Callable[..., Path]
@@ -100,6 +102,17 @@ def walked(make_project: MakeProject) -> Callable[..., Path]:
     return walk
 
 
+@pytest.fixture
+def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave the plots out, which take most of the time, where only the words matter."""
+
+    def draw(name: str, alt: str, *_: object, **__: object) -> Markup:
+        return element("svg", role="img", aria_label=alt)
+
+    monkeypatch.setattr(charts, "draw", draw)
+    monkeypatch.setattr(portraits, "draw", draw)
+
+
 @pytest.mark.parametrize("problem", PROBLEMS)
 def test_a_finished_walk_of_every_problem_type(problem: str, walked: Callable[..., Path]) -> None:
     folder = walked(problem)
@@ -151,6 +164,7 @@ def test_a_project_without_a_journal(make_project: MakeProject) -> None:
     assert "Nothing has been trained yet." in page.text
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_folds_are_named(make_project: MakeProject) -> None:
     folder = make_project("multiclass")
     text = (folder / "modelwizard.toml").read_text(encoding="utf-8")
@@ -174,6 +188,7 @@ def test_a_search_in_flight(walked: Callable[..., Path]) -> None:
     assert "Score of each trial" in page.text
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_runs_that_were_deleted_are_said_to_be_gone(walked: Callable[..., Path]) -> None:
     folder = walked("binary")
     shutil.rmtree(folder / "runs")
@@ -185,6 +200,7 @@ def test_runs_that_were_deleted_are_said_to_be_gone(walked: Callable[..., Path])
     assert "Expected and found" in page.text
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_split_and_data_that_moved(walked: Callable[..., Path]) -> None:
     folder = walked("binary", "baseline")
     (folder / "split.csv").write_text("part\nhello\n")
@@ -204,6 +220,7 @@ def test_split_and_data_that_moved(walked: Callable[..., Path]) -> None:
         ("look", {"stage": "overfit", "purpose": "threshold", "looks": 3}, ["Overfit: threshold, 3 looks."]),
     ],
 )  # fmt: skip
+@pytest.mark.usefixtures("undrawn")
 def test_what_happened_is_told(
     kind: str, fields: dict[str, object], words: list[str], walked: Callable[..., Path]
 ) -> None:
@@ -214,6 +231,7 @@ def test_what_happened_is_told(
     assert [w for w in words if w not in page.text] == []
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_reused_test_says_so_everywhere(walked: Callable[..., Path]) -> None:
     folder = walked("binary")
     Journal(folder / "journal.jsonl").append("opened", stage="finalize", reason="new rows", reused=True, looks=0)
@@ -222,6 +240,7 @@ def test_a_reused_test_says_so_everywhere(walked: Callable[..., Path]) -> None:
     assert "opened again: reused test. Reason: new rows" in page.text
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_changed_line_of_the_journal_stands_above_all(walked: Callable[..., Path]) -> None:
     folder = walked("binary", "baseline")
     path = folder / "journal.jsonl"
@@ -239,6 +258,7 @@ def test_a_changed_line_of_the_journal_stands_above_all(walked: Callable[..., Pa
         (0.80, 0.01, "The network is ahead of the linear model and boosted trees"),
     ],
 )
+@pytest.mark.usefixtures("undrawn")
 def test_other_models_are_said_to_win_when_they_do(
     trees: float, se: float, words: str, walked: Callable[..., Path]
 ) -> None:
