@@ -274,7 +274,7 @@ def _larger(ladder: Ladder, last: Step) -> Experiment | Stop:
     """Return the next rung of the cycle that is allowed by the caps and the budget."""
     climbed = sum(not item.diverged for item in ladder.steps)
     if climbed >= ladder.most_runs:
-        return Stop("budget", f"{climbed} runs were made", subset=True)
+        return Stop("budget", f"{climbed} runs were made")
     most_weights = max(WEIGHTS_PER_ROW * ladder.train_rows, FEWEST_WEIGHTS)
     order: list[Change] = [CYCLE[(climbed - 1 + turn) % len(CYCLE)] for turn in range(len(CYCLE))]
     for change in order:

@@ -22,6 +22,8 @@ TRIALS = 20
 """Trials of a round, when neither --trials nor --time-budget is given."""
 MOST = 500
 """Trials of a round that is limited by time."""
+EPOCHS = 100
+"""Epochs of a trial at most, when the border of overfitting is not known."""
 PATIENCE = 12
 """Epochs without a better validation loss after which a trial ends; its best epoch counts."""
 
@@ -37,8 +39,8 @@ def walk(session: Session) -> Verdict:
         ),
     )
     facts = session.facts()
-    border = _border(session)
-    ranges = _ranges(facts["space"], capacity(border))
+    border, known = _border(session)
+    ranges = _ranges(facts["space"], capacity(border) if known else None)
     done = session.trials("regularize")
     wanted = session.options.trials or (MOST if session.options.time_budget else TRIALS)
     total = _before_this_round(session) + wanted
@@ -58,25 +60,26 @@ def walk(session: Session) -> Verdict:
                 session.record(event)
             on_event(event)
 
-        session.child.run(_request(session, facts, border, ranges, done, total), keep)
+        epochs = border.epochs_run if known else max(border.epochs_run, EPOCHS)
+        session.child.run(_request(session, facts, border, epochs, ranges, done, total), keep)
     return _judge(session, border, ranges)
 
 
-def _border(session: Session) -> Run:
-    """Return the run that marks the border of overfitting; the largest of stage 2 when it was passed by force."""
+def _border(session: Session) -> tuple[Run, bool]:
+    """Return the run that marks the border of overfitting, and whether it was found; else the largest of stage 2."""
     found = verdicts(session.journal.entries())["overfit"] or {}
     runs = {run.name: run for run in session.usable("overfit", "baseline")}
     name = (found.get("numbers") or {}).get("run")
-    if name in runs:
-        return runs[name]
+    if name in runs and found.get("verdict") == "passed":
+        return runs[name], True
     if not runs:
         raise ProjectError("No run of the overfit stage is left.", fix="modelwizard overfit")
-    return max(runs.values(), key=lambda run: run.parameters)
+    return max(runs.values(), key=lambda run: run.parameters), False
 
 
-def _ranges(space: list[dict[str, Any]], size: Capacity) -> dict[str, Range]:
-    """Return what each hyperparameter is drawn from: model.py's ranges, capped by the overfitting model."""
-    caps = regularize.bounds(size)
+def _ranges(space: list[dict[str, Any]], size: Capacity | None) -> dict[str, Range]:
+    """Return what each hyperparameter is drawn from: model.py's ranges, capped by the overfitting model if known."""
+    caps = regularize.bounds(size) if size else {}
     found: dict[str, Range] = {}
     for h in space:
         values = [v for v in h.get("values") or [] if isinstance(v, int | float) and not isinstance(v, bool)]
@@ -98,6 +101,7 @@ def _request(
     session: Session,
     facts: dict[str, Any],
     border: Run,
+    epochs: int,
     ranges: Mapping[str, Range],
     done: list[dict[str, Any]],
     total: int,
@@ -112,7 +116,7 @@ def _request(
         "stage": "regularize",
         "trials": total,
         "seed": session.seed + 1,
-        "training": {"epochs": border.epochs_run, "batch_size": session.project.settings.training.batch_size},
+        "training": {"epochs": epochs, "batch_size": session.project.settings.training.batch_size},
         "patience": PATIENCE,
         "done": done,
         "first": [default, dict(border.hyperparameters), {**default, **baseline, **no_regularisation(facts["space"])}],

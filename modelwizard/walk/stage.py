@@ -176,12 +176,12 @@ def _notice_edits(project: Project, journal: Journal, reporter: Reporter) -> Non
 
 def _judgement(verdict: Verdict, following: str | None) -> Judgement:
     """Make of a verdict what a person is shown."""
-    from modelwizard.stages.verdict import figure
+    from modelwizard.stages.verdict import chance, figure
 
-    shown = ("score", "reference", "corrected", "raw", "se", "test", "p_value", "rise", "z")
+    shown = {"score": figure, "reference": figure, "corrected": figure, "se": figure, "test": figure, "p_value": chance}
     numbers = [
-        (name.replace("_", " "), figure(float(value)))
-        for name in shown
+        (name.replace("_", " "), show(float(value)).removeprefix("p = ").removeprefix("p "))
+        for name, show in shown.items()
         if isinstance(value := verdict.numbers.get(name), int | float)
     ]
     command = f"modelwizard {following}" if following else "modelwizard report --open"
