@@ -17,7 +17,7 @@ from modelwizard.report.markup import Markup, element, join
 from modelwizard.report.words import alike, figure, finite, metric, number
 
 WIDE_RANGE = 20.0
-"""A curve whose largest value is this many times its smallest one is drawn on a logarithmic axis."""
+"""Values of which the largest is this many times the smallest are drawn on a logarithmic axis."""
 
 
 @dataclass(frozen=True)
@@ -108,9 +108,7 @@ def curves(
     if np.isfinite(held).sum() < 2:
         return None
     epochs = np.arange(1, len(history) + 1)
-    every = np.concatenate([train, held, [math.nan if level is None else level]])
-    every = every[np.isfinite(every)]
-    logarithmic = what == "loss" and every.min() > 0 and every.max() > WIDE_RANGE * every.min()
+    logarithmic = what == "loss" and _wide([*train, *held], [*held])
 
     def paint(axes: Any) -> None:
         axes.plot(epochs, train, "--", color=ROLES["train"])
@@ -139,6 +137,13 @@ def curves(
     )
     alt = f"{title}: {_axis(what)} over {len(history)} epochs, {ends}{mark}."
     return captioned(draw(name, alt, paint), title, legend)
+
+
+def _wide(every: Sequence[float], held: Sequence[float]) -> bool:
+    """Say whether losses need a logarithmic axis: only validation decides, whose turn must stay easy to see."""
+    positive = min((v for v in every if math.isfinite(v)), default=0) > 0
+    kept = [v for v in held if math.isfinite(v)]
+    return positive and max(kept) > WIDE_RANGE * min(kept)
 
 
 def _axis(what: str) -> str:
@@ -189,8 +194,8 @@ def ladder(rungs: Sequence[Rung], kept: int | None) -> Markup | None:
     rungs = [rung for rung in rungs if math.isfinite(rung.last) and math.isfinite(rung.train)]
     if len(rungs) < 2:
         return None
-    values = [v for rung in rungs for v in (rung.train, rung.lowest, rung.last)]
-    logarithmic = min(values) > 0 and max(values) > WIDE_RANGE * min(values)
+    held = [v for rung in rungs for v in (rung.lowest, rung.last)]
+    logarithmic = _wide([*held, *(rung.train for rung in rungs)], held)
 
     def paint(axes: Any) -> None:
         x = [rung.number for rung in rungs]

@@ -73,7 +73,8 @@ def _parts(facts: Facts) -> Markup:
         return element("p", "split.csv cannot be read, so the parts are not known.")
     total = sum(facts.counts.values()) or 1
     folds = facts.folds > 1
-    uses = {**USES, "train": f"trained and judged in turn, {facts.folds} folds"} if folds else USES
+    turns = f"learned from and judged in turn, in {facts.folds} folds"
+    uses = {**USES, "train": turns, "validation": turns} if folds else USES
     rows = [(part, f"{rows:,}", _share(rows / total), uses[part]) for part, rows in facts.counts.items() if rows]
     caption = "Rows of each part; fixed once, exact duplicates never straddle parts"
     return table(("Part", "Rows", "Share", "Use"), rows, caption=caption, numbers=(1,))

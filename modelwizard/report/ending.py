@@ -102,6 +102,9 @@ def provenance(facts: Facts) -> Markup:
         ("Made by", element("code", "modelwizard report")),
     ]
     body = table(
-        ("What", "Value"), [row for row in rows if row], caption="Where the numbers come from", class_="origin"
+        ("What", "Value"),
+        [row for row in rows if row],
+        caption="State of the journal, hashes and seeds",
+        class_="origin",
     )
     return element("section", element("h2", "Where this comes from"), body, id="origin")

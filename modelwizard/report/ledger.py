@@ -10,7 +10,10 @@ from modelwizard.report.facts import Entry, Facts
 from modelwizard.report.markup import Child, Markup, code, element, join, table
 from modelwizard.report.words import TITLES, alike, count, finite, listed, metric, moment, number, whole
 
-PURPOSES = {"references": "models of other kinds scored"}
+PURPOSES = {
+    "references": "models of other kinds scored",
+    "sanity": "sanity checks, networks trained on zeroed inputs and on shuffled labels",
+}
 
 
 def ledger(facts: Facts) -> Markup:

@@ -82,8 +82,8 @@ def _step(facts: Facts, stage: str, following: bool) -> Markup:
 def _gist(facts: Facts, stage: str) -> str:
     """Return the one number of a stage."""
     numbers, title = facts.numbers(stage), metric(facts.metric)
-    if stage == "baseline" and finite(numbers.get("score")):
-        return f"{title} {figure(numbers['score'])} against {figure(numbers.get('reference'))}"
+    if stage == "baseline" and finite(numbers.get("corrected")):
+        return f"{title} {figure(numbers['corrected'])} against {figure(numbers.get('reference'))}"
     if stage == "overfit" and finite(numbers.get("rise")):
         return f"validation {_rise(numbers)} worse at the end"
     if stage == "regularize" and finite(numbers.get("corrected")):
