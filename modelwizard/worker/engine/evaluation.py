@@ -9,7 +9,7 @@ import keras
 import tensorflow as tf
 
 from modelwizard.worker.engine.arrays import Array, Layout
-from modelwizard.worker.engine.step import Model, Stepper, batch_rows, forward
+from modelwizard.worker.engine.step import Model, Stepper, batch_rows, forward, own_loss
 
 # Rows of one forward pass where the batches of an evaluation do not change its result.
 BLOCK = 1024
@@ -144,9 +144,17 @@ def in_blocks(model: Model) -> bool:
     True for Keras's own losses with the mean over the batch and its own metrics, on models without masks and
     without `add_loss`; whatever else is evaluated in the user's batches.
     """
-    if model._compile_loss is None or own_reduction(model) or _masked(model):
+    if model._compile_loss is None or own_loss(model) or own_reduction(model) or _masked(model):
         return False
+    if model._compile_loss.metrics or _adds_loss(model):
+        return False  # Keras counts every batch alike for the losses of single outputs
     return all(_additive(metric) for metric in getattr(model._compile_metrics, "metrics", []))
+
+
+def _adds_loss(model: Model) -> bool:
+    """Say whether a layer adds a loss that depends on its inputs; the model has just been called."""
+    layers = model._flatten_layers()
+    return any(layer._losses or getattr(layer, "activity_regularizer", None) is not None for layer in layers)
 
 
 def own_reduction(model: Model) -> bool:

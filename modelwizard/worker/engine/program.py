@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import keras
@@ -143,12 +144,26 @@ class Program:
             first = key not in self._xla
             if first:
                 self._xla[key] = XlaLoop(stepper, self.layout, leaves, self._kept(), batch, room)
-            return self._timed("first" if first else "xla", self._xla[key], leaves, part, batch)
+            with self._single_losses(batch):
+                return self._timed("first" if first else "xla", self._xla[key], leaves, part, batch)
         except (tf.errors.OpError, NotImplementedError, TypeError, ValueError) as error:
             # The compilation failed, before any step was taken: the weights are as they were.
             self._xla.pop(key, None)
             self.xla_error = str(error)
             return self.graph(batch)(leaves, part, batch)
+
+    @contextmanager
+    def _single_losses(self, batch: int) -> Generator[None]:
+        """Count each batch once in the losses of single outputs, as Keras does where the batch size is open.
+
+        Keras weights these by the batch size if it is known when the step is traced, as it must be for XLA.
+        """
+        trackers = self.model._compile_loss.metrics if self.model._compile_loss is not None else []
+        before = [[v.numpy() for v in tracker.variables] for tracker in trackers]
+        yield
+        for tracker, values in zip(trackers, before, strict=True):
+            for variable, value in zip(tracker.variables, values, strict=True):
+                variable.assign(value + (variable.numpy() - value) / batch)
 
     def _timed(self, mode: str, loop: Any, leaves: Leaves, part: Array, batch: int) -> Any:
         """Run a call, note how fast it was, and set how many steps the next may take."""
