@@ -124,23 +124,18 @@ class Session:
         if name not in self._runs:
             stored = self.project.read_run(name)
             head = PROBLEMS[self.project.settings.problem.type].activation
-            # Under K-fold every row has the scale of the fold whose model predicted it.
-            per_row = stored.offset.ndim == 2
-            offset = stored.offset[stored.fold] if per_row else stored.offset
-            scale = stored.scale[stored.fold] if per_row else stored.scale
-            first = entry.get("first_epoch") or 0
-            history = stored.history[first : first + len(stored.outputs)]
+            kept = [stored.history[int(epoch)] for epoch in stored.epochs]
             self._runs[name] = Run(
                 name=name,
                 hyperparameters=dict(entry["hyperparameters"]),
-                outputs=Stored(stored.outputs, head, offset, scale),
-                train_loss=[row["train_loss"] for row in history],
-                train_score=[row.get(f"train_{self.metric}", float("nan")) for row in history],
+                outputs=Stored(stored.outputs, head, stored.offset, stored.scale),
+                train_loss=[row["train_loss"] for row in kept],
+                train_score=[row.get(f"train_{self.metric}", float("nan")) for row in kept],
                 epochs=int(entry["epochs_run"]),
                 parameters=int(entry.get("parameters") or 0),
                 seconds=float(entry.get("seconds") or 0),
                 status=str(entry["status"]),
-                first_epoch=first,
+                first_epoch=int(stored.epochs[0]),
             )
         return self._runs[name]
 
@@ -163,7 +158,6 @@ class Session:
         targets = self.project.targets()
         where = np.searchsorted(targets.rows, stored.rows)
         folds = settings.split.folds if settings.split.scheme == "kfold" else 1
-        scale = stored.scale.mean(axis=0) if stored.scale.ndim == 2 else stored.scale
         groups: ArrayLike | None = None if targets.group is None else targets.group[where]
         counts = self.project.counts()
         pool = counts["train"] if folds == 1 else counts["train"] + counts["validation"]
@@ -174,7 +168,7 @@ class Session:
             y=targets.y[where],
             groups=groups,
             rows=stored.rows,
-            scale=scale if settings.problem.type in ("regression", "vector", "positive") else None,
+            scale=stored.scale if settings.problem.type in ("regression", "vector", "positive") else None,
             folds=folds,
             train_rows=pool if folds == 1 else pool * (folds - 1) // folds,
         )

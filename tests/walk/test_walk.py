@@ -1,0 +1,189 @@
+"""A whole walk with a scripted worker: gates, records, resuming, the one opening of the test rows."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from stand_ins import Person, Worker
+
+from modelwizard import walk
+from modelwizard.errors import GateError, Interrupted, TestOpenedError, WorkerError
+from modelwizard.journal import Journal
+from modelwizard.options import StageOptions
+
+TRIALS = StageOptions(trials=4)
+STAGES = ("baseline", "overfit", "regularize", "finalize")
+
+
+@pytest.fixture
+def folder(make_project: Callable[..., Path], tmp_path: Path) -> Path:
+    """A project of 900 rows that nobody else writes to."""
+    return Path(shutil.copytree(make_project("binary", 900).parent, tmp_path / "work")) / "project"
+
+
+def step(
+    folder: Path, stage: str, worker: Worker | None = None, options: StageOptions = TRIALS, **person: bool
+) -> dict:
+    return walk.run_stage(folder, stage, options, Person(**person), worker or Worker())  # type: ignore[arg-type]
+
+
+def kinds(folder: Path) -> list[str]:
+    return [entry["kind"] for entry in Journal(folder / "journal.jsonl").entries()]
+
+
+def test_a_walk_to_the_end(folder: Path) -> None:
+    words = [step(folder, stage)["verdict"] for stage in STAGES]
+    assert words[:2] == ["passed", "passed"]
+    assert words[3] in ("consistent", "better", "suspect")
+    state = walk.status(folder)
+    assert state["next"] is None
+    assert state["looks"]["test"] == 1
+    assert state["stages"]["regularize"]["trials"] == 4
+    assert state["stages"]["overfit"]["capacity"]["epochs"] >= 15
+    assert state["account"].startswith(f"{state['looks']['validation']} looks · best raw ")
+    assert walk.audit(folder)["problems"] == ["model.keras is not the file that was sealed before the test: "
+                                              "the test score belongs to another model."]  # fmt: skip
+    assert sorted(p.name for p in (folder / "experiments").iterdir()) == [
+        "1-baseline.toml",
+        "2-overfit.toml",
+        "3-regularize.toml",
+        "4-finalize.toml",
+    ]
+
+
+def test_every_experiment_file_can_be_read_again(folder: Path) -> None:
+    for stage in STAGES:
+        step(folder, stage)
+    for path in (folder / "experiments").iterdir():
+        table = tomllib.loads(path.read_text())
+        assert set(table["training"]) >= {"epochs", "batch_size", "seed"}, path.name
+
+
+@pytest.mark.parametrize("stage", STAGES[1:])
+def test_a_stage_waits_for_the_one_before(folder: Path, stage: str) -> None:
+    with pytest.raises(GateError, match="has not been run"):
+        step(folder, stage)
+    assert kinds(folder) == ["created"]
+
+
+def test_a_failed_baseline_holds_the_walk_until_it_is_forced(folder: Path) -> None:
+    assert step(folder, "baseline", Worker(skill=0.0))["verdict"] in ("failed", "cannot tell")
+    with pytest.raises(GateError, match="baseline ended with"):
+        step(folder, "overfit", Worker(skill=0.0))
+    step(folder, "overfit", options=StageOptions(trials=4, force=True, reason="noisy labels"))
+    forced = Journal(folder / "journal.jsonl").entries("forced")
+    assert [(e["stage"], e["reason"]) for e in forced] == [("baseline", "noisy labels")]
+    assert walk.status(folder)["stages"]["baseline"]["verdict"] == "forced"
+
+
+@pytest.mark.parametrize("answer", [True, False])
+def test_an_open_verdict_of_regularize_may_be_accepted(folder: Path, answer: bool) -> None:
+    step(folder, "baseline")
+    step(folder, "overfit")
+    word = step(folder, "regularize", Worker(skill=1.9))["verdict"]
+    assert word in ("cannot tell", "failed")
+    if answer:
+        step(folder, "finalize", answer=True)
+        assert "accepted as it is" in Journal(folder / "journal.jsonl").entries("forced")[-1]["reason"]
+    else:
+        with pytest.raises(GateError):
+            step(folder, "finalize", answer=False)
+
+
+def test_a_killed_worker_loses_only_the_trial_in_flight(folder: Path) -> None:
+    step(folder, "baseline")
+    step(folder, "overfit")
+    with pytest.raises(WorkerError):
+        step(folder, "regularize", Worker(dies_in="regularize-003"))
+    again = Worker()
+    assert step(folder, "regularize", again)["numbers"]["trials"] == 4
+    assert again.trained == ["regularize-003", "regularize-004"]
+    runs = [e["run"] for e in Journal(folder / "journal.jsonl").entries("trial", "regularize")]
+    assert runs == [f"regularize-{i:03d}" for i in (1, 2, 3, 4)]
+
+
+def test_another_round_adds_its_trials(folder: Path) -> None:
+    for stage in ("baseline", "overfit", "regularize"):
+        step(folder, stage)
+    assert step(folder, "regularize", options=StageOptions(trials=3))["numbers"]["trials"] == 7
+
+
+def test_the_same_stage_again_looks_no_second_time(folder: Path) -> None:
+    step(folder, "baseline")
+    before = walk.status(folder)["looks"]["validation"]
+    step(folder, "baseline")
+    assert walk.status(folder)["looks"]["validation"] == before
+
+
+def test_the_test_rows_are_opened_once(folder: Path) -> None:
+    for stage in STAGES:
+        step(folder, stage)
+    with pytest.raises(TestOpenedError, match="second look"):
+        step(folder, "finalize")
+    again = step(folder, "finalize", options=StageOptions(force=True, reason="a new seed"))
+    assert again["headline"].startswith("Reused test")
+    assert walk.audit(folder)["looks"]["test"] == 2
+
+
+def test_the_expectation_is_sealed_before_the_test_is_opened(folder: Path) -> None:
+    for stage in STAGES:
+        step(folder, stage)
+    last = kinds(folder)[-4:]
+    assert last == ["decision", "sealed", "opened", "verdict"]
+
+
+def test_saying_no_keeps_the_test_rows_sealed(folder: Path) -> None:
+    for stage in STAGES[:3]:
+        step(folder, stage)
+    with pytest.raises((Interrupted, GateError)):
+        step(folder, "finalize", answer=False)
+    assert "opened" not in kinds(folder)
+
+
+def test_a_kill_between_opening_and_verdict_goes_on_with_the_same_opening(folder: Path) -> None:
+    class Dying(Worker):
+        def _test(self, *job: object) -> dict:
+            raise WorkerError("killed")
+
+    for stage in STAGES[:3]:
+        step(folder, stage)
+    with pytest.raises(WorkerError):
+        step(folder, "finalize", Dying())
+    after = Worker()
+    step(folder, "finalize", after)
+    assert after.trained == []
+    assert kinds(folder).count("opened") == 1
+
+
+def test_an_edit_is_noticed_and_recorded(folder: Path) -> None:
+    step(folder, "baseline")
+    (folder / "model.py").write_text((folder / "model.py").read_text() + "\n# mine\n")
+    person = Person()
+    walk.run_stage(folder, "overfit", TRIALS, person, Worker())  # type: ignore[arg-type]
+    edited = Journal(folder / "journal.jsonl").entries("edited")
+    assert [e["files"] for e in edited] == [["model.py"]]
+    assert edited[0]["after_looks"] > 0
+    assert any("model.py changed" in line for line in person.heard)
+
+
+def test_a_changed_line_is_found(folder: Path) -> None:
+    step(folder, "baseline")
+    path = folder / "journal.jsonl"
+    lines = path.read_text().splitlines()
+    entry = json.loads(lines[2])
+    entry["looks" if "looks" in entry else "stage"] = 1
+    path.write_text("\n".join([*lines[:2], json.dumps(entry), *lines[3:]]) + "\n")
+    found = walk.audit(folder)
+    assert not found["ok"]
+    assert "Line 3" in found["problems"][0]
+
+
+def test_run_walks_all_that_remains(folder: Path) -> None:
+    done = walk.run_all(folder, StageOptions(trials=4), Person(), Worker())  # type: ignore[arg-type]
+    assert list(done) == list(STAGES)
+    assert walk.next_stage(folder) is None
