@@ -17,7 +17,7 @@ from modelwizard.project import STAGES, Project, verdicts
 from modelwizard.project import next_stage as stage_after
 from modelwizard.reporter import Judgement, Reporter
 from modelwizard.stages.verdict import Verdict
-from modelwizard.walk import baseline, finalize, overfit, regularize
+from modelwizard.walk import baseline, finalize, overfit, regularize, rules
 from modelwizard.walk.session import Session
 
 WALKS: Mapping[str, Callable[[Session], Verdict]] = {
@@ -67,7 +67,10 @@ def run_stage(
             _begin(project, journal)
             _gate(journal, stage, options, reporter)
             _notice_edits(project, journal, reporter)
-            verdict = WALKS[stage](Session(project, journal, child, options, reporter))
+            session = Session(project, journal, child, options, reporter)
+            if stage != "finalize":
+                rules.apply(session, stage)
+            verdict = WALKS[stage](session)
             journal.append("verdict", **verdict.record())
     finally:
         if owned:

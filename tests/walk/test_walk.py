@@ -183,6 +183,26 @@ def test_a_changed_line_is_found(folder: Path) -> None:
     assert "Line 3" in found["problems"][0]
 
 
+FINDING = {"code": "MW101", "title": "Softmax on one unit", "evidence": "1 unit", "fix": "sigmoid", "severity": "error"}
+
+
+def test_an_error_of_the_rules_holds_a_stage_until_it_is_forced(folder: Path) -> None:
+    worker = Worker()
+    worker.findings = [FINDING]
+    with pytest.raises(GateError, match="MW101"):
+        step(folder, "baseline", worker)
+    assert worker.trained == []
+    step(folder, "baseline", worker, StageOptions(force=True, reason="a lecture on mistakes"))
+    assert Journal(folder / "journal.jsonl").entries("forced")[0]["found"] == ["MW101"]
+
+
+def test_a_warning_of_the_rules_is_told_and_the_stage_goes_on(folder: Path) -> None:
+    worker, person = Worker(), Person()
+    worker.findings = [{**FINDING, "severity": "warning"}]
+    walk.run_stage(folder, "baseline", TRIALS, person, worker)  # type: ignore[arg-type]
+    assert any("MW101" in line for line in person.heard)
+
+
 def test_run_walks_all_that_remains(folder: Path) -> None:
     done = walk.run_all(folder, StageOptions(trials=4), Person(), Worker())  # type: ignore[arg-type]
     assert list(done) == list(STAGES)

@@ -1,0 +1,41 @@
+"""The rules that a stage applies before it spends time: errors hold it, the rest is told and goes on."""
+
+from __future__ import annotations
+
+from modelwizard.errors import GateError
+from modelwizard.walk.session import Session
+
+SHOWN = 3
+"""Findings on one screen: the most certain and most harmful come first."""
+
+
+def apply(session: Session, stage: str) -> None:
+    """Check the model and the data as they are now, without training.
+
+    Args:
+        session: The stage at work.
+        stage: Its name.
+
+    Raises:
+        GateError: A rule found an error, and the stage is not forced.
+    """
+    found = session.job("check", run=False)
+    errors = [finding for finding in found["findings"] if finding["severity"] == "error"]
+    for finding in found["findings"][:SHOWN]:
+        if finding["severity"] == "warning":
+            session.reporter.warn(f"{finding['code']} {finding['title']}: {finding['evidence']}")
+    if not errors:
+        return
+    codes = [finding["code"] for finding in errors]
+    if session.options.force:
+        session.journal.append(
+            "forced", stage=f"rules before {stage}", gate=stage, found=codes, reason=session.options.reason
+        )
+        return
+    first = errors[0]
+    more = f", and {len(errors) - 1} more" if len(errors) > 1 else ""
+    raise GateError(
+        f"{stage} would waste its time: {first['code']} {first['title']}{more}.",
+        received=str(first["evidence"]),
+        fix=f"{first['fix']}  (modelwizard check shows all; modelwizard explain {first['code']} tells why)",
+    )
