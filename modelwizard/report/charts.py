@@ -19,6 +19,9 @@ from modelwizard.report.words import alike, figure, finite, metric, number
 WIDE_RANGE = 20.0
 """Values of which the largest is this many times the smallest are drawn on a logarithmic axis."""
 
+FAR = 3.0
+"""A model without a network that is this many times the networks' spread away is drawn as an arrow."""
+
 
 @dataclass(frozen=True)
 class Standing:
@@ -43,6 +46,7 @@ def standings(name: str, title: str, rows: Sequence[Standing], axis: str, *notes
     """Draw scores below each other on one axis, each with its number beside it."""
     shown = [row for row in rows if math.isfinite(row.value)]
     texts = alike([row.value for row in shown])
+    limits = _limits(shown)
     told = "; ".join(
         f"{row.label} {text}" + (f" (95 % interval {figure(row.interval[0])} to {figure(row.interval[1])})")
         if row.interval
@@ -57,8 +61,10 @@ def standings(name: str, title: str, rows: Sequence[Standing], axis: str, *notes
             if row.interval:
                 axes.plot(row.interval, [y, y], color=colour, linewidth=5, alpha=0.35, solid_capstyle="butt")
             marker = {"test": "D", "reference": "s"}.get(row.role, "o")
-            fill = "none" if row.raw else colour
-            axes.plot([row.value], [y], marker, color=colour, markerfacecolor=fill, markersize=7, markeredgewidth=1.6)
+            at, fill = min(max(row.value, limits[0]), limits[1]), "none" if row.raw else colour
+            if at != row.value:
+                marker = "<" if at > row.value else ">"
+            axes.plot([at], [y], marker, color=colour, markerfacecolor=fill, markersize=7, markeredgewidth=1.6)
             axes.annotate(
                 texts[y],
                 (1.02, y),
@@ -70,13 +76,23 @@ def standings(name: str, title: str, rows: Sequence[Standing], axis: str, *notes
         axes.set_yticks(range(len(shown)), ["\n".join(textwrap.wrap(row.label, 17)) for row in shown])
         axes.tick_params(axis="y", length=0)
         axes.set_ylim(len(shown) - 0.5, -0.5)
-        axes.margins(x=0.12)
+        axes.set_xlim(limits[0] - 0.05 * (limits[1] - limits[0]), limits[1] + 0.05 * (limits[1] - limits[0]))
         axes.grid(visible=False)
         axes.spines["left"].set_visible(False)
         axes.set_xlabel(axis)
 
     plot = draw(name, f"{title}. {axis}. {told}.", paint, height=70 + 30 * len(shown))
-    return captioned(plot, title, *notes)
+    outside = any(not limits[0] <= row.value <= limits[1] for row in shown)
+    return captioned(plot, title, *notes, "An arrow points beyond the axis." if outside else None)
+
+
+def _limits(rows: Sequence[Standing]) -> tuple[float, float]:
+    """Return the ends of an axis on which networks can be told apart, even when common sense is far away."""
+    close = [row for row in rows if row.role != "reference"] or list(rows)
+    ends = [v for row in close for v in (row.value, *(row.interval or ()))]
+    reach = FAR * max(max(ends) - min(ends), 1e-9)
+    near = [row.value for row in rows if min(ends) - reach <= row.value <= max(ends) + reach]
+    return min(*near, *ends), max(*near, *ends)
 
 
 def curves(
@@ -262,6 +278,7 @@ def trials(
         axes.plot(x, values, "o", color=ROLES["validation"], markersize=4.5, alpha=0.7, clip_on=True)
         where = x[~np.isfinite(values)]
         axes.plot(where, np.full(len(where), 0.03), "x", color=ROLES["muted"], transform=axes.get_xaxis_transform())
+        axes.set_xlim(0.5, len(values) + 0.5)
         axes.set_ylim(low, high)
         axes.set_xlabel("trial")
         axes.set_ylabel(metric(name))

@@ -76,7 +76,8 @@ def _production(facts: Facts) -> Markup | None:
     if isinstance(equality, Mapping) and finite(equality.get("largest")):
         done = "the same" if equality.get("passed") else "NOT the same"
         rows_checked = count(int(number(equality.get("rows")) or 0), "row")
-        text = f"{done} after saving and loading: {rows_checked}, largest difference {number(equality['largest']):.1e}"
+        largest = f"largest difference {number(equality['largest']):.1e}" if equality["largest"] else "no difference"
+        text = f"{done} after saving and loading: {rows_checked}, {largest}"
         rows.append(("Predictions", text))
     return table(
         ("What", "How"), rows, caption="The production model, trained on training and validation rows together"

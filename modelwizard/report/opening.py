@@ -84,6 +84,8 @@ def _gist(facts: Facts, stage: str) -> str:
     numbers, title = facts.numbers(stage), metric(facts.metric)
     if stage == "baseline" and finite(numbers.get("corrected")):
         return f"{title} {figure(numbers['corrected'])} against {figure(numbers.get('reference'))}"
+    if stage == "overfit" and numbers.get("kind") == "none":
+        return "validation did not turn upward"
     if stage == "overfit" and finite(numbers.get("rise")):
         return f"validation {_rise(numbers)} worse at the end"
     if stage == "regularize" and finite(numbers.get("corrected")):

@@ -55,8 +55,7 @@ def verdict(facts: Facts, stage: str) -> Markup:
         return element("p", code(_absent(facts, stage)), class_="absent")
     word = str(found.get("verdict"))
     sign = element("b", SIGNS.get(word, "·"), f" {word}", class_=f"word {TONES.get(word, '')}")
-    given = found.get("reason") if word == "forced" else None
-    forced = f"Passed by force: {given}" if given else None
+    forced = f"Passed by force: {_reason(found)}" if word == "forced" else None
     reasons, advice = ([str(s) for s in found.get(name) or ()] for name in ("reasons", "advice"))
     return element(
         "div",
@@ -67,6 +66,12 @@ def verdict(facts: Facts, stage: str) -> Markup:
         _numbers(facts.numbers(stage)),
         class_=f"verdict {TONES.get(word, '')}",
     )
+
+
+def _reason(found: Entry) -> str:
+    """Return why a gate was passed by force, without the headline that stands above it already."""
+    given = str(found.get("reason") or "")
+    return given.removesuffix(str(found.get("headline") or "")).rstrip(": ") or "no reason given"
 
 
 def _listing(title: str, sentences: list[str]) -> Markup | None:
@@ -208,8 +213,11 @@ def overfit(facts: Facts) -> Markup:
     steps: dict[object, Entry] = {
         step.get("run"): step for step in numbers.get("steps") or () if isinstance(step, Mapping)
     }
-    border = whole(numbers.get("best_epoch"))
-    shown = curves(facts, kept or entries[-1].get("run"), border=border, kind=str(numbers.get("kind")), name="overfit")
+    shown_run = kept or entries[-1].get("run")
+    kind = str(numbers.get("kind"))
+    # A border was found on smoothed curves; without one, the epoch that the trial itself kept is marked.
+    border = whole(numbers.get("best_epoch")) if kind in FINDINGS else _epoch(facts.trial(shown_run) or {})
+    shown = curves(facts, shown_run, border=border, kind=kind, name="overfit")
     return section(
         facts,
         "overfit",
@@ -341,7 +349,7 @@ def _trials(entries: list[Entry], facts: Facts) -> Markup:
         ])  # fmt: skip
     head = ("Trial", metric(facts.metric), "validation loss", "training loss", *names, "epochs", "time")
     shown = table(head, rows, caption="All trials, best first", numbers=range(1, len(head)))
-    return element("details", element("summary", f"All {count(len(entries), 'trial')}"), shown)
+    return element("details", element("summary", f"All trials ({len(entries)})"), shown)
 
 
 __all__ = ["baseline", "curves", "overfit", "regularize", "section", "verdict"]

@@ -64,7 +64,7 @@ def finite(value: object) -> bool:
 
 
 def figure(value: object, digits: int = 3) -> str:
-    """Return a number for a sentence: three decimals below 1, else three significant digits; "–" when unknown."""
+    """Return a number for a sentence: three decimals below 1, else three significant digits, two of tiny ones."""
     x = number(value)
     if not math.isfinite(x):
         return "–"
@@ -74,7 +74,7 @@ def figure(value: object, digits: int = 3) -> str:
         return f"{x:,.0f}"
     if abs(x) >= 1:
         return f"{x:.{digits}g}"
-    return f"{x:.{digits}f}" if abs(x) >= 10**-digits else f"{x:.1e}"
+    return f"{x:.{digits}f}" if abs(x) >= 10**-digits else f"{x:.2g}"
 
 
 def alike(values: Sequence[object], digits: int = 3) -> list[str]:
