@@ -87,9 +87,10 @@ def export(workshop: Workshop, members: Sequence[Member]) -> dict[str, Any]:
     project = workshop.project
     beside = project.runs / ".exported.keras"  # a kill leaves it there, and the next export writes over it
     try:
-        with blame(project.folder, "export the model"):
+        culprit = workshop.code.line_of(workshop.code.model, "export_model")
+        with blame(project.folder, "export the model", culprit):
             workshop.code.model.export_model(list(members)).save(beside)
-        with blame(project.folder, "load the exported model"):
+        with blame(project.folder, "load the exported model", culprit):
             loaded = keras.models.load_model(beside)
         facts = _compare(workshop, members, loaded)
         with beside.open("rb") as file:
@@ -207,7 +208,7 @@ def _train(
         watcher.progress(epoch + 1 == epochs, **facts, **trials.told(row), score=None)
         return False
 
-    with blame(workshop.project.folder, "train the model"):
+    with blame(workshop.project.folder, "train the model", workshop.builder):
         run = trainer.train(
             network,
             (part.x, part.y),

@@ -171,7 +171,7 @@ def _by_heart(bench: Bench, seed: int) -> Check:
         reached.append(row["train_loss"] - floor)
         return reached[-1] < goal
 
-    with blame(workshop.project.folder, "train on one batch"):
+    with blame(workshop.project.folder, "train on one batch", workshop.builder):
         trainer.train(
             model,
             (few.x, few.y),
@@ -267,7 +267,7 @@ def _skill(
 def _last(bench: Bench, fold: Fold, train: Part, held: Part, seed: int) -> Floats:
     """Return canonical validation predictions after the last of a few epochs."""
     model, _ = trials.build(bench.workshop, bench.values, fold.encoding)
-    with blame(bench.workshop.project.folder, "train the model"):
+    with blame(bench.workshop.project.folder, "train the model", bench.workshop.builder):
         run = trainer.train(
             model,
             (train.x, train.y),

@@ -163,7 +163,7 @@ def fit(workshop: Workshop, experiment: Experiment, fold: Fold, watcher: Watcher
         return False
 
     rows = sample(fold.train, experiment.fraction, seed)
-    with blame(workshop.project.folder, "train the model"):
+    with blame(workshop.project.folder, "train the model", workshop.builder):
         trained = trainer.train(
             model,
             (rows.x, rows.y),

@@ -20,7 +20,7 @@ from modelwizard.worker.events import first_line
 
 _NEEDED = {
     "data": ("load", "read_rows", "to_columns"),
-    "preprocessing": ("Encoding",),
+    "preprocessing": ("Encoding", "Encoding.inputs", "Encoding.encode", "Encoding.encode_target", "Encoding.decode"),
     "model": ("build_model", "export_model"),
 }
 
@@ -49,21 +49,30 @@ class UserCode:
             ProjectError: A file is missing, is not Python, fails when imported, or lacks what the stages call.
         """
         _forget(folder)
-        modules = {name: import_module(folder, name) for name in _NEEDED}
-        for name, functions in _NEEDED.items():
-            for function in functions:
-                if not callable(getattr(modules[name], function, None)):
-                    raise ProjectError(
-                        f"{name}.py has no {function}().",
-                        expected=f"{function} as it was generated: the stages call it",
-                        fix=f"give {name}.py its {function} back (git shows the first version)",
-                    )
+        modules: dict[str, ModuleType] = {}
+        for name, needed in _NEEDED.items():
+            modules[name] = import_module(folder, name)
+            for what in needed:
+                _require(modules[name], what)
         return UserCode(folder, **modules)
 
     def line_of(self, module: ModuleType, name: str) -> str:
         """Return `file:line` where a function of a module begins."""
         code = getattr(getattr(module, name), "__code__", None)
         return f"{module.__name__}.py:{code.co_firstlineno}" if code else f"{module.__name__}.py"
+
+
+def _require(module: ModuleType, what: str) -> None:
+    """Refuse a module that lacks a function, a class or a method which the stages call."""
+    found: Any = module
+    for part in what.split("."):
+        found = getattr(found, part, None)
+    if not callable(found):
+        raise ProjectError(
+            f"{module.__name__}.py has no {what}().",
+            expected=f"{what} as it was generated: the stages call it",
+            fix=f"give {module.__name__}.py its {what} back (git shows the first version)",
+        )
 
 
 def import_module(folder: Path, name: str) -> ModuleType:
@@ -79,21 +88,21 @@ def import_module(folder: Path, name: str) -> ModuleType:
 
 
 @contextlib.contextmanager
-def blame(folder: Path, doing: str) -> Generator[None]:
+def blame(folder: Path, doing: str, culprit: str = "") -> Generator[None]:
     """Turn what the project's code raises into an error that names its file and line.
-
-    Errors without a line of the project in their traceback are ours, and pass unchanged.
 
     Args:
         folder: The project's folder.
         doing: What was tried, in words that fit behind "cannot".
+        culprit: `file:line` to name when no line of the project is in the traceback, for what the project made and
+            Keras refuses later. Defaults to none: such errors are ours, and pass unchanged.
     """
     try:
         yield
     except (ModelWizardError, MemoryError, KeyboardInterrupt):
         raise
     except (Exception, SystemExit) as error:
-        where = _where(folder, error)
+        where = _where(folder, error) or culprit or None
         if where is None or type(error).__name__ == "ResourceExhaustedError":
             raise
         traceback.print_exception(error, file=sys.stderr)  # kept in runs/worker.log

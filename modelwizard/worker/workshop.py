@@ -92,6 +92,11 @@ class Workshop:
         """The row of the table that belongs to the project."""
         return PROBLEMS[self.project.settings.problem.type]
 
+    @property
+    def builder(self) -> str:
+        """Where the project builds its model, as `file:line`."""
+        return self.code.line_of(self.code.model, "build_model")
+
     @cached_property
     def parts(self) -> Array:
         """The part of each data row."""

@@ -18,7 +18,14 @@ def load(*parts): return features.SIZE
 def read_rows(path): ...
 def to_columns(table): ...
 """
-PREPROCESSING = "import data\nclass Encoding: ...\n"
+PREPROCESSING = """
+import data
+class Encoding:
+    def inputs(self): ...
+    def encode(self, x): ...
+    def encode_target(self, y): ...
+    def decode(self, outputs): ...
+"""
 MODEL = "import preprocessing\n\ndef build_model(hp): return 1\n\ndef export_model(members): ...\n"
 
 
@@ -73,8 +80,9 @@ def test_another_project_replaces_the_first(folder: Path, tmp_path_factory: pyte
         ("features", "import not_installed_anywhere.sub\n", ("features.py:1", "pip install not_installed_anywhere")),
         ("features", "raise SystemExit('bye')\n", ("features.py:1", "SystemExit: bye")),
         ("data", "def load(*parts): ...\n", ("data.py has no read_rows()",)),
+        ("preprocessing", PREPROCESSING.replace("encode_target", "encode_y"), ("has no Encoding.encode_target()",)),
     ],
-    ids=["syntax", "no-function", "name", "helper-module", "not-installed", "exit", "data"],
+    ids=["syntax", "no-function", "name", "helper-module", "not-installed", "exit", "data", "method"],
 )
 def test_what_fails_is_told_with_its_place_and_fix(folder: Path, name: str, text: str, words: tuple[str, ...]) -> None:
     (folder / f"{name}.py").write_text(text)

@@ -1,0 +1,455 @@
+"""The real worker on real projects: every problem type to the end, edits, leaks, failures, kills."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from modelwizard.child import Child
+from modelwizard.errors import (
+    DataError,
+    Interrupted,
+    ProjectError,
+    TestOpenedError,
+    UsageError,
+    WorkerError,
+)
+from modelwizard.evidence.predictions import unpack
+from modelwizard.evidence.scores import score
+from modelwizard.files import file_sha256
+from modelwizard.problems import PROBLEMS
+from modelwizard.project import Project
+
+pytestmark = pytest.mark.slow
+
+SMALL = {"layers": 1, "units": 16}
+TRAINING = {"epochs": 3, "batch_size": 32, "seed": 1}
+Make = Callable[..., Path]
+Event = Mapping[str, Any]
+
+
+@pytest.fixture(scope="module")
+def child() -> Iterator[Child]:
+    with Child() as started:
+        yield started
+
+
+@pytest.fixture
+def project(make_project: Make, child: Child) -> Project:
+    """A binary project whose files a test may edit."""
+    child.project = make_project("binary")
+    return Project.open(child.project)
+
+
+def edit(project: Project, name: str, old: str, new: str) -> None:
+    text = (project.folder / name).read_text()
+    assert old in text, f"{name} no longer holds {old!r}"
+    (project.folder / name).write_text(text.replace(old, new))
+
+
+def refuse(project: Project, when: str, message: str) -> None:
+    """Make build_model fail for some hyperparameters."""
+    failing = f'    if {when}:\n        raise OSError("{message}")\n    model.compile('
+    edit(project, "model.py", "    model.compile(", failing)
+
+
+def search(child: Child, **more: Any) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Run a search and return its result and its trials."""
+    found: list[dict[str, Any]] = []
+    request = {"job": "search", "stage": "regularize", "trials": 3, "seed": 5}
+    request |= {"training": {"epochs": 3, "batch_size": 32}, "bounds": {"units": [16, 32], "layers": [1, 2]}}
+    result = child.run({**request, **more}, lambda e: found.append(dict(e)) if e["event"] == "trial" else None)
+    return result, found
+
+
+@pytest.mark.parametrize("problem", PROBLEMS)
+def test_every_problem_type_walks_to_the_end(problem: str, make_project: Make, child: Child, tmp_path: Path) -> None:
+    child.project = make_project(problem)
+    project = Project.open(child.project)
+    task = project.settings.problem
+
+    facts = child.run({"job": "inspect"})
+    assert facts["head"]["activation"] == PROBLEMS[problem].activation
+    assert facts["head"]["loss"] == task.loss
+    assert facts["rows"] == {"train": 144, "validation": 48, "test": 48, "unused": 0}
+    assert facts["findings"] == []
+
+    references = {r["name"]: r for r in child.run({"job": "references"})["references"]}
+    assert references["linear"]["loss"] < references["dumb"]["loss"]
+    stored = project.references()
+    assert stored.p.shape[:2] == (3, 48)
+
+    checks = {c["name"]: c for c in child.run({"job": "sanity", "hyperparameters": SMALL})["checks"]}
+    assert all(check["passed"] for check in checks.values()), checks
+
+    job = {"job": "train", "run": "baseline-01", "stage": "baseline", "hyperparameters": SMALL, "training": TRAINING}
+    events: list[Event] = []
+    summary = child.run(job, events.append)
+    assert summary["status"] == "completed"
+    assert summary["hyperparameters"]["dropout"] == 0  # not named, and this stage has no regularisation
+    assert events[-1]["epoch"] == 3
+    run, targets = project.read_run("baseline-01"), project.targets()
+    y = targets.y[np.searchsorted(targets.rows, run.rows)]
+    p = unpack(run.outputs[summary["best_epoch"]], PROBLEMS[problem].activation, run.offset, run.scale)
+    assert score(problem, task.metric, y, p) == pytest.approx(summary["score"], rel=0.02, abs=0.01)
+    assert run.history[summary["best_epoch"]]["val_loss"] == pytest.approx(summary["val_loss"])
+
+    made = child.run({"job": "final", "hyperparameters": SMALL, "training": TRAINING, "seeds": 2})
+    assert made["members"] == 2
+    assert made["equality"]["largest"] < 1e-5
+    assert made["sha256"] == file_sha256(project.model_path)
+
+    tested = child.run({"job": "test"})
+    assert tested["rows"] == 48
+    assert child.run({"job": "test"}) == tested  # a kill after the opening: the same answer, no second look
+    assert (project.parts()[project.test().rows] == "test").all()
+
+    raw = pd.read_csv(project.data_path, dtype=str).drop(columns=list(task.target)).head(7)
+    raw.to_csv(tmp_path / "new.csv", index=False)
+    told = child.run({"job": "predict", "input": tmp_path / "new.csv", "output": tmp_path / "out.csv"})
+    predicted = pd.read_csv(tmp_path / "out.csv")
+    assert told["rows"] == len(predicted) == 7
+    assert set(task.target) <= set(predicted.columns)
+    if problem == "binary":
+        assert set(predicted["target"]) <= {"no", "yes"}
+
+
+@pytest.mark.parametrize("rule", ["", "group", "time"])
+def test_folds_are_pooled_and_keep_their_rules(rule: str, make_project: Make, child: Child) -> None:
+    child.project = make_project("regression")
+    project = Project.open(child.project)
+    edit(project, "modelwizard.toml", 'scheme = "holdout"', 'scheme = "kfold"')
+    edit(project, "modelwizard.toml", "folds = 0", "folds = 3")
+    columns = {"group": ('group = ""', 'group = "city"'), "time": ('time = ""', 'time = "since"')}
+    if rule:
+        edit(project, "modelwizard.toml", *columns[rule])
+    child.run({"job": "references"})
+    child.run({"job": "sanity", "hyperparameters": SMALL})
+    job = {"job": "train", "run": "baseline-01", "stage": "baseline", "hyperparameters": SMALL, "training": TRAINING}
+    summary = child.run({**job, "repeats": 2})
+    run, targets = project.read_run("baseline-01"), project.targets()
+    assert np.isin(project.parts()[run.rows], ["train", "validation"]).all()
+    raw = pd.read_csv(project.data_path, dtype=str)
+    if rule == "time":  # the first block only trains, and there is one order of time
+        assert summary["folds"] == 3
+        moments = pd.to_datetime(raw["since"])[run.rows].to_numpy()
+        ends = [moments[run.fold == fold].max() for fold in range(3)]
+        assert ends == sorted(ends)
+    else:
+        assert summary["folds"] == 6
+        assert len(run.rows) == 2 * 192
+        assert sorted(set(run.fold)) == [0, 1, 2, 3, 4, 5]
+    assert (targets.group is None) == (rule == "")
+    if rule == "group":
+        for repeat in range(2):
+            inside = run.fold // 3 == repeat
+            folds = pd.Series(run.fold[inside]).groupby(raw["city"].to_numpy()[run.rows[inside]]).nunique()
+            assert folds.max() == 1
+    for strategy, members in (("retrain", 1), ("folds", 3)):
+        more = {"strategy": strategy, "average": False, "patience": 2}
+        made = child.run({"job": "final", "hyperparameters": SMALL, "training": TRAINING, **more})
+        assert made["members"] == members
+        assert made["equality"]["largest"] < 1e-5
+
+
+def test_an_edited_model_and_data_are_what_is_trained_next(project: Project, child: Child) -> None:
+    before = child.run({"job": "inspect"})
+    twice = '    columns["twice"] = columns["amount"] * 2\n    return columns\n'
+    edit(project, "data.py", "    return columns\n", twice)
+    edit(
+        project,
+        "model.py",
+        "    dropout = hp.Float(",
+        '    x = keras.layers.Dense(hp.Int("first", 3, 9), activation=hp.Choice("act", ["relu", "tanh"]))(x)\n'
+        "    dropout = hp.Float(",
+    )
+    after = child.run({"job": "inspect"})
+    assert after["blocks"]["numeric"] == before["blocks"]["numeric"] + 1
+    assert {h["name"] for h in after["space"]} - {h["name"] for h in before["space"]} == {"first", "act"}
+    assert {n for n, h in after["code"].items() if before["code"][n] != h} == {"model.py", "data.py"}
+    _, trials = search(child)
+    assert all(3 <= trial["hyperparameters"]["first"] <= 9 for trial in trials)
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "words"),
+    [
+        ("model.py", "def build_model(", "def build_model((", (r"model\.py:\d+", "SyntaxError")),
+        ("model.py", "def build_model(", "def make_model(", ("has no build_model", "git")),
+        ("model.py", 'keras.layers.Dense(1, activation="sigmoid"', 'keras.layers.Dense(2, activation="sigmoid"', ("",)),
+        ("model.py", "    return model\n", "    return None\n", (r"model\.py:\d+", "does not return a model")),
+        ("model.py", "    model.compile(", "    str(", (r"model\.py:\d+", "Try:")),
+        ("model.py", "    return model\n", "    return undefined\n", (r"model\.py:\d+", "NameError")),
+        ("model.py", 'loss = "binary_crossentropy"', 'loss = "no_such_loss"', (r"model\.py:\d+", "no_such_loss")),
+        ("data.py", "import pandas as pd", "import nothing_like_it", ("pip install nothing_like_it",)),
+        ("data.py", "    return columns\n", "    return columns['gone']\n", (r"data\.py:\d+", "KeyError")),
+        ("preprocessing.py", "    def encode(", "    def encoded(", ("has no Encoding.encode",)),
+        ("preprocessing.py", "class Encoding", "class Coding", ("has no Encoding",)),
+    ],
+    ids=["syntax", "renamed", "outputs", "none", "uncompiled", "name", "loss", "import", "feature", "method", "class"],
+)
+def test_a_broken_edit_is_told_with_its_line(
+    project: Project, child: Child, name: str, old: str, new: str, words: tuple[str, ...]
+) -> None:
+    edit(project, name, old, new)
+    with pytest.raises(ProjectError) as caught:
+        child.run({"job": "train", "run": "a-1", "stage": "baseline", "hyperparameters": SMALL, "training": TRAINING})
+    assert all(re.search(word, str(caught.value)) for word in words), str(caught.value)
+    assert "Traceback" not in str(caught.value)
+    assert not list(project.runs.glob("a-1*"))
+    if "Error" in str(caught.value.received):
+        assert "Traceback" in project.log_path.read_text()
+    edit(project, name, new, old)
+    assert child.run({"job": "inspect"})["findings"] == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("split.isin(parts)", 'split.isin([*parts, "test"])'),
+        ("split.isin(parts)", "split.isin(parts) | True"),
+        ("return Rows(to_columns(chosen), to_target(chosen), rows)",
+         "return Rows(to_columns(table.iloc[240 - len(rows):]), to_target(chosen), rows)"),
+    ],
+    ids=["added", "all", "renumbered"],
+)  # fmt: skip
+def test_test_rows_in_a_fit_are_refused(project: Project, child: Child, old: str, new: str) -> None:
+    edit(project, "data.py", old, new)
+    with pytest.raises(ProjectError, match=r"data\.py:\d+: load\(\) hands out \d+ test row"):
+        child.run({"job": "inspect"})
+
+
+def test_another_model_may_not_see_the_test_rows(project: Project, child: Child) -> None:
+    request = {"job": "final", "hyperparameters": SMALL, "training": TRAINING, "seeds": 1}
+    with pytest.raises(ProjectError, match="no finalized model"):
+        child.run({"job": "test"})
+    child.run(request)
+    child.run({"job": "test"})
+    child.run({**request, "hyperparameters": {**SMALL, "units": 32}})
+    with pytest.raises(TestOpenedError, match="opened before"):
+        child.run({"job": "test"})
+    assert child.run({"job": "test", "force": True})["rows"] == 48
+
+
+def test_an_export_that_predicts_otherwise_is_refused(project: Project, child: Child) -> None:
+    edit(project, "model.py", "        outputs.append(y)", "        outputs.append(y * 0.999)")
+    with pytest.raises(ProjectError, match="predicts raw rows otherwise"):
+        child.run({"job": "final", "hyperparameters": SMALL, "training": TRAINING, "seeds": 1})
+    assert not project.model_path.exists()
+
+
+def test_another_data_file_stops_everything_but_prediction(project: Project, child: Child, tmp_path: Path) -> None:
+    child.run({"job": "final", "hyperparameters": SMALL, "training": TRAINING, "seeds": 1})
+    kept = tmp_path / "rows.csv"
+    shutil.copy(project.data_path, kept)
+    project.data_path.write_text(project.data_path.read_text() + "\n")
+    with pytest.raises(DataError, match="content changed"):
+        child.run({"job": "inspect"})
+    project.data_path.unlink()
+    assert child.run({"job": "predict", "input": kept, "output": tmp_path / "out.csv"})["rows"] == 240
+    pd.read_csv(kept).drop(columns="amount").to_csv(kept, index=False)
+    with pytest.raises(DataError, match=r"rows\.csv cannot be read") as caught:
+        child.run({"job": "predict", "input": kept, "output": tmp_path / "out.csv"})
+    assert "amount" in str(caught.value.received)
+
+
+def test_an_unknown_job_is_named(project: Project, child: Child) -> None:
+    with pytest.raises(UsageError, match="no such job"):
+        child.run({"job": "dance"})
+
+
+def test_trials_that_fail_or_diverge_do_not_end_a_search(project: Project, child: Child) -> None:
+    refuse(project, 'hp.get("layers") == 3', "three are too many")
+    first = [{"layers": 3}, {"layers": 1, "learning_rate": 1e30}, {"layers": 1}]
+    result, trials = search(child, first=first, bounds={"layers": [1, 3], "units": [16, 32]})
+    assert [t["status"] for t in trials] == ["failed", "nan", "completed"]
+    assert "three are too many" in trials[0]["message"]
+    assert result == {"finished": 3, "new": 3, "stopped": "trials", "message": None}
+
+
+def test_failures_in_a_row_end_a_search_with_their_message(project: Project, child: Child) -> None:
+    refuse(project, 'hp.get("units") not in (16, 64)', "no room")
+    result, trials = search(child, trials=9, bounds={"units": [32, 32]})
+    assert [t["status"] for t in trials] == ["failed"] * 3
+    assert result["stopped"] == "failures"
+    assert "no room" in result["message"]
+
+
+def test_a_time_budget_ends_the_trial_in_flight(project: Project, child: Child) -> None:
+    begin = time.monotonic()
+    result, trials = search(child, trials=50, time_budget=3, training={"epochs": 100_000, "batch_size": 32})
+    assert time.monotonic() - begin < 60
+    assert result["stopped"] == "time"
+    assert trials[-1]["status"] == "stopped"
+    assert trials[-1]["epochs_run"] >= 1
+    assert trials[-1]["predictions"]
+
+
+def test_large_models_are_not_drawn(project: Project, child: Child) -> None:
+    _, trials = search(child, bounds={}, max_parameters=20_000, trials=4, training={"epochs": 1, "batch_size": 32})
+    assert len(trials) == 4
+    assert max(t["parameters"] for t in trials) <= 20_000
+
+
+def facts(trials: list[dict[str, Any]]) -> dict[str, tuple[Any, ...]]:
+    return {t["run"]: (t["hyperparameters"], t["training"], t["status"], t["epochs_run"]) for t in trials}
+
+
+def test_two_processes_run_the_trials_that_one_would(project: Project, child: Child) -> None:
+    _, alone = search(child, trials=4)
+    shutil.rmtree(project.runs)
+    result, together = search(child, trials=4, workers=2)
+    assert result["finished"] == 4
+    assert facts(together) == facts(alone)
+    assert {p.name for p in project.runs.glob("regularize-*")} == set(facts(alone))
+
+
+def kill_after(trials: int, seen: list[Event], pid: Callable[[], int]) -> threading.Thread:
+    """Kill a process a moment after so many trials were heard of."""
+
+    def wait() -> None:
+        deadline = time.monotonic() + 120
+        while sum(e["event"] == "trial" for e in seen) < trials and time.monotonic() < deadline:
+            time.sleep(0.02)
+        time.sleep(0.15)
+        os.kill(pid(), signal.SIGKILL)
+
+    thread = threading.Thread(target=wait, daemon=True)
+    thread.start()
+    return thread
+
+
+def test_a_killed_search_goes_on_with_the_trial_it_lost(make_project: Make, tmp_path: Path) -> None:
+    folder = make_project("binary")
+    with Child(folder) as child:
+        _, whole = search(child, trials=5, training={"epochs": 12, "batch_size": 32})
+        shutil.rmtree(folder / "runs")
+        done: list[dict[str, Any]] = []
+        for killed_after in (1, 2):
+            seen: list[Event] = []
+            request = {"job": "search", "stage": "regularize", "trials": 5, "seed": 5, "done": done}
+            request |= {"training": {"epochs": 12, "batch_size": 32}, "bounds": {"units": [16, 32], "layers": [1, 2]}}
+            child.ready()
+            process = child._process
+            assert process is not None
+            pid = process.pid
+            kill_after(killed_after, seen, lambda pid=pid: pid)
+            with pytest.raises(WorkerError, match="killed"):
+                child.run(request, seen.append)
+            done += [dict(e) for e in seen if e["event"] == "trial"]
+        _, rest = search(child, trials=5, done=done, training={"epochs": 12, "batch_size": 32})
+    assert facts(done + rest) == facts(whole)
+    assert len(done + rest) == 5
+    assert not list((folder / "runs").glob(".attempts-*"))
+
+
+def test_a_run_that_was_finished_but_not_recorded_is_not_trained_again(project: Project, child: Child) -> None:
+    _, first = search(child, trials=2)
+    begin = [(project.run_folder(t["run"]) / "predictions.npz").stat().st_mtime_ns for t in first]
+    _, again = search(child, trials=2)
+    assert [(project.run_folder(t["run"]) / "predictions.npz").stat().st_mtime_ns for t in again] == begin
+    assert again == first
+
+
+def test_a_trial_that_kills_the_process_each_time_has_failed(project: Project, child: Child) -> None:
+    killing = '    if hp.get("units") == 17:\n        import os\n\n        os.kill(os.getpid(), 9)\n    model.compile('
+    edit(project, "model.py", "    model.compile(", killing)
+    first = [{"units": 17}]
+    for _ in range(3):
+        with pytest.raises(WorkerError, match="killed"):
+            search(child, trials=2, first=first)
+    _, trials = search(child, trials=2, first=first)
+    assert [t["status"] for t in trials] == ["failed", "completed"]
+    assert "killed 3 times" in trials[0]["message"]
+
+
+def test_ctrl_c_keeps_what_was_finished(project: Project, child: Child) -> None:
+    seen: list[Event] = []
+
+    def press() -> None:
+        while sum(e["event"] == "trial" for e in seen) < 1:
+            time.sleep(0.02)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    threading.Thread(target=press, daemon=True).start()
+    request = {"job": "search", "stage": "regularize", "trials": 40, "seed": 5}
+    request |= {"training": {"epochs": 30, "batch_size": 32}, "bounds": {"units": [16, 32]}}
+    with pytest.raises(Interrupted):
+        child.run(request, seen.append)
+    finished = {e["run"] for e in seen if e["event"] == "trial"}
+    assert {p.name for p in project.runs.glob("regularize-*")} == finished
+    assert child.run({"job": "inspect"})["targets"] == 1  # the worker lives on
+
+
+def test_a_worker_does_not_outlive_the_process_that_asked(make_project: Make, tmp_path: Path) -> None:
+    folder = make_project("binary")
+    script = tmp_path / "parent.py"
+    script.write_text(
+        textwrap.dedent(f"""
+        from pathlib import Path
+        from modelwizard.child import Child
+        child = Child(Path({str(folder)!r}))
+        child.ready()
+        print(child._process.pid, flush=True)
+        training = {{"epochs": 100000, "batch_size": 32, "seed": 1}}
+        job = {{"job": "train", "run": "a-1", "stage": "overfit", "hyperparameters": {{}}, "training": training}}
+        child.run(job, lambda e: print("going", flush=True))
+        """)
+    )
+    parent = subprocess.Popen([sys.executable, str(script)], stdout=subprocess.PIPE, text=True)
+    assert parent.stdout is not None
+    pid = int(parent.stdout.readline())
+    assert parent.stdout.readline() == "going\n"
+    parent.kill()
+    parent.wait()
+    deadline = time.monotonic() + 20
+    while Path(f"/proc/{pid}").exists() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not Path(f"/proc/{pid}").exists()
+    assert not (folder / "runs" / "a-1").exists()
+
+
+@pytest.mark.parametrize(
+    ("module", "text"),
+    [("tensorflow", "raise ImportError('libcudart.so.12 is missing')"), ("keras_tuner", "import nothing_like_it")],
+)
+def test_a_machine_without_tensorflow_is_told_so(module: str, text: str, make_project: Make, tmp_path: Path) -> None:
+    (tmp_path / f"{module}.py").write_text(text)
+    with (
+        Child(make_project("binary"), {"PYTHONPATH": str(tmp_path)}) as child,
+        pytest.raises(WorkerError, match="cannot be imported") as caught,
+    ):
+        child.run({"job": "inspect"})
+    assert "pip install tensorflow" in str(caught.value.fix)
+    assert text.split()[-1].strip("')") in str(caught.value.received)
+
+
+def test_many_trials_do_not_fill_the_memory(project: Project, child: Child) -> None:
+    """Without a purge each trial keeps 2 to 6 MB; 12 of them may cost a few MB in all."""
+
+    def resident() -> float:
+        assert child._process is not None
+        text = Path(f"/proc/{child._process.pid}/status").read_text()
+        match = re.search(r"VmRSS:\s+(\d+)", text)
+        assert match
+        return int(match[1]) / 1024
+
+    bounds = {"units": [16, 16], "layers": [1, 2]}
+    _, done = search(child, trials=10, bounds=bounds)
+    before = resident()
+    search(child, trials=34, done=done, bounds=bounds)
+    assert resident() - before < 24 * 2
