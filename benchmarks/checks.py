@@ -14,12 +14,14 @@ import os
 import time
 from collections import defaultdict
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-import checks_broken  # noqa: E402  the log level must be set before TensorFlow is imported
+import checks_asked  # noqa: E402  the log level must be set before TensorFlow is imported
+import checks_broken  # noqa: E402
 import checks_healthy  # noqa: E402
 import keras  # noqa: E402
 import numpy as np  # noqa: E402
@@ -89,13 +91,29 @@ def _show(findings: list[Any], limit: int = 4) -> str:
     return ", ".join(f"{f.code} {f.severity} {f.cause}" for f in findings[:limit]) or "nothing"
 
 
-def measure_broken(programs: list[checks_broken.Broken], train: bool, verbose: bool) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Case:
+    """A broken program as the measurement sees it."""
+
+    name: str
+    causes: tuple[str, ...]
+    make: Callable[[], Any]
+
+
+def planted(recipes: dict[str, checks_broken.Recipe], each: int) -> list[Case]:
+    """Return the programs with a planted fault."""
+    return [
+        Case(b.name, b.causes, lambda r=b.recipe: (r.build(), r.x, r.y, r.fit))
+        for b in checks_broken.plant(recipes, each)
+    ]
+
+
+def measure_broken(programs: list[Case], train: bool, verbose: bool) -> dict[str, Any]:
     """Return the rate of faults named among the first findings, by cause."""
     rows: dict[str, list[tuple[bool, bool]]] = defaultdict(list)
     seconds: list[float] = []
     for program in programs:
-        recipe = program.recipe
-        found, spent, trouble = judge(lambda r=recipe: (r.build(), r.x, r.y, r.fit), train)
+        found, spent, trouble = judge(program.make, train)
         named = any(f.cause in program.causes for f in found[:FIRST])
         alarmed = any(f.cause in program.causes and f.severity != "tip" for f in found[:FIRST])
         rows[program.causes[0]].append((named, alarmed))
@@ -131,24 +149,27 @@ def main() -> None:
     parser.add_argument("--data", type=Path, help="folder of real tables; without it generated data only")
     parser.add_argument("--static", action="store_true", help="do not train copies")
     parser.add_argument("--each", type=int, default=2, help="programs a fault is planted in (default 2)")
-    parser.add_argument("--part", choices=("broken", "healthy", "all"), default="all")
+    parser.add_argument("--part", choices=("asked", "broken", "healthy", "all"), default="all")
     parser.add_argument("--verbose", action="store_true", help="a line for every program")
     given = parser.parse_args()
     recipes = checks_broken.synthetic()
     tables = load(given.data) if given.data else {}
     recipes |= checks_broken.real(tables)
     train = not given.static
-    if given.part != "healthy":
-        _print_broken(measure_broken(checks_broken.plant(recipes, given.each), train, given.verbose))
-    if given.part != "broken":
+    if given.part in ("asked", "all"):
+        questions = [Case(a.name, a.causes, a.make) for a in checks_asked.ASKED]
+        _print_broken("asked", measure_broken(questions, train, given.verbose))
+    if given.part in ("broken", "all"):
+        _print_broken("planted", measure_broken(planted(recipes, given.each), train, given.verbose))
+    if given.part in ("healthy", "all"):
         twins = [(f"twin {n}", lambda r=r: (r.build(), r.x, r.y, r.fit)) for n, r in recipes.items()]
         examples = [(p.__name__, p) for p in checks_healthy.PROGRAMS]
         _print_healthy("healthy twins", measure_healthy(twins, train, given.verbose))
         _print_healthy("healthy examples", measure_healthy(examples, train, given.verbose))
 
 
-def _print_broken(result: dict[str, Any]) -> None:
-    print("\n| cause | programs | named in the first 3 | by an error or warning |\n|---|---|---|---|")
+def _print_broken(title: str, result: dict[str, Any]) -> None:
+    print(f"\n{title}\n\n| cause | programs | named in the first 3 | by an error or warning |\n|---|---|---|---|")
     total: list[tuple[bool, bool]] = []
     for cause, found in sorted(result["rows"].items()):
         total += found

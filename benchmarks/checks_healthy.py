@@ -231,7 +231,7 @@ def augmented() -> Program:
         layers.Flatten(),
         layers.Dense(5, activation="softmax"),
     ]
-    return _seq(stack, x.shape[1:], SPARSE), (x * 255).astype("float32"), y, {**FIT, "batch_size": 32}
+    return _seq(stack, x.shape[1:], SPARSE), (x * 255).astype("float32"), y, {**FIT, "batch_size": 32, "epochs": 40}
 
 
 def frozen_base() -> Program:

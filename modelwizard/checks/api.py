@@ -96,7 +96,7 @@ def inspect(
         problem: Problem type of the table. Defaults to inferring it from labels, head and loss.
         source: File of the model's code, for `where`.
         mute: Codes of rules to leave out.
-        seconds: Limit for all trainings of copies. Defaults to about nine.
+        seconds: Limit for all trainings of copies. Defaults to about seven.
     """
     started = time.perf_counter()
     settings = dict(fit or {})

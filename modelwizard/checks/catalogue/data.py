@@ -178,7 +178,7 @@ PAGES = (
         "MW416",
         "insufficient-data",
         "tip",
-        28,
+        15,
         "There are very few rows",
         "rows below 50 (a warning when each row has more features than there are rows), or fewer than 5 rows a class",
         "A net learns such a table by heart; a linear model says as much.",

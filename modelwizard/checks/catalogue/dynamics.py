@@ -157,7 +157,7 @@ PAGES = (
         "warning",
         84,
         "With another learning rate the same model learns",
-        "the short training again at rates ten times higher and lower: at least 30 % more of the loss is gone",
+        "the short training again at the usual rate and a neighbour of it: at least 30 % more of the loss is gone",
         "Only the learning rate was changed, so it is the learning rate.",
         "optimizer=keras.optimizers.Adam(1e-3)",
         _OWN,

@@ -146,7 +146,7 @@ PAGES = (
         "tip",
         24,
         "Plain gradient descent where each weight needs its own step",
-        "SGD without momentum (or Adadelta, Adagrad) with three or more layers with weights, an Embedding or a "
+        "SGD without momentum (or Adadelta, Adagrad) with two or more layers with weights, an Embedding or a "
         "recurrent layer",
         "Embeddings and deep stacks have gradients of very different size; Adam gives each weight its own step.",
         "optimizer=keras.optimizers.Adam(1e-3)",

@@ -10,12 +10,8 @@ from numpy.typing import NDArray
 
 from modelwizard.checks.facts.data import sample, unusable
 from modelwizard.checks.facts.model import Source
-from modelwizard.checks.facts.values import Input
+from modelwizard.checks.facts.values import LOOKUPS, NORMALISING, Input
 
-NORMALISING = frozenset(
-    {"BatchNormalization", "LayerNormalization", "GroupNormalization", "RMSNormalization", "UnitNormalization"}
-)
-LOOKUPS = frozenset({"Embedding", "CategoryEncoding", "StringLookup", "IntegerLookup", "Hashing", "TextVectorization"})
 ROWS = 512
 """Rows pushed through the leading layers; statistics of scale need no more."""
 

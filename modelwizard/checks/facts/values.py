@@ -28,6 +28,13 @@ RANGES: dict[str, tuple[float, float]] = {
 """Values that an activation can produce."""
 
 
+NORMALISING = frozenset(
+    {"BatchNormalization", "LayerNormalization", "GroupNormalization", "RMSNormalization", "UnitNormalization"}
+)
+LOOKUPS = frozenset({"Embedding", "CategoryEncoding", "StringLookup", "IntegerLookup", "Hashing", "TextVectorization"})
+"""Layers that look values up instead of computing with them."""
+
+
 @dataclass(frozen=True)
 class Layer:
     """One layer (or operation) of the model, nested models laid open.

@@ -11,7 +11,8 @@ import numpy as np
 import tensorflow as tf
 
 from modelwizard.checks.case import Case
-from modelwizard.checks.facts.inputs import LOOKUPS
+from modelwizard.checks.facts.values import LOOKUPS
+from modelwizard.checks.probe.result import Run
 from modelwizard.checks.probe.training import Rows, clone, compile_like
 from modelwizard.checks.rules.contract_head import AMOUNTS
 from modelwizard.checks.rules.graph import hidden_activations, hidden_maps
@@ -23,12 +24,21 @@ HARMLESS = frozenset({"relu", "leaky_relu", "elu", "selu", "gelu", "silu", "unkn
 
 @dataclass(frozen=True)
 class Setting:
-    """What one training needs: a compiled copy, rows, steps, rows a step."""
+    """What one training needs beside the model.
 
-    model: Any
+    Args:
+        rows: Rows to train on and rows held back.
+        steps: Steps to make.
+        batch: Rows a step.
+        rate: Another learning rate; None for the one the optimizer has.
+        model: Another compiled copy; None for the copy that was trained first, from its first weights.
+    """
+
     rows: Rows
     steps: int
     batch: int
+    rate: float | None = None
+    model: Any = None
 
 
 @dataclass(frozen=True)
@@ -40,30 +50,25 @@ class Change:
     setting: Setting
 
 
-def changes(case: Case, model: Any, base: Setting, base_finite: bool, cap: int) -> Iterator[Change]:
+def changes(case: Case, model: Any, base: Setting, before: Run, cap: int) -> Iterator[Change]:
     """Yield the changes that may mend this case, the likeliest first; each copy is made when it is asked for.
 
     Args:
         case: The facts.
         model: The person's model.
         base: The setting as asked for.
-        base_finite: Whether its loss stayed finite.
+        before: How that training went.
         cap: The most steps that a change may take.
     """
-    yield from _inputs(case, model, base)
-    yield from _targets(case, model, base)
-    yield from _rates(case, model, base, base_finite)
-    yield from _weights(case, model, base)
+    yield from _inputs(case, base)
+    yield from _targets(case, base)
     yield from _activations(case, model, base)
+    yield from _weights(case, model, base)
+    yield from _rates(case, base, before)
     yield from _regularisation(case, model, base)
     yield from _optimizer(case, model, base)
-    yield from _steps(case, model, base, cap)
+    yield from _steps(case, base, cap)
     yield from _widths(case, model, base)
-
-
-def _again(model: Any, base: Setting, **changed: Any) -> Setting:
-    made = compile_like(clone(model), model)
-    return replace(base, model=made, **changed)
 
 
 def _standardise(values: Any, held: Any, *, each: bool) -> tuple[Any, Any]:
@@ -75,7 +80,7 @@ def _standardise(values: Any, held: Any, *, each: bool) -> tuple[Any, Any]:
     return made[0], made[1]
 
 
-def _inputs(case: Case, model: Any, base: Setting) -> Iterator[Change]:
+def _inputs(case: Case, base: Setting) -> Iterator[Change]:
     off = [
         i
         for i, given in enumerate(case.inputs)
@@ -89,7 +94,7 @@ def _inputs(case: Case, model: Any, base: Setting) -> Iterator[Change]:
     rows = replace(base.rows, x=list(base.rows.x), held_x=list(base.rows.held_x))
     for i in off:
         rows.x[i], rows.held_x[i] = _standardise(rows.x[i], rows.held_x[i], each=True)
-    yield Change("MW521", "inputs standardised", _again(model, base, rows=rows))
+    yield Change("MW521", "inputs standardised", replace(base, rows=rows))
 
 
 def _uneven(std: Any) -> bool:
@@ -97,7 +102,7 @@ def _uneven(std: Any) -> bool:
     return bool(len(live) > 1 and live.max() / live.min() > 100)
 
 
-def _targets(case: Case, model: Any, base: Setting) -> Iterator[Change]:
+def _targets(case: Case, base: Setting) -> Iterator[Change]:
     o = case.outputs[0]
     if len(case.outputs) != 1 or o.task not in AMOUNTS or o.head.activation not in ("linear", "unknown"):
         return
@@ -105,30 +110,25 @@ def _targets(case: Case, model: Any, base: Setting) -> Iterator[Change]:
         return
     y, held = _standardise(base.rows.y[0], base.rows.held_y[0], each=True)
     rows = replace(base.rows, y=[y], held_y=[held])
-    yield Change("MW524", "target standardised", _again(model, base, rows=rows))
+    yield Change("MW524", "target standardised", replace(base, rows=rows))
 
 
-def _with_rate(model: Any, base: Setting, factor: float) -> Setting:
-    inner = getattr(model.optimizer, "inner_optimizer", model.optimizer)
-    config = inner.get_config()
-    config["learning_rate"] = float(np.asarray(inner.learning_rate)) * factor
-    made = compile_like(clone(model), model, type(inner).from_config(config))
-    return replace(base, model=made)
-
-
-def _rates(case: Case, model: Any, base: Setting, finite: bool) -> Iterator[Change]:
+def _rates(case: Case, base: Setting, before: Run) -> Iterator[Change]:
+    """Try the usual rate and its neighbour, where the rate is unusual or the training goes nowhere."""
     o = case.optimizer
     if o is None or o.scheduled:
         return
-    low, high = (3e-4, 3e-3) if o.name in ADAPTIVE else (3e-3, 3e-2)
-    factors: list[float] = []
-    if o.rate > high or not finite:
-        factors += [0.1, 0.01] + ([1e-3] if o.rate > 100 * high else [])
-    if o.rate < low and finite:
-        factors += [10.0, 100.0] + ([1e3] if o.rate < low / 100 else [])
-    for factor in factors:
-        words = f"learning rate {o.rate * factor:.2g} instead of {o.rate:.2g}"
-        yield Change("MW522", words, _with_rate(model, base, factor))
+    usual = 1e-3 if o.name in ADAPTIVE else 1e-2
+    if o.rate > 3 * usual or not before.finite:
+        rates = [usual, usual / 10]
+    elif o.rate < usual / 3 or (o.name not in ADAPTIVE and before.score < 0.05):
+        rates = [usual, usual * 10]
+    else:
+        return
+    for rate in rates:
+        if not 0.4 < rate / o.rate < 2.5:
+            words = f"learning rate {rate:g} instead of {o.rate:.2g}"
+            yield Change("MW522", words, replace(base, rate=rate))
 
 
 def _optimizer(case: Case, model: Any, base: Setting) -> Iterator[Change]:
@@ -178,15 +178,15 @@ def _regularisation(case: Case, model: Any, base: Setting) -> Iterator[Change]:
     yield Change("MW529", "no dropout, no penalties", replace(base, model=made))
 
 
-def _steps(case: Case, model: Any, base: Setting, cap: int) -> Iterator[Change]:
+def _steps(case: Case, base: Setting, cap: int) -> Iterator[Change]:
     f = case.fit
     if f.epochs is not None and base.batch > 128:
         small = 32
         steps = min(cap, (f.epochs or 1) * max(1, f.rows // small))
-        yield Change("MW528", "batch_size=32", _again(model, base, steps=steps, batch=small))
+        yield Change("MW528", "batch_size=32", replace(base, steps=steps, batch=small))
     if f.steps is not None and f.steps <= base.steps and base.steps * 3 <= cap:
         steps = min(cap, base.steps * 10)
-        yield Change("MW527", f"{steps} steps instead of {base.steps}", _again(model, base, steps=steps))
+        yield Change("MW527", f"{steps} steps instead of {base.steps}", replace(base, steps=steps))
 
 
 def _widths(case: Case, model: Any, base: Setting) -> Iterator[Change]:

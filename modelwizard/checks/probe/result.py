@@ -67,7 +67,6 @@ class Probe:
         gradient: Global gradient norm over the norm of all weights, before the first step.
         unmoved: Layers whose weights got no gradient.
         held: Number of rows held back.
-        validation_curve: Loss on the rows held back, per stretch of steps.
     """
 
     crash: str = ""
@@ -84,7 +83,6 @@ class Probe:
     gradient: float = 0.0
     unmoved: tuple[str, ...] = ()
     held: int = 0
-    validation_curve: tuple[float, ...] = ()
 
     def trial(self, code: str) -> Trial | None:
         """Return the best trial of one rule, None when it was not run."""

@@ -31,8 +31,8 @@ LEARNS = 0.4
 class Limits:
     """Seconds for the training as asked and for all trainings together."""
 
-    base: float = 2.5
-    total: float = 9.0
+    base: float = 2.0
+    total: float = 7.0
 
 
 class CannotProbeError(Exception):
@@ -62,21 +62,21 @@ def probe(
     except Exception as error:
         raise CannotProbeError(f"the model cannot be copied ({type(error).__name__})") from error
     steps, complete = _steps(case)
-    base = Setting(made, rows, steps, case.fit.batch_size)
+    base = Setting(rows, steps, case.fit.batch_size)
     try:
         first_over_last, gradient, unmoved = measure.gradients(made, rows, base.batch)
     except Exception as error:
         return Probe(crash=_message(error))
     trainer = Trainer(made, rows)
     start = _safely(trainer)
-    run, curve = _run(case, base, limits.base, trainer=trainer)
+    run = _run(case, base, limits.base, trainer)
     dead, saturated = _units(made, rows)
     spread, majority = _outputs(trainer)
     trials: list[Trial] = []
     constant = constant_loss(case.outputs[0], np.asarray(rows.y[0]), np.asarray(rows.y[0]))
     if len(case.outputs) == 1 and constant is not None and (run.score < LEARNS or suspicious):
-        base_now = Setting(made, rows, max(1, run.steps), base.batch)
-        trials = _trials(case, model, base_now, run, started + limits.total)
+        again = Setting(rows, max(1, run.steps), base.batch)
+        trials = _trials(case, model, trainer, again, run, started + limits.total)
     return Probe(
         base=run,
         complete=complete and run.steps >= steps,
@@ -91,7 +91,6 @@ def probe(
         gradient=gradient,
         unmoved=unmoved,
         held=int(rows.held_y[0].shape[0]) if _held(rows) else 0,
-        validation_curve=curve,
     )
 
 
@@ -141,13 +140,12 @@ def _steps(case: Case) -> tuple[int, bool]:
     return min(STEPS, asked), asked <= STEPS
 
 
-def _run(case: Case, setting: Setting, seconds: float, trainer: Trainer | None = None) -> tuple[Run, tuple[float, ...]]:
-    trainer = trainer or Trainer(setting.model, setting.rows)
+def _run(case: Case, setting: Setting, seconds: float, trainer: Trainer) -> Run:
     losses, steps = trainer.train(setting.steps, setting.batch, seconds)
     finite = bool(np.all(np.isfinite(losses)))
     skill = _skill(case, trainer, setting.rows.x, setting.rows.y) if finite else None
     held = _skill(case, trainer, setting.rows.held_x, setting.rows.held_y) if finite and _held(setting.rows) else None
-    return Run(tuple(losses), skill, held, steps, finite), ()
+    return Run(tuple(losses), skill, held, steps, finite)
 
 
 def _skill(case: Case, trainer: Trainer, x: list[Any], y: list[Any]) -> float | None:
@@ -188,16 +186,18 @@ def _outputs(trainer: Trainer) -> tuple[float, float]:
     return float(flat.std(axis=0).max()), float(share)
 
 
-def _trials(case: Case, model: Any, base: Setting, run: Run, deadline: float) -> list[Trial]:
-    """Try one change after the other until time is up; a change that mends everything ends the search."""
+def _trials(case: Case, model: Any, first: Trainer, base: Setting, run: Run, deadline: float) -> list[Trial]:
+    """Try one change after the other until time is up."""
     trials: list[Trial] = []
     try:
-        for change in changes(case, model, base, run.finite, STEPS):
+        for change in changes(case, model, base, run, STEPS):
             left = deadline - time.perf_counter()
             if left < 0.3:
                 break
-            found, _ = _run(case, change.setting, min(1.5, left))
-            trials.append(Trial(change.code, change.words, found))
+            setting = change.setting
+            other = setting.model is not None
+            trainer = Trainer(setting.model, setting.rows) if other else first.again(setting.rows, setting.rate)
+            trials.append(Trial(change.code, change.words, _run(case, setting, min(1.5, left), trainer)))
     except Exception as error:
         trials.append(Trial("", _message(error), Run(finite=False)))  # one change could not be made; the others count
     return trials

@@ -51,7 +51,15 @@ def clone(
     made = keras.models.clone_model(model, clone_function=copy) if edit is not None else keras.models.clone_model(model)
     if not fresh:
         made.set_weights(model.get_weights())
+    for old, new in zip(_normalizations(model), _normalizations(made), strict=True):
+        new.set_weights(old.get_weights())
+        new.finalize_state()  # its mean and variance are read from its weights only here
     return made
+
+
+def _normalizations(model: Any) -> list[Any]:
+    layers = model._flatten_layers(include_self=False, recursive=True)
+    return [la for la in layers if type(la).__name__ == "Normalization" and la.weights]
 
 
 def compile_like(made: Any, model: Any, optimizer: Any = None) -> Any:
@@ -76,26 +84,61 @@ def feed(values: Sequence[Any]) -> Any:
 
 
 class Trainer:
-    """Trains one compiled copy on tensors, a stretch of steps a call."""
+    """Trains one compiled copy, a stretch of steps a call; the same compiled function serves other rows and rates.
+
+    The engine of the worker trains whole epochs; a probe stops after some steps or seconds and starts again from the
+    same weights, which is why it keeps a small loop of its own.
+    """
 
     def __init__(self, model: Any, rows: Rows) -> None:
         self.model = model
         self.rows = rows
-        self._stretch = tf.function(self._steps, reduce_retracing=True)
+        model.optimizer.build(model.trainable_variables)
+        self._weights = model.get_weights()
+        self._memory = [v.numpy() for v in model.optimizer.variables]
+        self._stretch: Any = None
 
-    def _steps(self, batches: Any) -> Any:
+    def again(self, rows: Rows, rate: float | None = None) -> Trainer:
+        """Go back to the first weights, with other rows or another learning rate."""
+        self.model.set_weights(self._weights)
+        for variable, value in zip(self.model.optimizer.variables, self._memory, strict=True):
+            variable.assign(value)
+        if rate is not None:
+            self.model.optimizer.learning_rate = rate
+        types = [[a.dtype for a in (*r.x, *r.y)] for r in (self.rows, rows)]
+        self._stretch = self._stretch if types[0] == types[1] else None  # whole numbers that were standardised
+        self.rows = rows
+        return self
+
+    def _compiled(self) -> Any:
+        if self._stretch is None:
+
+            def spec(tensor: Any) -> Any:
+                return tf.TensorSpec([None, *tensor.shape[1:]], tensor.dtype)
+
+            weight = spec(self.rows.weight) if self.rows.weight is not None else None
+            signature = [
+                tf.TensorSpec([None, None], tf.int32),
+                [spec(a) for a in self.rows.x],
+                [spec(a) for a in self.rows.y],
+            ]
+            signature += [weight] if weight is not None else []
+            self._stretch = tf.function(self._steps, input_signature=signature)
+        return self._stretch
+
+    def _steps(self, batches: Any, x: Any, y: Any, weight: Any = None) -> Any:
         losses = tf.TensorArray(tf.float32, size=tf.shape(batches)[0])
         for i in tf.range(tf.shape(batches)[0]):
-            losses = losses.write(i, self._step(batches[i]))
+            losses = losses.write(i, self._step(batches[i], x, y, weight))
         return losses.stack()
 
-    def _step(self, batch: Any) -> Any:
-        model, rows = self.model, self.rows
-        x = feed([tf.gather(a, batch) for a in rows.x])
-        y = feed([tf.gather(a, batch) for a in rows.y])
-        weight = tf.gather(rows.weight, batch) if rows.weight is not None else None
+    def _step(self, batch: Any, x: Any, y: Any, weight: Any) -> Any:
+        model = self.model
+        fed = feed([tf.gather(a, batch) for a in x])
+        wanted = feed([tf.gather(a, batch) for a in y])
+        given = tf.gather(weight, batch) if weight is not None else None
         with tf.GradientTape() as tape:
-            loss = model.compute_loss(x=x, y=y, y_pred=model(x, training=True), sample_weight=weight)
+            loss = model.compute_loss(x=fed, y=wanted, y_pred=model(fed, training=True), sample_weight=given)
         gradients: list[Any] = tape.gradient(loss, [v.value for v in model.trainable_variables])
         pairs = [(g, v) for g, v in zip(gradients, model.trainable_variables, strict=True) if g is not None]
         model.optimizer.apply([g for g, _ in pairs], [v for _, v in pairs])
@@ -112,9 +155,10 @@ class Trainer:
         Returns:
             Mean loss of each stretch, and the steps that were made.
         """
-        self.model.optimizer.build(self.model.trainable_variables)
         order = np.random.default_rng(0)
         batch = max(1, min(batch, self.rows.count))
+        weight = [self.rows.weight] if self.rows.weight is not None else []
+        stretch = self._compiled()
         losses: list[float] = []
         done, started = 0, 0.0
         stream = np.zeros(0, dtype=np.int32)
@@ -123,7 +167,8 @@ class Trainer:
             now = min(1 if done == 0 else each, steps - done)
             while len(stream) < now * batch:
                 stream = np.concatenate([stream, order.permutation(self.rows.count).astype(np.int32)])
-            found = self._stretch(tf.constant(stream[: now * batch].reshape(now, batch))).numpy()
+            batches = tf.constant(stream[: now * batch].reshape(now, batch))
+            found = stretch(batches, self.rows.x, self.rows.y, *weight).numpy()
             stream = stream[now * batch :]
             done += now
             started = started or time.perf_counter()
@@ -133,7 +178,7 @@ class Trainer:
             spent = time.perf_counter() - started
             if done > 1 and spent > seconds:
                 break
-            if done == 1 + each and spent / each * steps > seconds:
+            if done == 1 + each and spent * STRETCHES > seconds:
                 each = max(1, int(each * seconds / max(spent, 1e-6) / STRETCHES))
         return losses, done
 

@@ -117,7 +117,7 @@ def fractions(case: Case) -> Iterator[Hit]:
 def units_for_classes(case: Case) -> Iterator[Hit]:
     """Compare output units with classes."""
     for o in case.outputs:
-        if o.head.units < 2 or not o.target.whole:
+        if o.head.units < 2 or not o.target.whole or o.task == "constant":
             continue
         if o.target.one_hot and family(o) not in ("sparse", "none", "other"):
             wrong = len(o.head.shape) == len(o.target.shape) and o.head.units != o.target.columns

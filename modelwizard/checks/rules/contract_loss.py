@@ -59,6 +59,9 @@ def cross_entropy_for_amounts(case: Case) -> Iterator[Hit]:
 def binary_loss_for_classes(case: Case) -> Iterator[Hit]:
     """Find a binary cross-entropy on classes that exclude each other."""
     for o in case.outputs:
+        if family(o) == "binary" and o.task == "binary" and o.head.activation == "softmax" and o.head.units > 1:
+            fix = 'loss="sparse_categorical_crossentropy"'
+            yield Hit(f"{o.head.units} softmax units for one column of labels", fix, place=LOSS)
         if o.task != "multiclass" or family(o) != "binary" or o.loss is None:
             continue
         several = max(o.classes, o.head.units) > 2

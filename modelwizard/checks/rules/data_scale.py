@@ -7,8 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from modelwizard.checks.case import Case, Hit, Place, rule
-from modelwizard.checks.facts.inputs import LOOKUPS
-from modelwizard.checks.facts.values import Input
+from modelwizard.checks.facts.values import LOOKUPS, Input
 from modelwizard.checks.finding import Severity
 from modelwizard.checks.rules.contract_head import AMOUNTS
 

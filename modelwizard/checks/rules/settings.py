@@ -172,7 +172,7 @@ def plain_descent(case: Case) -> Hit | None:
     """Find plain gradient descent where gradients differ much in size."""
     o = optimizer_of(case)
     maps = [la for la in case.layers if la.parameters]
-    hard = len(maps) >= 3 or any(la.kind == "Embedding" or la.kind in RECURRENT for la in maps)
+    hard = len(maps) >= 2 or any(la.kind == "Embedding" or la.kind in RECURRENT for la in maps)
     plain = (o.name == "sgd" and o.momentum == 0) or o.name in ("adadelta", "adagrad", "ftrl")
     if plain and hard:
         return Hit(f"{o.name} at {o.rate:g} for {len(maps)} layers with weights", place=Place("compile", "optimizer"))
