@@ -202,6 +202,8 @@ def positive_default(known: Known, facts: Facts) -> Default | None:
 def time_default(known: Known, facts: Facts) -> Default | None:
     """Offer the column in whose order the file is sorted, if any."""
     table = facts.require_table()
+    if known.get("group"):
+        return Default(NONE, "groups are kept together instead")
     ordered = table.time if table.time not in known.get("target", ()) else NONE
     unordered = "the rows are not in order of time" if table.times else "no column holds dates"
     return Default(ordered, "the rows of the file are in its order" if ordered else unordered)

@@ -207,7 +207,7 @@ QUESTIONS: tuple[Question, ...] = (
         choices=offers.times_offered,
         default=offers.time_default,
         check=accepted.column_or_none("--time"),
-        asked=lambda known, facts: len(offers.times_offered(known, facts)) > 1,
+        asked=lambda known, facts: not known.get("group") and len(offers.times_offered(known, facts)) > 1,
         after=_ROW,
     ),
     Question(

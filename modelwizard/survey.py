@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 SUFFIXES = (".csv", ".tsv", ".parquet", ".jsonl", ".ndjson", ".xlsx")
 MOST_FILES = 9
+USUAL: Mapping[str, Any] = MappingProxyType({"validation": "auto", "test_size": 0.2, "validation_size": 0.2, "seed": 0})
+"""The questions' defaults that the split rests on before a person has answered them."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,8 @@ class Survey:
         facts = Facts(files=self._once("files", (), self._nearby), examples=examples())
         if "data" not in known:
             return facts
-        facts = replace(facts, table=self._table_facts(known), folder=self._folder(known))
+        table = self._once("facts", (self._key(known), known["data"]), lambda: self._table_facts(known))
+        facts = replace(facts, table=table, folder=self._folder(known))
         if "target" not in known:
             return facts
         facts = replace(facts, target=self._target_facts(known))
@@ -142,10 +145,9 @@ class Survey:
         path = self._table(known).path
         return {path.name: path.read_bytes().decode()}
 
-    def _key(self, known: Mapping[str, Any], *names: str) -> Hashable:
-        """Return a value that changes when one of these answers does, or the file, or a column's kind."""
-        kinds = tuple({**known.get("columns", {}), **self._left_out(known)}.items())
-        return (id(self._table(known)), kinds, *(known.get(name) for name in names))
+    def _key(self, known: Mapping[str, Any]) -> Hashable:
+        """Return a value that changes when the file does, or a column's kind."""
+        return (id(self._table(known)), tuple({**known.get("columns", {}), **self._left_out(known)}.items()))
 
     @staticmethod
     def _left_out(known: Mapping[str, Any]) -> dict[str, str]:
@@ -174,13 +176,19 @@ class Survey:
         return self._once("guess", (id(table), known["target"]), lambda: _feasible(table, known["target"]))
 
     def _target(self, known: Mapping[str, Any]) -> Target:
+        """Check the target; the positive label that is offered anyway makes no other target."""
         from modelwizard.data.target import check_target
 
         table, problem = self._table(known), known.get("problem") or self._guess(known).problem
-        positive = known.get("positive") if problem == "binary" else None
-        key = (id(table), known["target"], problem, positive)
+        key = (id(table), known["target"], problem)
+        target = self._once("target", key, lambda: check_target(table.frame, known["target"], problem, table.form))
+        positive = known.get("positive")
+        if problem != "binary" or positive in (None, target.classes[1]):
+            return target
         return self._once(
-            "target", key, lambda: check_target(table.frame, known["target"], problem, table.form, positive)
+            "turned",
+            (*key, positive),
+            lambda: check_target(table.frame, known["target"], problem, table.form, positive),
         )
 
     def _with_target(self, known: Mapping[str, Any]) -> Profile:
@@ -189,21 +197,17 @@ class Survey:
 
         before = {name: value for name, value in known.items() if name != "leaks"}
         table, columns, target = self._table(known), self._columns(before), self._target(known)
-        key = self._key(before, "target", "problem", "positive")
+        key = (self._key(before), id(target))
         return self._once("with target", key, lambda: profile(table.frame, columns, table.form, target))
 
     def _split(self, known: Mapping[str, Any]) -> Split:
         from modelwizard.data.split import split
 
         table, columns, target = self._table(known), self._columns(known), self._target(known)
-        names = ("target", "problem", "positive", "validation", "test_size", "validation_size", "group", "time", "seed")
-        chosen: dict[str, Any] = {
-            name: known[name] for name in ("validation", "test_size", "validation_size", "seed") if name in known
-        }
+        chosen = {name: known.get(name, usual) for name, usual in USUAL.items()}
         chosen |= {name: known.get(name) or None for name in ("group", "time")}
-        return self._once(
-            "split", self._key(known, *names), lambda: split(table.frame, columns, target, table.form, **chosen)
-        )
+        key = (self._key(known), id(target), tuple(chosen.values()))
+        return self._once("split", key, lambda: split(table.frame, columns, target, table.form, **chosen))
 
     # -- in the words of the questions ------------------------------------------------------------------------------
 
@@ -211,7 +215,7 @@ class Survey:
         from modelwizard.data.infer import suggest_target
 
         table, columns, found = self._table(known), self._columns(known), self._profile(known)
-        suggestion = self._once("suggestion", self._key(known), lambda: suggest_target(table.frame, columns))
+        suggestion = suggest_target(table.frame, columns)
         targets, why = suggestion.targets, suggestion.reason
         if known["data"].startswith(EXAMPLE):
             from modelwizard.data.examples import EXAMPLES
@@ -249,7 +253,7 @@ class Survey:
     def _target_facts(self, known: Mapping[str, Any]) -> TargetFacts:
         guess, target = self._guess(known), self._target(known)
         found, before = self._with_target(known), self._profile(known)
-        told = {caution.sentence for caution in before.cautions}
+        told = {caution.code for caution in before.cautions}
         leaks = {name: leak.sentence for leak in found.leaks for name in leak.columns}
         binary = target.problem == "binary"
         return TargetFacts(
@@ -265,7 +269,7 @@ class Survey:
             positive_evident=target.positive_evident,
             leaks=MappingProxyType(leaks),
             initial_loss=MappingProxyType(_initial(target)),
-            warnings=tuple(c.sentence for c in found.cautions if c.code != "leak" and c.sentence not in told),
+            warnings=tuple(c.sentence for c in found.cautions if c.code not in ("leak", *told)),
         )
 
 

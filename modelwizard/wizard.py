@@ -18,6 +18,7 @@ from modelwizard.given import Given
 from modelwizard.interview import Interview
 from modelwizard.offers import Choice
 from modelwizard.places import new_folder
+from modelwizard.questions import BY_NAME
 
 
 class Surveyor(Protocol):
@@ -87,9 +88,8 @@ def new(
         ModelWizardError: For answers or data that no project can be made from; the answers are kept too.
     """
     interview: Interview | None = None
-    asks = order.ask and talk.attended and not order.yes
     try:
-        earlier = kept.offer(order.place, talk) if asks else {}
+        earlier = kept.offer(order.place, talk) if _asks(order, talk) else {}
         interview = Interview(
             talk,
             lambda known: _learn(survey, known, order.overwrite),
@@ -99,36 +99,44 @@ def new(
             ask=order.ask,
             warm_up=warm_up,
         )
-        interview.run()
-        if asks:
-            _review(interview, talk)
-        parts = survey.divide(interview.known)
-        bundled = survey.bundled(interview.known)
-        answers = decide(interview, parts, data_file=next(iter(bundled), None))
-        files = scaffold.plan(answers, parts.parts, parts.hashes) | bundled
-        if order.dry_run:
-            views.tree(talk, str(answers.directory), list(files))
-            views.head(talk, interview.known, interview.facts)
-            talk.note("Nothing was written (--dry-run).")
-            return result(answers, files, written=False)
-        scaffold.write(files, answers.directory, overwrite=order.overwrite)
+        answers, files = _settle(order, talk, survey, interview)
+        if not order.dry_run:
+            scaffold.write(files, answers.directory, overwrite=order.overwrite)
+            kept.forget(order.place)
     except KeyboardInterrupt:
         raise _interrupted(order.place, interview) from None
     except ModelWizardError:
         _keep(order.place, interview)
         raise
-    kept.forget(order.place)
-    made = result(answers, files, written=True)
-    if not asks:
+    made = result(answers, files, written=not order.dry_run)
+    _tell(talk, answers, files, written=not order.dry_run)
+    return made if order.dry_run else made | _first_stage(order, talk, answers.directory, run_stage)
+
+
+def _asks(order: Order, talk: Conversation) -> bool:
+    return order.ask and talk.attended and not order.yes
+
+
+def _settle(order: Order, talk: Conversation, survey: Surveyor, interview: Interview) -> tuple[Answers, dict[str, str]]:
+    """Ask and review; return the answers and the files that follow from them."""
+    interview.run()
+    for name in order.given.keys() - interview.answers.keys():
+        talk.warn(f"{BY_NAME[name].flag} is not needed here and was not used.")
+    if _asks(order, talk):
+        _review(interview, talk)
+    parts = survey.divide(interview.known)
+    bundled = survey.bundled(interview.known)
+    answers = decide(interview, parts, data_file=next(iter(bundled), None))
+    files = scaffold.plan(answers, parts.parts, parts.hashes) | bundled
+    if _asks(order, talk):
+        for note in parts.warnings:
+            talk.note(note)
+    else:
         # Nobody saw the screens; what they say belongs to the project all the same.
         views.head(talk, interview.known, interview.facts)
         for warning in answers.warnings:
             talk.warn(warning)
-    else:
-        for note in parts.warnings:
-            talk.note(note)
-    _tell(talk, answers, files)
-    return made | _first_stage(order, talk, answers.directory, run_stage)
+    return answers, files
 
 
 def _learn(survey: Surveyor, known: Mapping[str, Any], overwrite: bool) -> Facts:
@@ -204,15 +212,18 @@ def _change(interview: Interview, talk: Conversation) -> None:
 # -- the end -----------------------------------------------------------------------------------------------------------
 
 
-def _tell(talk: Conversation, answers: Answers, files: Mapping[str, str]) -> None:
+def _tell(talk: Conversation, answers: Answers, files: Mapping[str, str], *, written: bool) -> None:
     """Say what was written, how to repeat it, and what comes next."""
-    talk.heading("Your project")
-    views.tree(talk, _near(answers.directory), list(files))
+    folder = _near(answers.directory)
+    talk.heading("Your project" if written else "What would be written")
+    views.tree(talk, folder, list(files))
     talk.note("The same again, without questions:")
     talk.command(answers.command)
+    if not written:
+        return talk.note("Nothing was written (--dry-run).")
     talk.say("Next:")
-    talk.command(f"cd {shlex.quote(_near(answers.directory))}")
-    talk.command("modelwizard baseline")
+    talk.command(f"cd {shlex.quote(folder)}")
+    return talk.command("modelwizard baseline")
 
 
 def _near(directory: Path) -> str:

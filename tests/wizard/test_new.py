@@ -254,3 +254,15 @@ def test_what_leaks_is_left_out_unless_said_otherwise(script: Any, survey: Any, 
     made = new(script(attended=False), survey, place, given=given, yes=True)
     assert tomllib.loads((place / "b" / "modelwizard.toml").read_text())["columns"]["age"] == "numeric"
     assert any("Used all the same: age" in warning for warning in made["warnings"])
+
+
+def test_a_flag_that_is_not_needed_is_told(script: Any, survey: Any, place: Path) -> None:
+    talk = script(attended=False)
+    new(talk, survey, place, given=flags(data="churn.csv", target=("plan",), positive="pro"), yes=True)
+    assert "--positive LABEL is not needed here and was not used." in talk.told
+
+
+def test_rows_kept_together_are_not_also_ordered_by_time(script: Any, survey: Any, place: Path) -> None:
+    talk = script(*[...] * 6, WRITE)
+    new(talk, survey, place, given=flags(group="plan"))
+    assert not any("later than" in text for text in talk.asked)
