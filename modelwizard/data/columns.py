@@ -199,7 +199,8 @@ def _word_kind(name: str, found: Values) -> tuple[str, str]:
     unique = distinct / present
     # Chinese and Japanese put no spaces between words: about two signs are a word.
     words = max(words, wide / 2)
-    if distinct > 20 and ((words >= 6 and unique > 0.2) or (words >= 2 and unique > 0.5)):
+    many = unique > 0.2 or distinct > 1000
+    if distinct > 20 and ((words >= 4 and many) or (words >= 2 and unique > 0.5)):
         return "text", f"{distinct:,} different texts of {words:.0f} words on average"
     if distinct > 10 and unique >= 0.9 and (distinct == present or is_id_name(name) or distinct > 50):
         same = "a different code in each row" if distinct == present else f"{distinct:,} different codes"

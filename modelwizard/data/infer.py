@@ -10,11 +10,11 @@ from types import MappingProxyType
 import numpy as np
 import pandas as pd
 
+from modelwizard.data.amounts import amounts_misfit
 from modelwizard.data.cells import Values, cells_of, plain, values_of
 from modelwizard.data.columns import FALSE, TRUE, Column, require
 from modelwizard.data.numbers import MISSING_NUMBER, to_number
 from modelwizard.data.sniff import Format
-from modelwizard.data.target import amounts_misfit
 from modelwizard.errors import DataError
 
 _ALWAYS = frozenset(("target", "targets", "label", "labels", "class", "classes", "y", "outcome", "response", "output"))

@@ -19,6 +19,7 @@ from modelwizard.data.sniff import Format
 from modelwizard.data.target import Target
 
 _SPLIT_NAMES = frozenset(("fold", "folds", "split", "partition", "subset", "is_train", "is_test", "train_test"))
+_LEFT_OUT = ("constant", "identifier")
 _DRESSED = re.compile(r"[$€£¥₹]\s*[+-]?[\d.,' ]+|[+-]?[\d.,' ]*\d\s*(?:[%€£¥$]|kg|km|cm|mm|m|g|lbs?|USD|EUR|k|K|M)")
 
 
@@ -83,7 +84,8 @@ def profile(frame: pd.DataFrame, columns: Sequence[Column], form: Format, target
     times, time = _times(frame, features, form)
     found = leaks(frame, features, target, form) if target else ()
     balance = dict(zip(target.classes or target.names, target.counts, strict=False)) if target else {}
-    cautions = [*_table(len(frame), features, duplicates), *_cells(frame, features, form)]
+    cautions = _table(len(frame), features, duplicates)
+    cautions += [*_whole_columns(len(frame), features), *_cells(frame, features, form)]
     if target:
         cautions += _target(frame, features, target)
         cautions += [Caution("leak", f"{leak.sentence} Is it known when you predict?", leak.columns) for leak in found]
@@ -130,7 +132,7 @@ def _times(frame: pd.DataFrame, features: Sequence[Column], form: Format) -> tup
 
 
 def _table(rows: int, features: Sequence[Column], duplicates: int) -> list[Caution]:
-    """Return what is odd about the table as a whole and about whole columns."""
+    """Return what is odd about the table as a whole."""
     used = [column for column in features if column.kind in FEATURES]
     cautions: list[Caution] = []
     if rows < rows_for(0.2):
@@ -148,28 +150,42 @@ def _table(rows: int, features: Sequence[Column], duplicates: int) -> list[Cauti
             f"{counted(duplicates, 'row repeats', 'rows repeat')} an earlier row exactly; repeats stay on one side."
         )
         cautions.append(Caution("duplicates", sentence))
-    named = {
-        "constant": ([c for c in features if c.kind == "constant"], "never change and are not used"),
-        "identifier": ([c for c in features if c.kind == "identifier"], "name the row and are not used"),
-        "near-constant": ([c for c in used if c.common >= 0.99], "hold one value in at least 99 % of the rows"),
-        "mostly-missing": ([c for c in used if c.missing > 0.5 * rows], "are empty in more than half of the rows"),
-        "split-like": ([c for c in used if c.name.strip().lower() in _SPLIT_NAMES], "sound like an earlier split"),
-        "many-categories": (
-            [c for c in used if c.kind == "categorical" and c.distinct > max(50, 0.1 * rows)],
-            "have many categories; rare ones are taken together",
-        ),
-    }
-    for code, (chosen, what) in named.items():
-        if chosen:
-            names = tuple(column.name for column in chosen)
-            cautions.append(Caution(code, f"{listed(names)} {_singular(what) if len(names) == 1 else what}.", names))
     return cautions
 
 
-def _singular(what: str) -> str:
-    """Return the phrase for one column: "have" becomes "has", "are" becomes "is"."""
-    words = {"have": "has", "are": "is", "hold": "holds", "sound": "sounds", "name": "names", "change": "changes"}
-    return " ".join(words.get(word, word) for word in what.split())
+def _whole_columns(rows: int, features: Sequence[Column]) -> list[Caution]:
+    """Return the columns that are left out, or that tell little, each kind of oddity in one sentence."""
+    used = [column for column in features if column.kind in FEATURES]
+    cautions: list[Caution] = []
+    for code, chosen, one, many in (
+        ("constant", [c for c in features if c.kind == "constant"], "never changes", "never change"),
+        ("identifier", [c for c in features if c.kind == "identifier"], "names the row", "name the row"),
+        ("near-constant", [c for c in used if c.common >= 0.99], "hardly ever changes", "hardly ever change"),
+        (
+            "mostly-missing",
+            [c for c in used if c.missing > 0.5 * rows],
+            "is empty in more than half of the rows",
+            "are empty in more than half of the rows",
+        ),
+        (
+            "split-like",
+            [c for c in used if c.name.strip().lower() in _SPLIT_NAMES],
+            "sounds like an earlier split: ignore it, or keep its groups together",
+            "sound like an earlier split: ignore them",
+        ),
+        (
+            "many-categories",
+            [c for c in used if c.kind == "categorical" and c.distinct > max(50, 0.1 * rows)],
+            "has many categories; its rare ones are taken together",
+            "have many categories; their rare ones are taken together",
+        ),
+    ):
+        if chosen:
+            names = tuple(column.name for column in chosen)
+            left_out = f" and {'is' if len(names) == 1 else 'are'} not used" if code in _LEFT_OUT else ""
+            sentence = f"{listed(names)} {one if len(names) == 1 else many}{left_out}."
+            cautions.append(Caution(code, sentence, names))
+    return cautions
 
 
 def _cells(frame: pd.DataFrame, features: Sequence[Column], form: Format) -> list[Caution]:

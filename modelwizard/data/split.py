@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from modelwizard.data.amounts import check_infinite
 from modelwizard.data.cells import cells_of, counted
 from modelwizard.data.columns import Column, require
 from modelwizard.data.rows import row_hashes, strata, times_of, units_of
@@ -82,9 +83,10 @@ def split(
 
     Raises:
         UsageError: A share, a scheme or a column that cannot be used.
-        DataError: Too few rows, groups or points in time for three parts.
+        DataError: Too few rows, groups or points in time for three parts; or an infinite value among the features.
     """
     _check_request(frame, validation, test_size, validation_size, group, time)
+    check_infinite(frame, columns, form)
     usable = target.known.copy()
     moments = None
     if time:

@@ -54,6 +54,7 @@ def words(count: int, each: int) -> list[str]:
         ([f"{i % 30:05d}" for i in range(500)], "zip", "categorical"),
         (words(60, 8), "x", "text"),
         (words(60, 3), "x", "text"),
+        ([f"some words {i % 1100} that come often" for i in range(9000)], "x", "text"),
         (["New York", "San Jose", "Oslo"] * 30, "x", "categorical"),
         ([f"street {i % 45} north" for i in range(500)], "x", "categorical"),
         (["这个产品的质量非常好我很喜欢它的外观" + chr(0x4E00 + i) for i in range(60)], "x", "text"),

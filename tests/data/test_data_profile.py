@@ -57,7 +57,7 @@ ENDLESS = np.where(np.arange(N) == 7, "inf", W)
         ("customer", IDENTITY, "identifier", "'customer' names the row and is not used"),
         ("user_id", PERSON, "identifier", "'user_id' names the row"),
         ("nine", ["9"] * N, "constant", "'nine' never changes and is not used"),
-        ("flag", MOSTLY, "near-constant", "'flag' holds one value in at least 99 %"),
+        ("flag", MOSTLY, "near-constant", "'flag' hardly ever changes."),
         ("hollow", HOLLOW, "mostly-missing", "'hollow' is empty in more than half"),
         ("fold", [i % 5 for i in range(N)], "split-like", "'fold' sounds like an earlier split"),
         ("code", CODES, "many-categories", "'code' has many categories"),

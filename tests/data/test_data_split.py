@@ -195,6 +195,11 @@ def test_a_class_that_only_the_latest_rows_hold_is_refused() -> None:
         made(frame=frame.astype(str), time="day")
 
 
+def test_infinite_features_are_refused() -> None:
+    with pytest.raises(DataError, match="Column 'x' holds 1 infinite value"):
+        made(frame=FRAME.assign(x=FRAME["x"].where(np.arange(N) != 7, "-inf")))
+
+
 def test_a_table_of_repeats_is_refused() -> None:
     frame = pd.concat([FRAME.iloc[:10]] * 12, ignore_index=True)
     frame["two"] = ["yes", "no", "yes", "no", "yes", "no", "yes", "no", "yes", "no"] * 12

@@ -8,11 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from modelwizard.data.amounts import check_infinite
 from modelwizard.data.columns import describe
 from modelwizard.data.infer import infer, suggest_target
 from modelwizard.data.scheme import check_rows, detectable_drop, rows_for
 from modelwizard.data.sniff import Format
-from modelwizard.data.target import check_infinite, check_target, positive_label
+from modelwizard.data.target import check_target, positive_label
 from modelwizard.errors import DataError, UsageError
 
 FORM = Format("csv", missing=("", "?", "NA"))
