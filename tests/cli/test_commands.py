@@ -340,31 +340,20 @@ def test_next_at_the_end_says_so(project: Path, monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.mark.parametrize(
-    ("verdicts", "ran", "code"),
-    [
-        (["passed", "passed", "passed", "consistent"], 4, 0),
-        (["passed", "cannot tell"], 2, 3),
-        (["failed"], 1, 3),
-    ],
+    ("verdicts", "code"),
+    [(["passed", "passed", "passed", "consistent"], 0), (["passed", "cannot tell"], 3), (["failed"], 3), ([], 0)],
 )
-def test_run_goes_on_until_a_gate_is_not_passed(
-    project: Path, monkeypatch: pytest.MonkeyPatch, verdicts: list[str], ran: int, code: int
+def test_run_ends_with_the_last_verdict(
+    project: Path, monkeypatch: pytest.MonkeyPatch, verdicts: list[str], code: int
 ) -> None:
-    stages = iter(["baseline", "overfit", "regularize", "finalize", None, None, None])
-    results = iter(verdicts)
-    pretend(monkeypatch, "next_stage", lambda folder: next(stages))
-    calls = pretend(monkeypatch, "run_stage", lambda *args: {"verdict": next(results)})
-    result = run("run", "--project", str(project), "--json")
+    names = ("baseline", "overfit", "regularize", "finalize")
+    stages = {name: {"verdict": verdict} for name, verdict in zip(names, verdicts, strict=False)}
+    calls = pretend(monkeypatch, "run_all", stages)
+    pretend(monkeypatch, "next_stage", "overfit")
+    result = run("run", "--project", str(project), "--time-budget", "2m", "--json")
     assert result.exit_code == code
-    assert len(calls) == ran == len(json.loads(result.stdout)["stages"])
-    assert all(call[0][2].yes for call in calls)
-
-
-def test_run_without_progress_ends(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    pretend(monkeypatch, "next_stage", "baseline")
-    calls = pretend(monkeypatch, "run_stage", {"verdict": "passed"})
-    run("run", "--project", str(project))
-    assert len(calls) == 1
+    assert json.loads(result.stdout) == {"stages": stages, "next": "overfit"}
+    assert calls[0][0][1].time_budget == 120
 
 
 def test_the_project_is_found_from_below(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
