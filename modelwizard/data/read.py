@@ -21,11 +21,13 @@ from modelwizard.errors import DataError
 __all__ = ["Format", "as_text", "read", "sniff"]
 
 
-def sniff(path: str | Path) -> Format:
+def sniff(path: str | Path, *, delimiter: str | None = None, encoding: str | None = None) -> Format:
     """Find out how the table in a file is written, and check that it is a table.
 
     Args:
         path: A CSV (any common delimiter and encoding), Parquet, JSON lines or Excel file.
+        delimiter: The delimiter of a CSV, where a person knows better. Defaults to what is found.
+        encoding: The encoding of a CSV, where a person knows better. Defaults to what is found.
 
     Raises:
         DataError: The file is missing, empty, no table, ragged, or has names twice.
@@ -33,7 +35,7 @@ def sniff(path: str | Path) -> Format:
     path = existing(path)
     kind = kind_of(path)
     if kind == "csv":
-        return examine(path)
+        return examine(path, delimiter, encoding)
     form = Format(kind=kind, sheet=_first_sheet(path) if kind == "excel" else "")
     frame = _load(path, form)
     decimal, thousands = convention([cells_of(frame, name)[:2000].tolist() for name in frame.columns[:500]])

@@ -92,18 +92,31 @@ def kind_of(path: Path) -> str:
     return "csv"
 
 
-def examine(path: Path) -> Format:
+def examine(path: Path, delimiter: str | None = None, encoding: str | None = None) -> Format:
     """Sniff a text table, and check every row of it.
+
+    Args:
+        path: The file.
+        delimiter: What a person knows better. Defaults to what is found.
+        encoding: What a person knows better. Defaults to what is found.
 
     Raises:
         DataError: It is no text, has one column, no header, a name twice, or ragged rows.
     """
     raw = path.read_bytes()
-    encoding = find_encoding(raw, path.name)
-    text = raw.decode(encoding)
+    encoding = encoding or find_encoding(raw, path.name)
+    try:
+        text = raw.decode(encoding)
+    except (UnicodeDecodeError, LookupError) as error:
+        raise DataError(
+            f"{path.name} cannot be read as {encoding}.",
+            expected="an encoding that Python knows and that fits the file, such as utf-8, cp1252 or gb18030",
+            received=str(error),
+            fix=f"leave the encoding out ({find_encoding(raw, path.name)} seems to fit)",
+        ) from error
     if not text.strip():
         raise DataError(f"{path.name} is empty.", expected="a table", received="blank lines only")
-    delimiter = find_delimiter(text[:200_000], path)
+    delimiter = delimiter or find_delimiter(text[:200_000], path)
     sample, missing = _check_rows(text, delimiter, path.name)
     names, rows = sample[0], sample[1:]
     _check_names(names, rows, path.name, delimiter)

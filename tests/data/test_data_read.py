@@ -50,6 +50,14 @@ def test_delimiters_and_encodings(tmp_path: Path, text: str, encoding: str, deli
     assert [tuple(row) for row in table.to_numpy()] == ROWS[1:]
 
 
+def test_a_person_may_know_better(tmp_path: Path) -> None:
+    path = write(tmp_path, "имя;a,b\nОля;1,2\nИра;3,4\n", encoding="cp1251")
+    form = sniff(path, delimiter=",", encoding="cp1251")
+    assert list(read(path, form).columns) == ["имя;a", "b"]
+    with pytest.raises(DataError, match="cannot be read as utf-8"):
+        sniff(path, encoding="utf-8")
+
+
 def test_chinese_text_in_gb18030(tmp_path: Path) -> None:
     text = "姓名,城市,年龄\n张三,北京市,31\n李四,上海,28\n王小明,广州,45\n"
     path = write(tmp_path, text, encoding="gb18030")
