@@ -37,7 +37,7 @@ def build_case(model: Any, x: Any, y: Any, fit: dict[str, Any], problem: str | N
     if not isinstance(model, keras.Model):
         raise UsageError("That is no Keras model.", expected="a compiled keras.Model", received=type(model).__name__)
     x, y = _materialise(x, y, fit)
-    names = list(getattr(model, "input_names", None) or [])
+    names = [str(tensor.name) for tensor in getattr(model, "inputs", None) or []]
     arrays = data.flatten(x, names)
     subject = _built(model, arrays)
     source = read(subject) if subject is not None else Source([], [], [], opaque=True)
@@ -63,6 +63,8 @@ def build_case(model: Any, x: Any, y: Any, fit: dict[str, Any], problem: str | N
 
 def _materialise(x: Any, y: Any, fit: dict[str, Any]) -> tuple[Any, Any]:
     """Turn a dataset or a sequence of batches into arrays of at most `BATCHES` rows."""
+    if isinstance(x, keras.utils.PyDataset):
+        x = map(x.__getitem__, range(int(x.num_batches or 0)))
     if y is not None or not hasattr(x, "__iter__") or isinstance(x, (np.ndarray, list, tuple, Mapping)):
         return x, y
     parts: list[Any] = []

@@ -31,12 +31,12 @@ def flatten(values: Any, names: Sequence[str] = ()) -> list[NDArray[Any]]:
 
     Args:
         values: What `fit` accepts as x or y.
-        names: Names that give the order of a dict. Defaults to the dict's own order.
+        names: Names that give the order of a dict. Defaults to sorted keys, the order in which Keras flattens a dict.
     """
     if values is None:
         return []
     if isinstance(values, Mapping):
-        keys = [n for n in names if n in values] or list(values)
+        keys = list(names) if names and all(n in values for n in names) else sorted(values)
         return [as_array(values[k]) for k in keys]
     if isinstance(values, (list, tuple)) and values and all(_is_array(v) for v in values):
         return [as_array(v) for v in values]
