@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
-from modelwizard.report.markup import Markup, element
+from modelwizard.report.markup import Markup, element, join
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -98,7 +98,7 @@ def draw(
 def captioned(plot: Markup, title: str, *notes: Markup | str | None) -> Markup:
     """Return a plot with its title above and its explanation below."""
     return element(
-        "figure", element("figcaption", element("b", title), [element("span", note) for note in notes if note]), plot
+        "figure", element("figcaption", element("b", title), [join(note, " ") for note in notes if note]), plot
     )
 
 

@@ -196,7 +196,7 @@ def _references(facts: Facts) -> Markup | None:
         error = f"± {figure(1.96 * number(numbers.get('se')))}"
         rows.append(("small net, corrected", numbers["corrected"], error))
     values = alike([score for _, score, _ in rows])
-    title = f"{metric(facts.metric)} on the {facts.judges}, {'higher' if facts.higher else 'lower'} is better"
+    title = f"Scores on the {facts.judges}; {'higher' if facts.higher else 'lower'} is better"
     body = [(name, value, note) for (name, _, note), value in zip(rows, values, strict=True)]
     return table(("Model", metric(facts.metric), "Note"), body, caption=title, numbers=(1,))
 
