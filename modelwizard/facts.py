@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -107,7 +107,7 @@ class Facts:
 
     Args:
         files: Data files found nearby, as a person would type them.
-        examples: Bundled examples: name → what it is.
+        examples: Finds the bundled examples: name → what it is. Takes a moment.
         folder: Name to offer for the project's folder.
         table: The file, once it was named.
         target: The target, once it was named.
@@ -116,7 +116,7 @@ class Facts:
     """
 
     files: tuple[str, ...] = ()
-    examples: Mapping[str, str] = field(default_factory=lambda: _EMPTY)
+    examples: Callable[[], Mapping[str, str]] = lambda: _EMPTY
     folder: str = ""
     table: TableFacts | None = None
     target: TargetFacts | None = None

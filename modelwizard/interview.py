@@ -233,20 +233,24 @@ class Interview:
         )
 
     def _put_file(self, question: Question, default: Default | None) -> Any:
-        """Offer the data files nearby and the bundled examples; else ask for a path."""
-        choices = [Choice(name, name) for name in self.facts.files]
-        choices += [
-            Choice(f"{EXAMPLE}{name}", f"example: {name}", about) for name, about in self.facts.examples.items()
-        ]
-        prompt = replace(self._prompt(question, default), form="path", choices=(), default="")
-        if choices:
-            choices.append(Choice(OTHER, "another file…", "you type its path, Tab completes it"))
-            first = default.value if default else choices[0].value
-            value = self._talk.ask(replace(prompt, form="choose", choices=tuple(choices), default=first))
-            if value != OTHER:
-                return value
-            prompt = replace(prompt, text="Which file?", why="", back=True)
-        return self._talk.ask(prompt)
+        """Offer the data files nearby, the bundled examples, or any path."""
+        prompt = self._prompt(question, default)
+        choices = (
+            *(Choice(name, name) for name in self.facts.files),
+            Choice(ALL, "a bundled example…", "to try the wizard before your own data"),
+            Choice(OTHER, "another file…", "you type its path, Tab completes it"),
+        )
+        first = default.value if default else choices[0].value
+        value = self._talk.ask(replace(prompt, form="choose", choices=choices, default=first))
+        if value == ALL:
+            examples = self.facts.examples().items()
+            choices = tuple(Choice(f"{EXAMPLE}{name}", name, about) for name, about in examples)
+            return self._talk.ask(
+                replace(prompt, text="Which example?", form="choose", choices=choices, why="", back=True)
+            )
+        if value == OTHER:
+            return self._talk.ask(replace(prompt, text="Which file?", form="path", default="", why="", back=True))
+        return value
 
     def _put_columns(self, question: Question, default: Default | None) -> Any:
         """Offer the suggested column or columns, all columns, or several of one's own."""

@@ -64,7 +64,7 @@ class Survey:
         Raises:
             DataError: When nothing can be learned from the file or the target.
         """
-        facts = Facts(files=self._once("files", (), self._nearby), examples=examples())
+        facts = Facts(files=self._once("files", (), self._nearby), examples=examples)
         if "data" not in known:
             return facts
         table = self._once("facts", (self._key(known), known["data"]), lambda: self._table_facts(known))

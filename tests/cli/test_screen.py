@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import time
@@ -21,14 +22,14 @@ DEADLINE = 60.0  # seconds; reached only when something is wrong
 class Screen:
     """A command in a terminal that can be looked at."""
 
-    def __init__(self, words: list[str], folder: Path, rows: int, columns: int, environ: dict[str, str]) -> None:
+    def __init__(self, command: list[str], folder: Path, rows: int, columns: int, environ: dict[str, str]) -> None:
         self.screen = pyte.HistoryScreen(columns, rows, history=2000)
         self._stream = pyte.ByteStream(self.screen)
         keep = {name: value for name, value in os.environ.items() if not name.startswith("MODELWIZARD")}
         keep = {name: value for name, value in keep.items() if name not in ("NO_COLOR", "COLUMNS", "ACCESSIBLE")}
         self.process = pexpect.spawn(
-            sys.executable,
-            ["-m", "modelwizard", *words],
+            command[0],
+            command[1:],
             cwd=folder,
             dimensions=(rows, columns),
             env={**keep, "TERM": "xterm-256color", "PROMPT_TOOLKIT_NO_CPR": "1", **environ},
@@ -58,12 +59,13 @@ class Screen:
         """What is on the screen now, its lines joined as a wrapped text."""
         return "".join(self.screen.display)
 
-    def until(self, words: str) -> Screen:
-        """Read until the words stand on the screen (line breaks do not count)."""
+    def until(self, words: str, times: int = 1) -> Screen:
+        """Read until the words stand on the screen so often (line breaks do not count)."""
         end, wanted = time.monotonic() + DEADLINE, "".join(words.split())
-        while wanted not in "".join(self.seen.split()):
+        while "".join(self.seen.split()).count(wanted) < times:
             alive = self._read()
-            if (not alive and wanted not in "".join(self.seen.split())) or time.monotonic() > end:
+            found = "".join(self.seen.split()).count(wanted) >= times
+            if not found and (not alive or time.monotonic() > end):
                 pytest.fail(f"{words!r} never came; the screen:\n{self.text}")
         return self
 
@@ -95,8 +97,9 @@ def shop(tmp_path: Path) -> Path:
 def start(shop: Path) -> Iterator[Start]:
     running: list[Screen] = []
 
-    def begin(*words: str, rows: int = 24, columns: int = 80, **environ: str) -> Screen:
-        running.append(Screen(list(words), shop, rows, columns, environ))
+    def begin(*words: str, rows: int = 24, columns: int = 80, shell: str = "", **environ: str) -> Screen:
+        command = ["/bin/sh", "-c", shell] if shell else [sys.executable, "-m", "modelwizard", *words]
+        running.append(Screen(command, shop, rows, columns, environ))
         return running[-1]
 
     yield begin
@@ -129,9 +132,9 @@ def test_going_back_and_a_bad_value(start: Start, shop: Path) -> None:
     screen.until("What kind of answer is wanted?").press(ENTER)
     screen.until("How should models be judged").press(CTRL_B)
     screen.until("? What kind of answer is wanted? (arrows, Enter)").press(ENTER)
-    screen.until("How should models be judged").press(ENTER)
+    screen.until("How should models be judged", times=2).press(ENTER)
     screen.until("Where should the project go?").press(CLEAR + "json" + ENTER)
-    screen.until("would hide the module 'json'").until("Where should the project go?")
+    screen.until("would hide the module 'json'").until("Where should the project go?", times=2)
     screen.press(CLEAR + "better" + ENTER).until("Is this right?").press(ENTER)
     assert screen.end() == 0
     assert (shop / "better" / "model.py").is_file()
@@ -176,7 +179,16 @@ def test_plain_screens_only_grow_at_the_end(start: Start, shop: Path, environ: d
     assert (shop / "plain" / "model.py").is_file()
 
 
-def test_results_of_a_terminal_can_go_into_a_file(start: Start, shop: Path) -> None:
+def test_results_can_go_into_a_file_while_somebody_answers(start: Start, shop: Path) -> None:
+    words = "new out --data shop.csv --target left --metric f1 --validation auto --no-run --json"
+    screen = start(shell=f"{sys.executable} -m modelwizard {words} > made.json")
+    screen.until("What kind of answer is wanted?").press(ENTER)
+    screen.until("Is this right?").press(ENTER)
+    assert screen.end() == 0
+    assert json.loads((shop / "made.json").read_text())["project"] == "out"
+
+
+def test_a_screen_has_colours(start: Start) -> None:
     screen = start("table", "count")
     assert screen.end() == 0
     assert "exponential" in screen.text

@@ -9,7 +9,7 @@ import pytest
 from modelwizard.conversation import BACK
 from modelwizard.errors import DataError, UsageError
 from modelwizard.given import Given
-from modelwizard.interview import OTHER, Interview
+from modelwizard.interview import ALL, OTHER, Interview
 from modelwizard.questions import BY_NAME, QUESTIONS
 
 TEXTS = {question.text: question.name for question in QUESTIONS}
@@ -217,6 +217,14 @@ def test_several_targets_are_marked_in_a_list(script: Any, survey: Any) -> None:
     walk.run()
     assert walk.known["target"] == ("age", "share")
     assert walk.known["problem"] == "vector"
+
+
+def test_examples_are_a_list_of_their_own(script: Any, survey: Any) -> None:
+    talk = script(ALL, BACK, ALL, "example:wine", *[...] * 6)
+    walk = interview(talk, survey)
+    walk.run()
+    assert talk.asked[:4] == ["Where are your data?", "Which example?"] * 2
+    assert walk.known["data"] == "example:wine"
 
 
 def test_every_question_has_a_text_a_reason_and_a_flag() -> None:

@@ -31,7 +31,7 @@ def survey(place: Path, told: list[str]) -> Survey:
 def test_files_nearby_and_examples_are_offered(survey: Survey) -> None:
     facts = survey.learn({})
     assert facts.files == ("shop.csv", "data/old.tsv")
-    assert "churn" in facts.examples
+    assert "churn" in facts.examples()
     assert facts.table is None
 
 
