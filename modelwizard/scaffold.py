@@ -101,13 +101,14 @@ def write(files: Mapping[str, str], directory: Path, *, overwrite: bool = False)
 
 READ = {
     "csv": """\
-    table = pd.read_csv(path, sep=FORMAT["delimiter"], encoding=FORMAT["encoding"], dtype=str, keep_default_na=False)
+    options = {"dtype": str, "keep_default_na": False, "skipinitialspace": True, "index_col": False}
+    table = pd.read_csv(path, sep=FORMAT["delimiter"], encoding=FORMAT["encoding"], **options)
 """,
     "parquet": """\
     table = pd.read_parquet(path)
 """,
     "jsonl": """\
-    table = pd.read_json(path, lines=True, dtype=False, convert_dates=False, encoding=FORMAT["encoding"])
+    table = pd.read_json(path, lines=True, dtype=False, encoding=FORMAT["encoding"])
 """,
     "excel": """\
     table = pd.read_excel(path, sheet_name=FORMAT["sheet"] or 0, dtype=str, keep_default_na=False)

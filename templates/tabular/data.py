@@ -62,7 +62,8 @@ def load(*parts: str) -> Rows:
 def read_rows(path: str | Path) -> pd.DataFrame:
     """Read a file of raw rows: numeric columns as floats, dates as ISO text, everything else as stripped text."""
     # modelwizard: read
-    table = pd.read_csv(path, sep=FORMAT["delimiter"], encoding=FORMAT["encoding"], dtype=str, keep_default_na=False)
+    options = {"dtype": str, "keep_default_na": False, "skipinitialspace": True, "index_col": False}
+    table = pd.read_csv(path, sep=FORMAT["delimiter"], encoding=FORMAT["encoding"], **options)
     # modelwizard: end
     table.columns = table.columns.astype(str).str.strip()
     absent = [name for name in KINDS if name not in table.columns]
