@@ -51,8 +51,8 @@ def build_case(model: Any, x: Any, y: Any, fit: dict[str, Any], problem: str | N
     outputs = _outputs(model, subject, source, inputs, targets, held_y)
     return subject if not source.opaque else None, Case(
         layers=tuple(source.layers),
-        inputs=tuple(read_inputs(subject, source, inputs)) if subject is not None else (),
-        validation_inputs=tuple(read_inputs(subject, source, held_x)) if held_x and subject is not None else (),
+        inputs=tuple(read_inputs(source, inputs)) if subject is not None else (),
+        validation_inputs=tuple(read_inputs(source, held_x)) if held_x and subject is not None else (),
         outputs=tuple(with_task(o, problem) for o in outputs),
         optimizer=compiled.read_optimizer(optimizer, settings.steps) if optimizer is not None else None,
         fit=settings,

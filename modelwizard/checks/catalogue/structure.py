@@ -309,6 +309,17 @@ PAGES = (
         "Chollet, Deep Learning with Python, §3.5.7 (information bottleneck)",
     ),
     Page(
+        "MW230",
+        "wrong-architecture",
+        "error",
+        91,
+        "The inputs have another shape than the model expects",
+        "axes and sizes of each input array against the model's input",
+        "Layers are built for one number of features; Keras refuses another one, or broadcasts it.",
+        "keras.Input(x.shape[1:])",
+        "keras.io/guides/sequential_model",
+    ),
+    Page(
         "MW229",
         "wrong-layer-units",
         "tip",

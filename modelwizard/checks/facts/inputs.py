@@ -16,11 +16,10 @@ ROWS = 512
 """Rows pushed through the leading layers; statistics of scale need no more."""
 
 
-def read_inputs(model: Any, source: Source, arrays: list[NDArray[Any]]) -> list[Input]:
+def read_inputs(source: Source, arrays: list[NDArray[Any]]) -> list[Input]:
     """Return the statistics of each input array.
 
     Args:
-        model: A built Keras model.
         source: The model laid open.
         arrays: The input arrays in the order of the model's inputs.
     """
@@ -28,7 +27,7 @@ def read_inputs(model: Any, source: Source, arrays: list[NDArray[Any]]) -> list[
     found: list[Input] = []
     for position, array in enumerate(arrays):
         entry = entries[position] if len(entries) == len(arrays) else None
-        found.append(_read(model, source, arrays, array, entry))
+        found.append(_read(source, arrays, array, entry))
     return found
 
 
@@ -46,7 +45,7 @@ def _first(source: Source, entry: int | None) -> int | None:
     return None
 
 
-def _read(model: Any, source: Source, arrays: list[NDArray[Any]], array: NDArray[Any], entry: int | None) -> Input:
+def _read(source: Source, arrays: list[NDArray[Any]], array: NDArray[Any], entry: int | None) -> Input:
     name = source.layers[entry].name if entry is not None else "x"
     if not (np.issubdtype(array.dtype, np.number) or array.dtype == bool):
         first = _first(source, entry)
@@ -57,7 +56,9 @@ def _read(model: Any, source: Source, arrays: list[NDArray[Any]], array: NDArray
     finite = numbers[np.isfinite(numbers)]
     first = _first(source, entry)
     layer = source.layers[first] if first is not None else None
-    seen = _push(model, source, arrays, first) if layer is not None and layer.kind not in LOOKUPS else None
+    seen = (
+        _push(source, arrays, first) if first is not None and layer is not None and layer.kind not in LOOKUPS else None
+    )
     seen = numbers if seen is None else seen
     mean, std = _spread(seen)
     flat = numbers.reshape(-1, numbers.shape[-1]) if numbers.ndim > 1 else numbers.reshape(-1, 1)
@@ -116,17 +117,15 @@ def _identity(layer: Any) -> bool:
     return not mean.any() and bool(np.all(variance == 1))
 
 
-def _push(model: Any, source: Source, arrays: list[NDArray[Any]], first: int | None) -> NDArray[np.float64] | None:
-    """Run rows through the layers before `first`; None where that cannot be done or changes nothing."""
-    if first is None or source.opaque:
+def _push(source: Source, arrays: list[NDArray[Any]], first: int) -> NDArray[np.float64] | None:
+    """Run rows through the layers before `first`; None where that cannot be done."""
+    if source.opaque:
         return None
-    operation = source.operations[first]
-    before = source.layers[first].inputs
-    if all(source.layers[i].kind == "InputLayer" for i in before) or source.layers[first].nested:
-        return None
+    values: list[Any] = [sample(a, ROWS) for a in arrays]
     try:
-        node = operation._inbound_nodes[-1]
-        cut = keras.Model(list(model.inputs), node.input_tensors[0])
-        return np.asarray(cut([sample(a, ROWS) for a in arrays], training=False), dtype=np.float64)
+        for inputs, tensor in source.stages[first]:
+            at = next((i for i, t in enumerate(inputs) if t is tensor), None)
+            values = [values[at] if at is not None else keras.Model(list(inputs), tensor)(values, training=False)]
+        return np.asarray(values[0], dtype=np.float64)
     except Exception:
         return None  # layers that do not run alone: the values as given are the best that is known

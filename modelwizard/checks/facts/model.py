@@ -57,13 +57,18 @@ DISTURBING = frozenset(
 
 @dataclass
 class Source:
-    """The operations of a model in the order they run; kept beside the facts so that probes can find a layer."""
+    """The operations of a model in the order they run; kept beside the facts so that values can be followed.
+
+    `stages` leads to each layer: from the inputs of the model to the tensor that enters a nested model, from the
+    inputs of that one to the tensor that the layer reads.
+    """
 
     layers: list[Layer]
     operations: list[Any]
     outputs: list[int]
     opaque: bool
     inputs: list[int] = field(default_factory=list[int])
+    stages: list[list[tuple[Any, Any]]] = field(default_factory=list[list[tuple[Any, Any]]])
 
 
 def activation_name(function: Any) -> str:
@@ -194,7 +199,9 @@ def _nodes(model: Any) -> Iterator[Any]:
         yield from by_depth[depth]
 
 
-def _walk(model: Any, feeds: dict[int, int], source: Source, nested: str) -> dict[int, int]:
+def _walk(
+    model: Any, feeds: dict[int, int], source: Source, nested: str, stages: list[tuple[Any, Any]]
+) -> dict[int, int]:
     """Append the operations of a functional graph; return which layer makes each tensor."""
     made = dict(feeds)
     for node in _nodes(model):
@@ -205,12 +212,14 @@ def _walk(model: Any, feeds: dict[int, int], source: Source, nested: str) -> dic
             continue
         if inner is not None:
             fed = {id(t): i for t, i in zip(inner.inputs, inputs, strict=False)}
-            produced = _walk(inner, fed, source, nested or operation.name)
+            deeper = [*stages, (model.inputs, node.input_tensors[0])]
+            produced = _walk(inner, fed, source, nested or operation.name, deeper)
             for outer, own in zip(node.outputs, inner.outputs, strict=False):
                 made[id(outer)] = produced.get(id(own), inputs[0] if inputs else 0)
             continue
         source.layers.append(read_layer(operation, inputs, node.input_tensors, node.outputs, nested))
         source.operations.append(operation)
+        source.stages.append([*stages, (model.inputs, node.input_tensors[0] if node.input_tensors else None)])
         for tensor in node.outputs:
             made[id(tensor)] = len(source.layers) - 1
     return made
@@ -234,7 +243,7 @@ def read(model: Any) -> Source:
             source.layers.append(read_layer(layer, (), None, None, ""))
             source.operations.append(layer)
         return source
-    made = _walk(graph, {}, source, "")
+    made = _walk(graph, {}, source, "", [])
     source.inputs = [made[id(t)] for t in graph.inputs if id(t) in made]
     source.outputs = [made[id(t)] for t in graph.outputs if id(t) in made]
     return source

@@ -11,17 +11,25 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from modelwizard.checks.case import Case
+from modelwizard.checks.facts.values import Layer
 from modelwizard.checks.probe import measure
 from modelwizard.checks.probe.changes import Setting, changes
 from modelwizard.checks.probe.references import constant_loss
 from modelwizard.checks.probe.result import Probe, Run, Trial
 from modelwizard.checks.probe.training import Rows, Trainer, clone, compile_like
+from modelwizard.checks.rules.graph import RECURRENT
 
 ROWS = 3000
 """Rows that are trained on at most."""
 
 STEPS = 4000
 """Steps that are made at most."""
+
+WORK = 1e10
+"""Multiplications of one step at most: about a second on two cores, forward and back."""
+
+DEEP = 60
+"""Layers with weights at most: compiling a deeper net takes longer than a check may."""
 
 LEARNS = 0.4
 """Skill from which on nothing is changed: the training works."""
@@ -56,6 +64,11 @@ def probe(
     """
     limits = limits or Limits()
     started = time.perf_counter()
+    if sum(la.parameters > 0 for la in case.layers) > DEEP:
+        raise CannotProbeError(f"more than {DEEP} layers with weights take too long to copy and compile for a check")
+    work = _work(case.layers) * min(case.fit.batch_size, max(case.rows, 1))
+    if work > WORK:
+        raise CannotProbeError(f"one step takes {work:.1e} multiplications, too many for a check")
     rows = _rows(case, sample_weight)
     try:
         made = compile_like(clone(model), model)
@@ -69,14 +82,17 @@ def probe(
         return Probe(crash=_message(error))
     trainer = Trainer(made, rows)
     start = _safely(trainer)
+    before = time.perf_counter()
     run = _run(case, base, limits.base, trainer)
+    compiling = time.perf_counter() - before
     dead, saturated = _units(made, rows)
     spread, majority = _outputs(trainer)
     trials: list[Trial] = []
     constant = constant_loss(case.outputs[0], np.asarray(rows.y[0]), np.asarray(rows.y[0]))
     if len(case.outputs) == 1 and constant is not None and (run.score < LEARNS or suspicious):
         again = Setting(rows, max(1, run.steps), base.batch)
-        trials = _trials(case, model, trainer, again, run, started + limits.total)
+        deadline = started + limits.total
+        trials = _trials(case, model, trainer, again, run, deadline, compiling)
     return Probe(
         base=run,
         complete=complete and run.steps >= steps,
@@ -92,6 +108,16 @@ def probe(
         unmoved=unmoved,
         held=int(rows.held_y[0].shape[0]) if _held(rows) else 0,
     )
+
+
+def _work(layers: tuple[Layer, ...]) -> float:
+    """Return the multiplications for one row, forward."""
+    total = 0.0
+    for layer in layers:
+        positions = [float(s) for s in layer.output_shape[1:-1] if s]
+        steps = float(layer.input_shape[1] or 50) if layer.kind in RECURRENT and len(layer.input_shape) == 3 else 1.0
+        total += layer.parameters * float(np.prod(positions)) * steps if layer.kind != "Embedding" else 0.0
+    return total
 
 
 def _message(error: Exception) -> str:
@@ -186,8 +212,10 @@ def _outputs(trainer: Trainer) -> tuple[float, float]:
     return float(flat.std(axis=0).max()), float(share)
 
 
-def _trials(case: Case, model: Any, first: Trainer, base: Setting, run: Run, deadline: float) -> list[Trial]:
-    """Try one change after the other until time is up."""
+def _trials(
+    case: Case, model: Any, first: Trainer, base: Setting, run: Run, deadline: float, compiling: float
+) -> list[Trial]:
+    """Try one change after the other until time is up; a new model costs its compiling again."""
     trials: list[Trial] = []
     try:
         for change in changes(case, model, base, run, STEPS):
@@ -196,6 +224,8 @@ def _trials(case: Case, model: Any, first: Trainer, base: Setting, run: Run, dea
                 break
             setting = change.setting
             other = setting.model is not None
+            if other and left < 0.7 * compiling:
+                continue
             trainer = Trainer(setting.model, setting.rows) if other else first.again(setting.rows, setting.rate)
             trials.append(Trial(change.code, change.words, _run(case, setting, min(1.5, left), trainer)))
     except Exception as error:

@@ -138,6 +138,9 @@ def metric_of_another_task(case: Case) -> Iterator[Hit]:
             found = "categorical accuracy on class numbers"
         if found:
             yield Hit(found, 'metrics=["accuracy"]', place=METRICS)
+        elif o.loss is not None and o.loss.from_logits and family(o) == "binary" and "binaryaccuracy" in names:
+            fix = "metrics=[keras.metrics.BinaryAccuracy(threshold=0.0)]"
+            yield Hit("binary accuracy of logits at the threshold 0.5", fix, "tip", METRICS)
 
 
 @rule("MW135")

@@ -248,9 +248,11 @@ def few_rows(case: Case) -> Hit | None:
     if not case.rows or not case.inputs or not case.inputs[0].shape:
         return None
     width = int(np.prod(case.inputs[0].shape[1:])) if len(case.inputs[0].shape) > 1 else 1
-    if case.rows < 50:
-        severity: Severity = "warning" if 4 < case.rows < width and width > 30 else "tip"
-        return Hit(f"{case.rows} rows, {width} values each", severity=severity, place=Place("data", "x"))
+    truth_table = (
+        case.inputs[0].whole and case.inputs[0].low >= 0 and case.inputs[0].high <= 1 and case.rows >= 2**width
+    )
+    if case.rows < 50 and not truth_table:
+        return Hit(f"{case.rows} rows, {width} values each", place=Place("data", "x"))
     for o in case.outputs:
         if o.task == "multiclass" and o.classes and case.rows < 5 * o.classes:
             return Hit(f"{case.rows} rows for {o.classes} classes", place=Place("data", "x"))

@@ -161,7 +161,7 @@ def _proof(code: str, case: Case) -> Hit | None:
         return None
     before = max(p.base.score, -1.0)
     certain = (before < 0.15 and trial.run.score - max(before, 0.0) >= 0.2) or not p.base.finite
-    if code == "MW527" and (case.fit.steps or 0) >= 100:
+    if code == "MW527" and (case.fit.steps or 0) >= 50:
         certain = False  # that more epochs would do better is a thought, not a fault
     severity: Severity = "warning" if certain else "tip"
     shown = "NaN" if not p.base.finite else f"{before:.0%} better than a constant"

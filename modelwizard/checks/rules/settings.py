@@ -96,6 +96,9 @@ def one_batch(case: Case) -> Hit | None:
         severity: Severity = "warning" if f.steps < 200 else "tip"
         evidence = f"batch_size={f.batch_size} for {f.rows} rows: {f.steps} steps in all"
         return Hit(evidence, severity=severity, place=Place("fit", "batch_size"), soft=True)
+    if f.batch_given and f.batch_size > 64 and f.batch_size * 4 > f.rows and f.steps < 200:
+        evidence = f"batch_size={f.batch_size} for {f.rows} rows: {f.steps} steps in all"
+        return Hit(evidence, severity="tip", place=Place("fit", "batch_size"))
     if f.batch_given and f.batch_size == 1 and f.rows > 200:
         evidence = f"batch_size=1 for {f.rows} rows: each step follows a single row"
         return Hit(evidence, severity="tip", place=Place("fit", "batch_size"))
@@ -120,7 +123,7 @@ def few_steps(case: Case) -> Hit | None:
     if steps >= 100 and not (case.fit.epochs == 1 and steps < 400):
         return None
     evidence = f"epochs={case.fit.epochs}: {steps} steps in all"
-    return Hit(evidence, severity="warning" if steps < 20 else "tip", place=Place("fit", "epochs"), soft=True)
+    return Hit(evidence, severity="warning" if steps < 10 else "tip", place=Place("fit", "epochs"), soft=True)
 
 
 @rule("MW308")

@@ -199,6 +199,22 @@ def channels_on_wrong_axis(case: Case) -> Iterator[Hit]:
             yield Hit(f"{layer.name} reads {shape[1:]} as channels, …", fix, place=Place("layer", layer.name))
 
 
+@rule("MW230")
+def shape_of_inputs(case: Case) -> Iterator[Hit]:
+    """Compare the shapes of input arrays with what the model was built for."""
+    entries = {la.name: la for la in case.layers if la.kind == "InputLayer" and not la.nested}
+    for given in case.inputs:
+        layer = entries.get(given.name)
+        if layer is None or not given.numeric:
+            continue
+        wanted, got = layer.output_shape[1:], given.shape[1:]
+        same = len(wanted) == len(got) and all(w is None or w == g for w, g in zip(wanted, got, strict=True))
+        stretched = (*got, 1) == wanted or got == (*wanted, 1)  # Keras adds or drops an axis of one by itself
+        if not same and not stretched:
+            fix = f"keras.Input({got})"
+            yield Hit(f"{given.name} expects {wanted}, the rows are {got}", fix, place=Place("layer", given.name))
+
+
 @rule("MW217")
 def huge_flatten(case: Case) -> Iterator[Hit]:
     """Find huge maps that are flattened."""
