@@ -6,6 +6,7 @@ click and nothing else.
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -222,7 +223,7 @@ def run_all(project: Path | None, as_json: bool, **chosen: Any) -> None:
 
     folder, talk = _project(project), terminal()
     talk.yes = True
-    results = walk.run_all(folder, StageOptions(json=as_json, **{**chosen, "yes": True}), talk)
+    results = walk.run_all(folder, StageOptions(json=as_json, **chosen), talk)
     if as_json:
         print_json({"stages": results, "next": walk.next_stage(folder)})
     _leave(list(results.values())[-1] if results else None)
@@ -363,4 +364,8 @@ def audit(project: Path | None, as_json: bool) -> None:
 
 def main() -> None:
     """Run the command line."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="replace")  # a sign that a terminal cannot show must not end a run
     cli(prog_name="modelwizard")

@@ -64,7 +64,8 @@ def print_json(value: Any) -> None:
 
     from modelwizard.files import plain
 
-    click.echo(json.dumps(plain(value), ensure_ascii=False, indent=2))
+    unicode = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    click.echo(json.dumps(plain(value), ensure_ascii=not unicode, indent=2))
 
 
 def _explain(ctx: click.Context, error: ModelWizardError) -> None:

@@ -257,12 +257,13 @@ class Interview:
         prompt = self._prompt(question, default)
         suggested = tuple(default.value) if default else ()
         first = ", ".join(suggested)
+        together = f"these {len(suggested)} together: {first}" if len(suggested) > 1 else first
         choices = prompt.choices
         if len(choices) > MANY and suggested:
             # The list of all columns would push the profile off the screen.
-            choices = (Choice(first, first, default.reason if default else ""), Choice(ALL, "another column…"))
+            choices = (Choice(first, together, default.reason if default else ""), Choice(ALL, "another column…"))
         elif len(suggested) > 1:
-            choices = (Choice(first, f"these {len(suggested)} together: {first}"), *choices)
+            choices = (Choice(first, together), *choices)
         choices = (*choices, Choice(OTHER, "several columns…", "you mark them in a list"))
         value = self._talk.ask(replace(prompt, form="choose", choices=choices, default=first))
         if value == ALL:

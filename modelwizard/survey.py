@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -301,7 +302,7 @@ def _feasible(table: Table, targets: Sequence[str]) -> Guess:
 def _summary(column: Column) -> str:
     """Return what a column holds in a few words: labels with the share of the first, else the reason of its kind."""
     if column.kind not in ("categorical", "boolean") or not column.examples:
-        return column.reason
+        return re.sub(r"\d+\.\d+", lambda number: f"{float(number[0]):.4g}", column.reason)
     words = [word if len(word) <= 16 else f"{word[:15]}…" for word in column.examples[:3]]
     words[0] += f" {column.common:.0%}"
     return ", ".join(words) + (", …" if column.distinct > len(words) else "")

@@ -211,10 +211,6 @@ class Terminal(Sheet):
     @classmethod
     def detect(cls, environ: Mapping[str, str] = os.environ) -> Terminal:
         """Return the terminal of this process, as its streams and environment want it."""
-        for stream in (sys.stdout, sys.stderr):
-            reconfigure = getattr(stream, "reconfigure", None)
-            if reconfigure:
-                reconfigure(errors="replace")  # a sign that the terminal cannot show must not end a run
         attended = sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()
         return cls(plain=wants_plain(sys.stderr, environ), attended=attended, session=_drawn_on_stderr)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -238,6 +239,18 @@ def test_a_bug_is_a_short_message_and_a_saved_traceback(project: Path, monkeypat
     saved = Path(result.stderr.split("which is in ")[1].split()[0])
     assert "Traceback" in saved.read_text()
     saved.unlink()
+
+
+@pytest.mark.parametrize("words", ["--help", "table", "table --json", "table nothing --json", "explain MW101"])
+def test_a_terminal_without_unicode_ends_nothing(place: Path, words: str) -> None:
+    environ = {**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+    command = [sys.executable, "-m", "modelwizard", *words.split()]
+    done = subprocess.run(command, capture_output=True, env=environ, check=False)
+    assert b"Traceback" not in done.stderr + done.stdout
+    assert done.returncode == (2 if "nothing" in words else 0)
+    if "--json" in words:
+        assert done.stdout.isascii()
+        json.loads(done.stdout)
 
 
 # -- new ---------------------------------------------------------------------------------------------------------------
