@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from modelwizard.errors import Interrupted, TestOpenedError
@@ -12,6 +13,7 @@ from modelwizard.stages import accounting, finalize
 from modelwizard.stages.finalize import Expected
 from modelwizard.stages.inputs import Validation
 from modelwizard.stages.verdict import Verdict
+from modelwizard.walk import protocol
 from modelwizard.walk.baseline import dumb
 from modelwizard.walk.session import Session
 
@@ -32,7 +34,7 @@ def walk(session: Session) -> Verdict:
     )
     if again == "go on":
         sealed = session.journal.entries("sealed")[-1]
-        return _open(session, finalize.restore(sealed), reused=False)
+        return _follow_up(session, _open(session, finalize.restore(sealed), reused=False))
     made = _produce(session)
     expected = _expect(session)
     session.journal.append(
@@ -44,7 +46,23 @@ def walk(session: Session) -> Verdict:
     ):
         raise Interrupted("The test rows stay sealed.", fix="modelwizard finalize, when the model is the last one")
     session.journal.append("opened", stage="finalize", reason=session.options.reason, reused=again == "reuse", looks=0)
-    return _open(session, expected, reused=again == "reuse")
+    return _follow_up(session, _open(session, expected, reused=again == "reuse"))
+
+
+def _follow_up(session: Session, verdict: Verdict) -> Verdict:
+    """Offer repeated K-fold when the test says that the hold-out could not be relied upon."""
+    if verdict.verdict != "unreliable" or session.project.settings.split.scheme == "kfold":
+        return verdict
+    session.reporter.warn(verdict.headline)
+    if not session.reporter.confirm(
+        f"Judge the best {protocol.CANDIDATES} trials again by repeated K-fold?",
+        why="The validation rows were too few or too often used; K-fold judges on every row outside the test set.",
+    ):
+        return verdict
+    found = protocol.switch(session)
+    return replace(
+        verdict, numbers={**verdict.numbers, "protocol": found}, reasons=(*verdict.reasons, str(found["headline"]))
+    )
 
 
 def _opened_before(session: Session) -> str:

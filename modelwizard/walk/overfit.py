@@ -29,6 +29,7 @@ def walk(session: Session) -> Verdict:
     zero = no_regularisation(facts["space"])
     hyperparameters, training = session.experiment("1-baseline.toml")
     entries = [e for e in session.trials("overfit") if e.get("code") == facts["code"] and not e.get("fraction")]
+    entries = [e for e in entries if e["scheme"] == session.scheme]
     runs = [session.run(entry) for entry in entries if entry["predictions"]]
     names = {h["name"] for h in facts["space"]}
     start = Capacity(

@@ -71,10 +71,19 @@ def _border(session: Session) -> tuple[Run, bool]:
     runs = {run.name: run for run in session.usable("overfit", "baseline")}
     name = (found.get("numbers") or {}).get("run")
     if name in runs and found.get("verdict") == "passed":
-        return runs[name], True
+        return _judged_alike(session, runs[name]), True
     if not runs:
         raise ProjectError("No run of the overfit stage is left.", fix="modelwizard overfit")
-    return max(runs.values(), key=lambda run: run.parameters), False
+    return _judged_alike(session, max(runs.values(), key=lambda run: run.parameters)), False
+
+
+def _judged_alike(session: Session, run: Run) -> Run:
+    """Return a run as it is, or trained anew when rows are judged by another scheme by now."""
+    entry = next(e for e in session.trials() if e["run"] == run.name)
+    if entry["scheme"] == session.scheme:
+        return run
+    watch = session.watch("The overfitting model, judged anew")
+    return session.run(session.train("overfit", run.hyperparameters, entry["training"], watch))
 
 
 def _ranges(space: list[dict[str, Any]], size: Capacity | None) -> dict[str, Range]:

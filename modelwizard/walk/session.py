@@ -42,6 +42,7 @@ class Session:
     options: StageOptions
     reporter: Reporter
     _runs: dict[str, Run] = field(default_factory=dict[str, Run])
+    _rows: dict[str, Any] = field(default_factory=dict[str, Any])
 
     @property
     def metric(self) -> str:
@@ -52,6 +53,11 @@ class Session:
     def seed(self) -> int:
         """The seed of everything that is drawn."""
         return self.project.settings.training.seed if self.options.seed is None else self.options.seed
+
+    @property
+    def scheme(self) -> str:
+        """How rows judge now: `holdout` or `kfold`; trials of the other scheme are not compared with new ones."""
+        return self.project.settings.split.scheme
 
     def show(self, value: float | None) -> str:
         """Write a score for a person."""
@@ -77,7 +83,8 @@ class Session:
         for entry in self.trials(str(summary["stage"])):
             if entry["run"] == summary["run"] and entry.get("batch") == summary.get("batch"):
                 return entry
-        return self.journal.append("trial", **{k: v for k, v in summary.items() if k not in ("event", "kind")})
+        told = {k: v for k, v in summary.items() if k not in ("event", "kind")}
+        return self.journal.append("trial", **told, scheme=self.scheme)
 
     def train(
         self,
@@ -111,6 +118,7 @@ class Session:
         for entry in trials:
             same = all(entry["hyperparameters"].get(k) == v for k, v in hyperparameters.items())
             same = same and entry["training"] == dict(training) and entry.get("fraction") == more.get("fraction")
+            same = same and entry["scheme"] == self.scheme
             if same and entry.get("code") == code:
                 return str(entry["run"])
         numbers = [int(e["run"].rpartition("-")[2]) for e in trials if e["run"].rpartition("-")[2].isdigit()]
@@ -124,6 +132,7 @@ class Session:
         if name not in self._runs:
             stored = self.project.read_run(name)
             head = PROBLEMS[self.project.settings.problem.type].activation
+            self._rows[name] = stored.rows
             kept = [stored.history[int(epoch)] for epoch in stored.epochs]
             self._runs[name] = Run(
                 name=name,
@@ -140,7 +149,9 @@ class Session:
         return self._runs[name]
 
     def usable(self, *stages: str) -> list[Run]:
-        """Return the runs of some stages, or of all, that were made with the present data and left predictions."""
+        """Return the runs of some stages, or of all, that predicted the same rows as the latest of them."""
+        import numpy as np
+
         found: list[Run] = []
         for entry in self.trials(*stages):
             if entry["status"] in ("completed", "stopped") and entry.get("predictions") and not entry.get("fraction"):
@@ -148,7 +159,7 @@ class Session:
                     found.append(self.run(entry))
                 except ProjectError:
                     continue  # its folder was deleted: what is gone cannot be judged, the journal still counts it
-        return found
+        return [run for run in found if np.array_equal(self._rows[run.name], self._rows[found[-1].name])]
 
     def validation(self, like: Summary) -> Validation:
         """Return the rows that judge, in the order in which a run predicted them."""

@@ -74,10 +74,14 @@ class Worker:
         skill: How far predictions follow the truth, 0 being not at all.
         rise: How much confidence the last epochs add beyond what is true: the validation loss turns upward.
         dies_in: Name of a run in which the process dies.
+        test_skill: The same on test rows. Defaults to that of the validation rows.
     """
 
-    def __init__(self, skill: float = 2.0, rise: float = 14.0, dies_in: str = "") -> None:
+    def __init__(
+        self, skill: float = 2.0, rise: float = 14.0, dies_in: str = "", test_skill: float | None = None
+    ) -> None:
         self.skill, self.rise, self.dies_in = skill, rise, dies_in
+        self.test_skill = skill if test_skill is None else test_skill
         self.project: Path | None = None
         self.jobs: list[str] = []
         self.trained: list[str] = []
@@ -94,6 +98,10 @@ class Worker:
         answer: Callable[..., dict[str, Any]] = getattr(self, f"_{job['job']}")
         return answer(Project.open(self.project or "."), job, on_event or (lambda _: None))
 
+    def _judging(self, project: Project) -> tuple[np.ndarray, np.ndarray]:
+        kfold = project.settings.split.scheme == "kfold"
+        return self._truth(project, "validation", *(["train"] if kfold else []))
+
     def _truth(self, project: Project, *parts: str) -> tuple[np.ndarray, np.ndarray]:
         rows = np.flatnonzero(np.isin(project.parts(), parts))
         return rows, (np.random.default_rng(1).random((len(project.parts()), 1)) < 0.4)[rows].astype(float)
@@ -105,7 +113,7 @@ class Worker:
         return {"findings": self.findings, "passed": [], "skipped": []}
 
     def _references(self, project: Project, job: Any, on_event: OnEvent) -> dict[str, Any]:
-        rows, y = self._truth(project, "validation")
+        rows, y = self._judging(project)
         p = np.stack([np.full_like(y, 0.4), np.clip(0.4 + 0.1 * (y - 0.4), 0, 1)])
         write_bytes(project.runs / "references.npz", packed(rows=rows, names=np.array(["dumb", "linear"]), p=p))
         every, truth = self._truth(project, "train", "validation")
@@ -122,7 +130,7 @@ class Worker:
         if job["run"] == self.dies_in:
             raise WorkerError("The worker was killed, most likely because the computer ran out of memory.")
         self.trained.append(job["run"])
-        rows, y = self._truth(project, "validation")
+        rows, y = self._judging(project)
         epochs = job["training"]["epochs"]
         rng = np.random.default_rng(len(job["run"]))
         hints = self.skill * (y - 0.5) + rng.normal(size=y.shape)
@@ -196,7 +204,9 @@ class Worker:
 
     def _test(self, project: Project, job: Any, on_event: OnEvent) -> dict[str, Any]:
         rows, y = self._truth(project, "test")
-        p = 1 / (1 + np.exp(-(logit(0.4) + self.skill * (y - 0.5) + np.random.default_rng(9).normal(size=y.shape))))
+        p = 1 / (
+            1 + np.exp(-(logit(0.4) + self.test_skill * (y - 0.5) + np.random.default_rng(9).normal(size=y.shape)))
+        )
         write_bytes(project.test_path, packed(rows=rows, y=y, p=p, dumb=np.full_like(y, 0.4), model=np.array("0" * 64)))
         return {"rows": len(rows)}
 

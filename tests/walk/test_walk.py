@@ -183,6 +183,21 @@ def test_a_changed_line_is_found(folder: Path) -> None:
     assert "Line 3" in found["problems"][0]
 
 
+def test_an_unreliable_hold_out_is_followed_by_repeated_k_fold(folder: Path) -> None:
+    for stage in STAGES[:3]:
+        step(folder, stage)
+    ended = step(folder, "finalize", Worker(test_skill=-1.0))
+    assert ended["verdict"] == "unreliable"
+    found = ended["numbers"]["protocol"]
+    assert (found["folds"], found["repeats"], found["trials"]) == (5, 3, 4)
+    settings = tomllib.loads((folder / "modelwizard.toml").read_text())
+    assert settings["split"]["scheme"] == "kfold"
+    assert settings["columns"]["amount"] == "numeric"
+    assert any("this is the number to quote" in reason for reason in ended["reasons"])
+    # What comes after is judged on the rows of the new protocol alone.
+    assert step(folder, "regularize", options=StageOptions(trials=2))["numbers"]["trials"] >= 2
+
+
 FINDING = {"code": "MW101", "title": "Softmax on one unit", "evidence": "1 unit", "fix": "sigmoid", "severity": "error"}
 
 

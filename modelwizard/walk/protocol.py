@@ -1,0 +1,100 @@
+"""The more reliable protocol: the best candidates again, by repeated K-fold over all rows outside the test set."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import Any
+
+from modelwizard.errors import ProjectError
+from modelwizard.evidence import kfold, scores
+from modelwizard.files import write_text
+from modelwizard.project import Project
+from modelwizard.settings import FILE
+from modelwizard.stages import accounting
+from modelwizard.stages.verdict import figure
+from modelwizard.walk.session import Session
+
+CANDIDATES = 5
+"""Trials that are judged again; more would cost folds x repeats fits each (METHOD §5)."""
+PATIENCE = 12
+FOLDS = 5
+"""Folds at least, where so many rows would otherwise mean a hold-out."""
+
+
+def switch(session: Session) -> dict[str, Any]:
+    """Judge the best trials again by repeated K-fold, and go on with K-fold from here.
+
+    The test rows are spent when this is needed, so the corrected score of the pooled out-of-fold predictions is the
+    new headline. Preprocessing is learned anew in each fold.
+
+    Args:
+        session: The stage at work.
+
+    Returns:
+        folds, repeats, trials, run, score, corrected, se, and `headline`, a sentence.
+    """
+    counts = session.project.counts()
+    folds, repeats = kfold.scheme(counts["train"] + counts["validation"])
+    folds = max(folds, FOLDS)
+    candidates = _best(session)
+    session.journal.append("decision", stage="finalize", protocol="kfold", folds=folds, repeats=repeats)
+    _rewrite(session.project, folds, repeats)
+    judging = replace(session, project=Project.open(session.project.folder))
+    judging.job("references")  # the truth and the dumb baseline of the rows that judge from here on
+    entries = [
+        judging.train(
+            "protocol",
+            entry["hyperparameters"],
+            entry["training"],
+            judging.watch(f"Repeated K-fold, {repeats} x {folds}", trials=len(candidates), done=done),
+            patience=PATIENCE,
+            repeats=repeats,
+        )
+        for done, entry in enumerate(candidates)
+    ]
+    runs = judging.usable("protocol")
+    validation = judging.validation(entries[-1])
+    found = accounting.correct(validation, runs, seed=session.seed)
+    best = max(
+        runs, key=lambda run: -abs(validation.score(run.predictions(run.best_epoch(validation) or 0)) - found.raw)
+    )
+    headline = (
+        f"By {repeats} x {folds}-fold on {found.units:,} rows: {scores.SCORES[session.metric].title} "
+        f"{figure(found.corrected)} ± {figure(1.96 * found.se)} for {best.name}; this is the number to quote."
+    )
+    session.reporter.say(headline)
+    return {
+        "folds": folds,
+        "repeats": repeats,
+        "trials": len(runs),
+        "run": best.name,
+        "score": found.raw,
+        "corrected": found.corrected,
+        "se": found.se,
+        "headline": headline,
+    }
+
+
+def _best(session: Session) -> list[dict[str, Any]]:
+    """Return the trials of the search with the best scores, the best first."""
+    scored = [e for e in session.trials("regularize") if e.get("score") is not None]
+    ordered = sorted(scored, key=lambda e: e["score"], reverse=scores.direction(session.metric) == "max")
+    if not ordered:
+        raise ProjectError("There is no trial to judge again.", fix="modelwizard regularize")
+    return ordered[:CANDIDATES]
+
+
+def _rewrite(project: Project, folds: int, repeats: int) -> None:
+    """Say in modelwizard.toml that rows are judged by K-fold now, leaving every other line as it is."""
+    path = project.folder / FILE
+    head, mark, rest = path.read_text(encoding="utf-8").partition("[split]\n")
+    values = {
+        "scheme": '"kfold"',
+        "folds": str(folds),
+        "repeats": str(repeats),
+        "reason": '"the hold-out was unreliable: switched to repeated K-fold"',
+    }
+    for name, value in values.items():
+        rest = re.sub(rf"(?m)^{name} = .*$", f"{name} = {value}", rest, count=1)
+    write_text(path, head + mark + rest)

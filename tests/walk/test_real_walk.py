@@ -1,0 +1,116 @@
+"""Every problem type, walked to its end by the real commands on a bundled example: the promise itself."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+pytestmark = pytest.mark.slow
+
+EXAMPLES = {
+    "churn": "binary",
+    "iris": "multiclass",
+    "songs": "multilabel",
+    "diabetes": "regression",
+    "occupancy": "bounded",
+    "buildings": "vector",
+    "repairs": "positive",
+    "rentals": "count",
+}
+
+
+def modelwizard(folder: Path, *words: str, codes: tuple[int, ...] = (0,)) -> Any:
+    """Run a command; return its JSON object, or its text."""
+    done = subprocess.run(
+        [sys.executable, "-m", "modelwizard", *words], cwd=folder, capture_output=True, text=True, timeout=1200
+    )
+    assert done.returncode in codes, done.stderr
+    assert "Traceback" not in done.stderr
+    return json.loads(done.stdout) if "--json" in words else done.stdout
+
+
+@pytest.mark.parametrize(("example", "problem"), EXAMPLES.items())
+def test_a_walk_from_the_table_to_predictions(example: str, problem: str, tmp_path: Path) -> None:
+    modelwizard(tmp_path, "new", "demo", "--example", example, "--yes", "--no-run")
+    folder = tmp_path / "demo"
+    walked = modelwizard(folder, "run", "--trials", "4", "--json", codes=(0, 3))
+    assert list(walked["stages"]) == ["baseline", "overfit", "regularize", "finalize"]
+    assert walked["stages"]["baseline"]["verdict"] == "passed"
+
+    state = modelwizard(folder, "status", "--json")
+    assert state["problem"] == problem
+    assert state["next"] is None
+    assert state["looks"]["test"] == 1
+    assert state["stages"]["finalize"]["verdict"] in ("consistent", "suspect", "unreliable", "better")
+
+    rows = pd.read_csv(folder / f"{example}.csv", dtype=str, keep_default_na=False)
+    modelwizard(folder, "predict", f"{example}.csv", "-o", "predictions.csv")
+    predictions = pd.read_csv(folder / "predictions.csv")
+    assert len(predictions) == len(rows)
+    assert predictions.notna().all().all()
+    plain = subprocess.run(
+        [sys.executable, "predict.py", f"{example}.csv", "plain.csv"], cwd=folder, capture_output=True, text=True
+    )
+    assert plain.returncode == 0, plain.stderr
+    pd.testing.assert_frame_equal(predictions, pd.read_csv(folder / "plain.csv"), rtol=1e-4)
+
+    assert modelwizard(folder, "audit", "--json")["ok"]
+    modelwizard(folder, "report")
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    assert "</html>" in page
+    modelwizard(folder, "finalize", codes=(4,))
+
+
+def test_an_edit_of_the_model_and_the_data_is_used(tmp_path: Path) -> None:
+    modelwizard(tmp_path, "new", "demo", "--example", "churn", "--yes", "--no-run")
+    folder = tmp_path / "demo"
+    data, model = folder / "data.py", folder / "model.py"
+    data.write_text(
+        data.read_text().replace(
+            "    return columns\n",
+            '    columns["calls"] = columns["support_calls"] / columns["tenure_months"]\n    return columns\n',
+            1,
+        )
+    )
+    model.write_text(
+        model.read_text().replace(
+            "    x = join(inputs, encoding)\n",
+            "    x = join(inputs, encoding)\n"
+            '    x = keras.layers.GaussianNoise(hp.Float("noise", 0.0, 0.3, default=0.1))(x)\n',
+            1,
+        )
+    )
+    walked = modelwizard(folder, "run", "--trials", "4", "--json", codes=(0, 3))
+    lines = [json.loads(line) for line in (folder / "journal.jsonl").read_text().splitlines()]
+    noise = {e["hyperparameters"]["noise"] for e in lines if e["kind"] == "trial" and e["stage"] == "regularize"}
+    assert len(noise) > 1
+    assert {e["hyperparameters"]["noise"] for e in lines if e["kind"] == "trial" and e["stage"] == "overfit"} == {0.0}
+    assert walked["stages"]["finalize"]["numbers"]["test"] > 0.5
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "says"),
+    [
+        ("model.py", "def build_model(", "def build(", "build_model"),
+        ("model.py", "import keras\n", "import keras\nthis is no Python\n", "model.py"),
+        ("model.py", "keras.layers.Dense(1,", "keras.layers.Dense(3,", "output"),
+        ("data.py", "    return columns\n", "    return 1 / 0\n", "data.py"),
+    ],
+)
+def test_broken_edits_are_named_with_file_and_fix(name: str, old: str, new: str, says: str, tmp_path: Path) -> None:
+    modelwizard(tmp_path, "new", "demo", "--example", "churn", "--yes", "--no-run")
+    path = tmp_path / "demo" / name
+    assert old in path.read_text()
+    path.write_text(path.read_text().replace(old, new, 1))
+    done = subprocess.run(
+        [sys.executable, "-m", "modelwizard", "baseline"], cwd=tmp_path / "demo", capture_output=True, text=True
+    )
+    assert done.returncode in (1, 3)
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr
