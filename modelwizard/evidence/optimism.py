@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import integrate, stats
+from scipy import stats
 
 from modelwizard.evidence import resampling, scores
-from modelwizard.evidence.arrays import ArrayLike, Floats, Ints
+from modelwizard.evidence.arrays import ArrayLike, Bools, Floats, Ints
 from modelwizard.evidence.scores import Direction
 
-Z = 1.959964
+ERROR_RESAMPLES = 100
+"""Resamples that the standard error is averaged over; each costs one pass over a column."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ class Correction:
         raw: Its score on the rows that chose it.
         corrected: The score expected of such a choice on new rows.
         optimism: Raw less corrected, positive when raw flatters (whatever the direction).
-        se: Standard error of the corrected score (sampling of rows, for the chosen column).
+        se: Standard error of the corrected score (sampling of rows), from rows that did not choose.
         direction: "max" or "min".
         columns: Candidates looked at.
         rows: Validation rows.
@@ -82,11 +83,40 @@ def bbc(
     weights = resampling.bootstrap_weights(len(kept), resamples, rng, groups)
     chosen = _argmax(weights @ kept / len(kept), rng)
     top = int(kept.mean(axis=0).argmax())
-    unseen = (weights == 0)[(weights == 0).any(axis=1)]
-    outside = kept.T[chosen[(weights == 0).any(axis=1)]] - kept[:, top]
-    lost = np.einsum("bn,bn->b", unseen, outside) / unseen.sum(axis=1)
+    some = (weights == 0).any(axis=1)
+    unseen, chosen = (weights == 0)[some], chosen[some]
+    lost = np.einsum("bn,bn->b", unseen, kept.T[chosen] - kept[:, top]) / unseen.sum(axis=1)
     best = int(usable[top])
-    return _correction(best, table[:, best], sign * _mean(lost), direction, table.shape[1], groups)
+    error = _error(lambda j, mask: table[mask, usable[j]], chosen, top, unseen, groups)
+    return _correction(best, table[:, best], sign * _mean(lost), error, direction, table.shape[1], groups)
+
+
+def _error(
+    values: Callable[[int, Bools], Floats], chosen: Ints, best: int, unseen: Bools, groups: ArrayLike | None
+) -> float:
+    """Return the standard error of a mean over all rows, from the spread on rows that did not choose.
+
+    The winner was chosen for values that are high *and* close together, so its own spread on the rows that chose it
+    is too small: intervals of AUC held the later score in 85-91 % of searches with 100 rows.
+
+    Args:
+        values: (column, mask of rows) -> (pseudo-)values of the column on those rows alone.
+        chosen: (B,) the choice of each resample.
+        best: The overall choice; when no resample chooses otherwise, there is nothing to correct.
+        unseen: (B, n) rows that each resample did not draw.
+        groups: One label per row of dependent rows.
+    """
+    everyone = np.ones(unseen.shape[1], dtype=np.bool_)
+    ids = None if groups is None else np.asarray(groups)
+    whole = resampling.mean(values(best, everyone), ids)
+    if (chosen == best).all():
+        return whole.se
+    variances: list[float] = []
+    for j, mask in zip(chosen[:ERROR_RESAMPLES], unseen[:ERROR_RESAMPLES], strict=True):
+        part = resampling.mean(values(int(j), mask), None if ids is None else ids[mask])
+        if part.units > 1 and np.isfinite(part.se):
+            variances.append(part.se**2 * part.units / whole.units)
+    return float(np.sqrt(np.mean(variances))) if variances else whole.se
 
 
 def _mean(lost: Floats) -> float:
@@ -108,12 +138,18 @@ def _argmax(inside: Floats, rng: np.random.Generator) -> Ints:
 
 
 def _correction(
-    best: int, rows: Floats, lost: float, direction: Direction, columns: int, groups: ArrayLike | None
+    best: int,
+    rows: Floats,
+    lost: float,
+    error: float,
+    direction: Direction,
+    columns: int,
+    groups: ArrayLike | None,
 ) -> Correction:
-    """Assemble the result; the standard error is that of the chosen column's (pseudo-)values."""
+    """Assemble the result from the chosen column's (pseudo-)values and what the resamples say."""
     mean = resampling.mean(rows, groups)
     optimism = -lost if direction == "max" else lost
-    return Correction(best, mean.value, mean.value + lost, optimism, mean.se, direction, columns, len(rows), mean.units)
+    return Correction(best, mean.value, mean.value + lost, optimism, error, direction, columns, len(rows), mean.units)
 
 
 def bbc_metric(
@@ -165,8 +201,14 @@ def bbc_metric(
             lost[mine] = (
                 scores.weighted(problem, metric, y, [predictions[int(j)]], unseen[mine])[:, 0] - reference[mine]
             )
+    target = np.asarray(y)
+
+    def values(column: int, mask: Bools) -> Floats:
+        return scores.pseudo(problem, metric, target[mask], predictions[column][mask])
+
+    error = _error(values, chosen[1:], best, unseen > 0, groups)
     pseudo = scores.pseudo(problem, metric, y, predictions[best])
-    return _correction(best, pseudo, _mean(lost), item.direction, len(predictions), groups)
+    return _correction(best, pseudo, _mean(lost), error, item.direction, len(predictions), groups)
 
 
 def _choose(
@@ -200,70 +242,3 @@ def _choose(
     position = np.searchsorted(needed, epoch)
     among = _argmax(np.take_along_axis(values, position, axis=1), rng)
     return np.take_along_axis(epoch, among[:, None], axis=1)[:, 0]
-
-
-@dataclass(frozen=True)
-class Planned:
-    """What a search is expected to flatter itself by, from the spread and correlation of its candidates.
-
-    Args:
-        optimism: Expected optimism after `columns` candidates.
-        columns: Effective candidates assumed.
-        noise: Standard deviation of a score that is independent between candidates.
-        spread: Standard deviation of the candidates' true scores.
-    """
-
-    optimism: float
-    columns: int
-    noise: float
-    spread: float
-
-    def more(self, columns: int) -> float:
-        """Return the expected optimism after `columns` further candidates of the same kind."""
-        return _winner(self.columns + columns, self.noise, self.spread)
-
-    def expected_gain(self, columns: int) -> float:
-        """Return how much the true score of the best is expected to rise with `columns` further candidates."""
-        total = float(np.hypot(self.noise, self.spread))
-        if total == 0:
-            return 0.0
-        rise = expected_maximum(self.columns + columns) - expected_maximum(self.columns)
-        return rise * self.spread**2 / total
-
-
-def planned(values: ArrayLike) -> Planned:
-    """Estimate the winner's curse in closed form: m_K v / sqrt(v + tau^2).
-
-    v is the variance of a mean score that candidates do not share, (mean variance - mean covariance of rows) / n;
-    tau^2 the variance of true scores; m_K the expected maximum of K standard normals. Assumes exchangeable, roughly
-    normal candidates; epochs of one trial are nearly copies, so pass one column per trial. Use it to plan; use `bbc`
-    to correct.
-    Source: selection of the best of K normals, e.g. David & Nagaraja 2003, ch. 4; shrinkage as in Efron 2011.
-    """
-    table = np.asarray(values, dtype=np.float64)
-    table = table[:, np.isfinite(table).all(axis=0)]
-    rows, columns = table.shape
-    if columns < 2 or rows < 2:
-        return Planned(0.0, columns, 0.0, 0.0)
-    total = float(np.var(table.sum(axis=1), ddof=1))  # sum of all variances and covariances, without the matrix
-    own = float(np.var(table, axis=0, ddof=1).sum())
-    shared = (total - own) / (columns * (columns - 1))
-    noise2 = max((own / columns - shared) / rows, 0.0)
-    spread2 = max(float(np.var(table.mean(axis=0), ddof=1)) - noise2, 0.0)
-    noise, spread = float(np.sqrt(noise2)), float(np.sqrt(spread2))
-    return Planned(_winner(columns, noise, spread), columns, noise, spread)
-
-
-def _winner(columns: int, noise: float, spread: float) -> float:
-    """Return the expected optimism of the best of `columns` candidates."""
-    total = float(np.hypot(noise, spread))
-    return expected_maximum(columns) * noise**2 / total if total > 0 else 0.0
-
-
-def expected_maximum(columns: int) -> float:
-    """Return the expected maximum of that many standard normals: 1.16 for 5, 2.51 for 100."""
-    if columns < 2:
-        return 0.0
-    x = np.linspace(-10, 10, 4001)
-    density = columns * stats.norm.pdf(x) * np.exp((columns - 1) * stats.norm.logcdf(x))
-    return float(integrate.trapezoid(x * density, x))

@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from modelwizard.evidence import comparison, optimism, scores
+from modelwizard.evidence import comparison, scores
 from modelwizard.evidence.advice import Advice, Point, advise
 from modelwizard.evidence.arrays import Floats
 from modelwizard.evidence.comparison import Comparison
-from modelwizard.evidence.optimism import Correction, Planned
+from modelwizard.evidence.optimism import Correction
+from modelwizard.evidence.planning import Planned, planned
 from modelwizard.stages.accounting import correct, finals, paired_error, point
 from modelwizard.stages.influence import Edge, Effect, Range, edges, effects
 from modelwizard.stages.inputs import Pool, Run, Validation
@@ -66,14 +67,14 @@ class Round:
     text: str
 
 
-def worth(planned: Planned, optimism_now: float, paired_se: float, advice: Advice, trials: int = NEXT) -> Round:
+def worth(plan: Planned, optimism_now: float, paired_se: float, advice: Advice, trials: int = NEXT) -> Round:
     """Weigh a further round: the expected gain must exceed a quarter of the error of a paired comparison.
 
     Assumes that further trials are drawn like those before; a search that learns does better at first and worse once
-    it has converged. Source: expected maxima of normals (`optimism.planned`); the quarter is ours.
+    it has converged. Source: expected maxima of normals (`planning.planned`); the quarter is ours.
     """
-    gain = planned.expected_gain(trials)
-    after = max(optimism_now, 0.0) + planned.more(trials) - planned.optimism
+    gain = plan.expected_gain(trials)
+    after = max(optimism_now, 0.0) + plan.more(trials) - plan.optimism
     good = gain > 0.25 * paired_se and advice.level not in ("stop", "refresh")
     text = (
         f"{trials} more trials would add about {figure(gain)} of true score and bring the optimism to {figure(after)}"
@@ -127,7 +128,7 @@ def judge(
     if baseline_score is not None:
         raw_gain = scores.gain(validation.metric, correction.raw, baseline_score)
     advice = advise(correction, raw_gain=raw_gain, history=state, warned_before=warned_before)
-    following = worth(optimism.planned(-ends.T), correction.optimism, paired_se, advice)
+    following = worth(planned(-ends.T), correction.optimism, paired_se, advice)
     simple = comparison.simplest(ends, [run.parameters for run in usable], groups=validation.units)
     numbers = {
         **_scores(validation, correction, len(runs)),

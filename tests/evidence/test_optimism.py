@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from modelwizard.evidence import advice, optimism, scores
+from modelwizard.evidence import advice, optimism, planning, scores
 
 
 def noisy(rng, rows, columns, rho, true):
@@ -27,7 +27,7 @@ def test_the_corrected_score_is_nearly_unbiased(rows, columns, rho, spread):
         found = optimism.bbc(values, resamples=200, seed=seed)
         raw.append(found.raw - true[found.best])
         corrected.append(found.corrected - true[found.best])
-        planned.append(found.raw - optimism.planned(values).optimism - true[found.best])
+        planned.append(found.raw - planning.planned(values).optimism - true[found.best])
     assert np.mean(raw) > 0.02
     assert abs(np.mean(corrected)) < 0.012
     assert abs(np.mean(planned)) < 0.015
@@ -37,7 +37,7 @@ def test_one_candidate_needs_no_correction():
     values = np.random.default_rng(0).normal(size=(400, 1))
     found = optimism.bbc(values)
     assert (found.corrected, found.optimism) == (found.raw, 0.0)
-    assert optimism.planned(values).optimism == 0
+    assert planning.planned(values).optimism == 0
 
 
 @pytest.mark.parametrize("direction", ["max", "min"])
@@ -97,7 +97,7 @@ def test_row_means_agree_between_both_ways():
     direct = optimism.bbc(np.stack([(c[:, 0] >= 0.5) == y[:, 0] for c in p], axis=1).astype(float), resamples=2000)
     metric = optimism.bbc_metric("binary", "accuracy", y, p, resamples=2000)
     assert metric.corrected == pytest.approx(direct.corrected, abs=0.004)
-    assert metric.se == pytest.approx(direct.se)
+    assert metric.se == pytest.approx(direct.se, rel=0.02)
 
 
 def test_epochs_are_chosen_by_loss_and_trials_by_metric():
@@ -117,12 +117,12 @@ def test_epochs_are_chosen_by_loss_and_trials_by_metric():
 
 @pytest.mark.parametrize(("columns", "expected"), [(1, 0.0), (5, 1.16), (10, 1.54), (100, 2.51), (1000, 3.24)])
 def test_expected_maximum_of_normals(columns, expected):
-    assert optimism.expected_maximum(columns) == pytest.approx(expected, abs=0.005)
+    assert planning.expected_maximum(columns) == pytest.approx(expected, abs=0.005)
 
 
 def test_more_trials_leak_more_and_gain_less():
     rng = np.random.default_rng(0)
-    planned = optimism.planned(noisy(rng, 300, 40, 0.5, np.clip(0.8 + 0.03 * rng.normal(size=40), 0, 1)))
+    planned = planning.planned(noisy(rng, 300, 40, 0.5, np.clip(0.8 + 0.03 * rng.normal(size=40), 0, 1)))
     assert planned.more(40) > planned.optimism
     assert 0 < planned.expected_gain(10) < planned.expected_gain(40) < 0.03
 

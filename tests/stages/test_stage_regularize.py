@@ -10,7 +10,7 @@ import pytest
 from stage_builders import VALIDATION, net
 
 from modelwizard.evidence.advice import Advice, Point
-from modelwizard.evidence.optimism import Planned
+from modelwizard.evidence.planning import Planned
 from modelwizard.stages import accounting, influence, regularize
 from modelwizard.stages.influence import Range
 from modelwizard.stages.ladder import Capacity
