@@ -9,8 +9,10 @@ python benchmarks/checks.py --part healthy --verbose
 from __future__ import annotations
 
 import argparse
+import importlib
 import json
 import os
+import sys
 import time
 from collections import defaultdict
 from collections.abc import Callable
@@ -24,6 +26,7 @@ import checks_asked  # noqa: E402  the log level must be set before TensorFlow i
 import checks_broken  # noqa: E402
 import checks_healthy  # noqa: E402
 import keras  # noqa: E402
+import keras_tuner  # noqa: E402
 import numpy as np  # noqa: E402
 import pandas as pd  # noqa: E402
 
@@ -87,6 +90,30 @@ def judge(program: Callable[[], tuple[Any, Any, Any, dict[str, Any]]], train: bo
     return list(report.findings), time.perf_counter() - started, "; ".join(failed)
 
 
+def project(folder: Path) -> tuple[Any, Any, Any, dict[str, Any]]:
+    """Return the model of a project as the wizard wrote it, with its encoded rows."""
+    kept = Path.cwd()
+    names = ("data", "preprocessing", "model")
+    os.chdir(folder)
+    sys.path.insert(0, str(folder))
+    try:
+        data, preprocessing, model = (importlib.import_module(name) for name in names)
+        train, held = data.load("train"), data.load("validation")
+        encoding = preprocessing.Encoding(train)
+        fit = {
+            "batch_size": 32,
+            "epochs": 20,
+            "validation_data": (encoding.encode(held.x), encoding.encode_target(held.y)),
+        }
+        made = model.build_model(keras_tuner.HyperParameters(), encoding)
+        return made, encoding.encode(train.x), encoding.encode_target(train.y), fit
+    finally:
+        os.chdir(kept)
+        sys.path.remove(str(folder))
+        for name in names:
+            sys.modules.pop(name, None)
+
+
 def _show(findings: list[Any], limit: int = 4) -> str:
     return ", ".join(f"{f.code} {f.severity} {f.cause}" for f in findings[:limit]) or "nothing"
 
@@ -147,6 +174,7 @@ def main() -> None:
     """Run the benchmark and print its tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, help="folder of real tables; without it generated data only")
+    parser.add_argument("--projects", type=Path, help="folder of projects that the wizard wrote")
     parser.add_argument("--static", action="store_true", help="do not train copies")
     parser.add_argument("--each", type=int, default=2, help="programs a fault is planted in (default 2)")
     parser.add_argument("--part", choices=("asked", "broken", "healthy", "all"), default="all")
@@ -164,6 +192,10 @@ def main() -> None:
     if given.part in ("healthy", "all"):
         twins = [(f"twin {n}", lambda r=r: (r.build(), r.x, r.y, r.fit)) for n, r in recipes.items()]
         examples = [(p.__name__, p) for p in checks_healthy.PROGRAMS]
+        if given.projects:
+            written = sorted(p.parent.resolve() for p in given.projects.glob("*/model.py"))
+            made = [(p.name, lambda p=p: project(p)) for p in written]
+            _print_healthy("projects of the wizard", measure_healthy(made, train, given.verbose))
         _print_healthy("healthy twins", measure_healthy(twins, train, given.verbose))
         _print_healthy("healthy examples", measure_healthy(examples, train, given.verbose))
 

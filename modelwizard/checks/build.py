@@ -37,12 +37,13 @@ def build_case(model: Any, x: Any, y: Any, fit: dict[str, Any], problem: str | N
     if not isinstance(model, keras.Model):
         raise UsageError("That is no Keras model.", expected="a compiled keras.Model", received=type(model).__name__)
     x, y = _materialise(x, y, fit)
-    names = [str(tensor.name) for tensor in getattr(model, "inputs", None) or []]
+    x_keys, y_keys = keys(model, "inputs"), keys(model, "outputs")
+    names = list(x_keys) or [str(tensor.name) for tensor in getattr(model, "inputs", None) or []]
     arrays = data.flatten(x, names)
     subject = _built(model, arrays)
     source = read(subject) if subject is not None else Source([], [], [], opaque=True)
     inputs = [_matched(a, source, i) for i, a in enumerate(arrays)]
-    targets = data.flatten(y, list(getattr(model, "output_names", None) or []))
+    targets = data.flatten(y, list(y_keys) or list(getattr(model, "output_names", None) or []))
     held = fit.get("validation_data")
     held_x, held_y = _validation(held, names, source)
     rows = len(inputs[0]) if inputs else 0
@@ -56,9 +57,23 @@ def build_case(model: Any, x: Any, y: Any, fit: dict[str, Any], problem: str | N
         outputs=tuple(with_task(o, problem) for o in outputs),
         optimizer=compiled.read_optimizer(optimizer, settings.steps) if optimizer is not None else None,
         fit=settings,
-        arrays=Arrays(tuple(inputs), tuple(targets), tuple(held_x), tuple(held_y)),
+        arrays=Arrays(tuple(inputs), tuple(targets), tuple(held_x), tuple(held_y), x_keys, y_keys),
         opaque=source.opaque,
     )
+
+
+def keys(model: Any, side: str) -> tuple[str, ...]:
+    """Return the keys of a model that takes (or returns) a dict, in the order of its tensors; else nothing.
+
+    Args:
+        model: A model.
+        side: `inputs` or `outputs`.
+    """
+    structure = getattr(model, f"_{side}_struct", None)
+    if not isinstance(structure, dict):
+        return ()
+    tensors = getattr(model, side)
+    return tuple(str(k) for t in tensors for k, value in structure.items() if value is t)
 
 
 def _materialise(x: Any, y: Any, fit: dict[str, Any]) -> tuple[Any, Any]:

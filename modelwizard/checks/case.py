@@ -47,12 +47,17 @@ class Hit:
 
 @dataclass(frozen=True)
 class Arrays:
-    """The data themselves, for the rules that need rows: inputs, targets, validation inputs and targets."""
+    """The data themselves, for the rules that need rows: inputs, targets, validation inputs and targets.
+
+    `x_keys` and `y_keys` are the keys under which a model takes them, where it takes dicts.
+    """
 
     x: tuple[NDArray[Any], ...] = ()
     y: tuple[NDArray[Any], ...] = ()
     x_validation: tuple[NDArray[Any], ...] = ()
     y_validation: tuple[NDArray[Any], ...] = ()
+    x_keys: tuple[str, ...] = ()
+    y_keys: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

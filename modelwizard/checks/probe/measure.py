@@ -23,7 +23,8 @@ def gradients(model: Any, rows: Rows, batch: int) -> tuple[float, float, tuple[s
         batch: How many.
     """
     size = max(2, min(batch, rows.count, 128))
-    x, y = feed([a[:size] for a in rows.x]), feed([a[:size] for a in rows.y])
+    x = feed([a[:size] for a in rows.x], rows.x_keys)
+    y = feed([a[:size] for a in rows.y], rows.y_keys)
     variables = list(model.trainable_variables)
     with tf.GradientTape() as tape:
         loss = model.compute_loss(x=x, y=y, y_pred=model(x, training=True), sample_weight=None)
@@ -54,8 +55,8 @@ def units(model: Any, rows: Rows) -> tuple[tuple[tuple[str, float], ...], tuple[
     ]
     if not watched:
         return (), ()
-    inside = keras.Model(model.inputs, [la.output for la in watched])
-    values = inside(feed([a[:256] for a in rows.x]), training=False)
+    inside = keras.Model(list(model.inputs), [la.output for la in watched])
+    values = inside([a[:256] for a in rows.x], training=False)
     values = values if isinstance(values, (list, tuple)) else [values]
     dead: list[tuple[str, float]] = []
     saturated: list[tuple[str, float]] = []

@@ -147,6 +147,8 @@ def _rows(case: Case, sample_weight: Any) -> Rows:
         held_x=[_tensor(a[test]) for a in arrays],
         held_y=[_tensor(a[test]) for a in targets],
         weight=weight,
+        x_keys=case.arrays.x_keys,
+        y_keys=case.arrays.y_keys,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import keras
@@ -25,7 +25,8 @@ class Rows:
     held_x: list[Any]
     held_y: list[Any]
     weight: Any = None
-    names: Sequence[str] = field(default_factory=list)
+    x_keys: Sequence[str] = ()
+    y_keys: Sequence[str] = ()
 
     @property
     def count(self) -> int:
@@ -78,8 +79,10 @@ def compile_like(made: Any, model: Any, optimizer: Any = None) -> Any:
     return made
 
 
-def feed(values: Sequence[Any]) -> Any:
-    """Return one tensor as it is, several as a list: what a model is called with."""
+def feed(values: Sequence[Any], keys: Sequence[str] = ()) -> Any:
+    """Return what a model is called with: a dict where it has keys, else one tensor, or a list of several."""
+    if keys:
+        return dict(zip(keys, values, strict=True))
     return values[0] if len(values) == 1 else list(values)
 
 
@@ -134,8 +137,8 @@ class Trainer:
 
     def _step(self, batch: Any, x: Any, y: Any, weight: Any) -> Any:
         model = self.model
-        fed = feed([tf.gather(a, batch) for a in x])
-        wanted = feed([tf.gather(a, batch) for a in y])
+        fed = feed([tf.gather(a, batch) for a in x], self.rows.x_keys)
+        wanted = feed([tf.gather(a, batch) for a in y], self.rows.y_keys)
         given = tf.gather(weight, batch) if weight is not None else None
         with tf.GradientTape() as tape:
             loss = model.compute_loss(x=fed, y=wanted, y_pred=model(fed, training=True), sample_weight=given)
@@ -187,7 +190,8 @@ class Trainer:
         part_x, part_y = [a[:limit] for a in x], [a[:limit] for a in y]
         outputs: list[Any] = []
         for start in range(0, int(part_y[0].shape[0]), 250):
-            outputs.append(self.model(feed([a[start : start + 250] for a in part_x]), training=False))
+            part = feed([a[start : start + 250] for a in part_x], self.rows.x_keys)
+            outputs.append(self.model(part, training=False))
         if isinstance(outputs[0], (list, tuple)):
             joined: Any = [tf.concat([o[i] for o in outputs], 0) for i in range(len(outputs[0]))]
             first = joined[0]
@@ -196,5 +200,5 @@ class Trainer:
             first = next(iter(joined.values()))
         else:
             first = joined = tf.concat(outputs, 0)
-        value = self.model._compile_loss(feed(part_y), joined)
+        value = self.model._compile_loss(feed(part_y, self.rows.y_keys), joined)
         return float(np.asarray(value)), np.asarray(first)

@@ -79,8 +79,10 @@ def frozen(case: Case) -> Hit | None:
 def _embedded(case: Case) -> Iterator[tuple[Input, Layer]]:
     for given in case.inputs:
         layer = reached_first(case, given.name)
-        if layer is not None and layer.kind == "Embedding" and given.numeric:
-            yield given, layer
+        if layer is None or layer.kind != "Embedding" or not given.numeric:
+            continue
+        if all(case.layers[i].kind in ("InputLayer", "Cast", "Reshape") for i in layer.inputs):
+            yield given, layer  # behind a slice, one table sees only one column of the ids
 
 
 @rule("MW218")
