@@ -95,12 +95,12 @@ def new(
     MODELWIZARD_<NAME>, else from what the data suggest, which you are asked to confirm.
     """
     from modelwizard.child import Child
-    from modelwizard.given import collect
     from modelwizard.options import StageOptions
-    from modelwizard.questions import EXAMPLE
-    from modelwizard.survey import Survey
-    from modelwizard.wizard import Order
-    from modelwizard.wizard import new as walk_through
+    from modelwizard.wizard.given import collect
+    from modelwizard.wizard.new import Order
+    from modelwizard.wizard.new import new as walk_through
+    from modelwizard.wizard.questions import EXAMPLE
+    from modelwizard.wizard.survey import Survey
 
     if example is not None:
         if flags["data"] is not None:
@@ -301,8 +301,8 @@ def explain(code: str, as_json: bool) -> None:
 def table(problem: str | None, as_json: bool) -> None:
     """Show which last layer, loss and metrics belong to which problem."""
     from modelwizard import pages
-    from modelwizard.accepted import one_of
     from modelwizard.problems import PROBLEMS
+    from modelwizard.wizard.accepted import one_of
 
     names = [one_of(problem, list(PROBLEMS), "problem type", "modelwizard table ")] if problem else list(PROBLEMS)
     if as_json:

@@ -12,7 +12,7 @@ from modelwizard import __version__
 from modelwizard.errors import Interrupted, ModelWizardError
 
 if TYPE_CHECKING:
-    from modelwizard.terminal import Terminal
+    from modelwizard.terminal.screen import Terminal
 
 Command = Callable[..., Any]
 
@@ -52,7 +52,7 @@ def terminal() -> Terminal:
     """Return the terminal of this run; a test may have put its own into `obj`."""
     root = click.get_current_context().find_root()
     if root.obj is None:
-        from modelwizard.terminal import Terminal
+        from modelwizard.terminal.screen import Terminal
 
         root.obj = Terminal.detect()
     return root.obj

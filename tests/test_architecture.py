@@ -86,7 +86,7 @@ def test_only_the_command_line_knows_click() -> None:
         ("import modelwizard", ("tensorflow", "keras", "numpy", "pandas", "click")),
         ("import modelwizard.cli", ("tensorflow", "keras", "numpy", "pandas", "questionary", "rich")),
         ("import modelwizard.walk", HEAVY),
-        ("import modelwizard.wizard", HEAVY),
+        ("import modelwizard.wizard.new", HEAVY),
         ("import modelwizard.scaffold", (*HEAVY, "pandas")),
     ],
 )

@@ -13,7 +13,7 @@ import pexpect
 import pyte
 import pytest
 
-from modelwizard import kept
+from modelwizard.wizard import kept
 
 ENTER, CTRL_B, CTRL_C, CLEAR = "\r", "\x02", "\x03", "\x15"
 DEADLINE = 60.0  # seconds; reached only when something is wrong

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from modelwizard.answers import Source, Splitting
-from modelwizard.decided import Parts
 from modelwizard.errors import DataError
-from modelwizard.facts import ColumnFacts, Facts, TableFacts, TargetFacts
+from modelwizard.wizard.decided import Parts
+from modelwizard.wizard.facts import ColumnFacts, Facts, TableFacts, TargetFacts
 
 COLUMNS = (
     ColumnFacts("customer", "identifier", "a different value in each row", 0, 100, "C1, C2, …"),

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from modelwizard.errors import UsageError
-from modelwizard.given import KEYS, Given, collect, read_answers, write_answers
+from modelwizard.wizard.given import KEYS, Given, collect, read_answers, write_answers
 
 
 @pytest.fixture

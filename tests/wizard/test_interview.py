@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from modelwizard.conversation import BACK
 from modelwizard.errors import DataError, UsageError
-from modelwizard.given import Given
-from modelwizard.interview import ALL, OTHER, Interview
-from modelwizard.questions import BY_NAME, QUESTIONS
+from modelwizard.wizard.conversation import BACK
+from modelwizard.wizard.given import Given
+from modelwizard.wizard.interview import ALL, OTHER, Interview
+from modelwizard.wizard.questions import BY_NAME, QUESTIONS
 
 TEXTS = {question.text: question.name for question in QUESTIONS}
 

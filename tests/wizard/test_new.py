@@ -9,11 +9,13 @@ from typing import Any
 
 import pytest
 
-from modelwizard import kept, scaffold, wizard
-from modelwizard.conversation import BACK
+from modelwizard import scaffold
 from modelwizard.errors import Interrupted, UsageError
-from modelwizard.given import Given, collect
-from modelwizard.interview import OTHER
+from modelwizard.wizard import kept
+from modelwizard.wizard import new as wizard
+from modelwizard.wizard.conversation import BACK
+from modelwizard.wizard.given import Given, collect
+from modelwizard.wizard.interview import OTHER
 
 WRITE, CHANGE, FILES, STOP = wizard.WRITE, wizard.CHANGE, wizard.FILES, wizard.STOP
 ENTER = [...] * 7  # data, target, problem, metric, time, validation, directory
@@ -89,7 +91,7 @@ def test_the_command_repeats_the_project_without_questions(script: Any, survey: 
     ],
 )
 def test_the_command_says_each_answer_so_that_it_is_read_again(answers: dict[str, Any], words: str) -> None:
-    from modelwizard.decided import command
+    from modelwizard.wizard.decided import command
 
     text = command({"directory": Given("d", "flag"), **flags(**answers)})
     assert shlex.split(words) == shlex.split(text)[3:-1]

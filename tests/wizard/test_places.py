@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from modelwizard.errors import UsageError
-from modelwizard.places import folder_name, new_folder
+from modelwizard.wizard.places import folder_name, new_folder
 
 
 @pytest.mark.parametrize("name", ["churn", "churn-2024", "my project", "größe", "a/b/churn", "v1.2"])

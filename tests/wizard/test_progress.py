@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from modelwizard.progress import Progress, settings, trial_line
 from modelwizard.reporter import Judgement, Watch
-from modelwizard.terminal import Terminal
+from modelwizard.terminal.progress import Progress, settings, trial_line
+from modelwizard.terminal.screen import Terminal
 
 TRIAL = {"event": "trial", "run": "overfit-01", "status": "completed", "score": 0.8, "val_loss": 0.41, "epochs_run": 9}
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from modelwizard.errors import DataError, UsageError
-from modelwizard.survey import Survey
+from modelwizard.wizard.survey import Survey
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""`modelwizard new`: questions as frozen data, answers with their sources, the way back, the review, the writing."""

@@ -1,0 +1,158 @@
+"""From the answers of a walk to the one value that a project is written from, and the command that repeats it."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from modelwizard.answers import Answers, Splitting, Task, Training
+from modelwizard.problems import PROBLEMS
+from modelwizard.wizard.facts import Facts
+from modelwizard.wizard.given import Given
+from modelwizard.wizard.interview import Interview
+from modelwizard.wizard.places import new_folder
+from modelwizard.wizard.questions import BY_NAME, EXAMPLE
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Which row is where, and why.
+
+    Args:
+        settings: The scheme as it was decided.
+        parts: The part of each data row.
+        hashes: The hash of each data row.
+        warnings: What a person should know about the split.
+    """
+
+    settings: Splitting
+    parts: Sequence[str]
+    hashes: Sequence[str]
+    warnings: tuple[str, ...] = ()
+
+
+def decide(interview: Interview, parts: Parts, data_file: str | None = None) -> Answers:
+    """Return everything that a project is written from.
+
+    Args:
+        interview: The walk, at its end.
+        parts: Which row is where.
+        data_file: Name of the data inside the project. Defaults to none: they stay where they are.
+    """
+    known, facts = interview.known, interview.facts
+    table, target = facts.require_table(), facts.require_target()
+    directory = new_folder(known["directory"], overwrite=True)
+    return Answers(
+        directory=directory,
+        name=directory.name,
+        data=replace(table.source, path=directory / data_file) if data_file else table.source,
+        problem=Task(
+            type=known["problem"],
+            target=tuple(known["target"]),
+            classes=classes(known, facts),
+            loss=known["loss"],
+            metric=known["metric"],
+            reason=_reason(interview),
+        ),
+        columns={c.name: c.kind for c in table.columns if c.name not in known["target"]},
+        split=parts.settings,
+        training=Training(batch_size=known["batch_size"], seed=known["seed"]),
+        reasons={name: answer.reason for name, answer in interview.answers.items()},
+        sources={name: answer.source for name, answer in interview.answers.items()},
+        warnings=(
+            *table.warnings,
+            *target.warnings,
+            *leaks(known, facts),
+            *parts.warnings,
+        ),
+        command=command(interview.answers),
+    )
+
+
+def leaks(known: Mapping[str, Any], facts: Facts) -> list[str]:
+    """Return a sentence for each way in which columns give the target away, and whether they are used."""
+    found = facts.require_target().leaks
+    told: list[str] = []
+    for sentence in dict.fromkeys(found.values()):
+        names = [name for name, said in found.items() if said == sentence]
+        left = [name for name in names if name in known.get("leaks", ())]
+        kept = [name for name in names if name not in left]
+        out = [f"left out: {', '.join(left)} (`--set leaks=` keeps all)"] if left else []
+        still = [f"used all the same: {', '.join(kept)}"] if kept else []
+        told.append(f"{sentence} {_upper('; '.join(out + still))}.")
+    return told
+
+
+def _upper(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _reason(interview: Interview) -> str:
+    """Return why this problem type: what was inferred, or that the person chose otherwise."""
+    target = interview.facts.require_target()
+    if interview.known["problem"] == target.problem:
+        return target.reason
+    why = target.alternatives.get(interview.known["problem"], "")
+    return f"your choice; {why or f'the values suggest {target.problem}: {target.reason}'}"
+
+
+def classes(known: Mapping[str, Any], facts: Facts) -> tuple[str, ...]:
+    """Return the labels in the order of their class ids: `(negative, positive)`, or all of a multiclass target."""
+    labels = tuple(label for label, _ in facts.require_target().labels)
+    if known["problem"] == "binary":
+        return (*(label for label in labels if label != known["positive"]), known["positive"])
+    return labels if known["problem"] == "multiclass" else ()
+
+
+def command(answers: Mapping[str, Given]) -> str:
+    """Return the exact command that repeats answers without questions."""
+    always = {"target", "problem", "metric", "positive"}
+    parts = ["modelwizard", "new", answers["directory"].value]
+    for name, answer in answers.items():
+        if name == "directory" or (answer.source == "default" and name not in always):
+            continue
+        if name in BY_NAME and not BY_NAME[name].flag.startswith("--set"):
+            parts += _flags(name, answer.value)
+        elif isinstance(answer.value, Mapping):
+            settings: Mapping[str, str] = answer.value
+            parts += [word for key, kind in settings.items() for word in ("--set", f"{name}.{key}={kind}")]
+        else:
+            value = ",".join(answer.value) if isinstance(answer.value, tuple) else answer.value
+            parts += ["--set", f"{name}={value}"]
+    return shlex.join([*map(str, parts), "--yes"])
+
+
+def _flags(name: str, value: Any) -> list[str]:
+    if name == "data" and str(value).startswith(EXAMPLE):
+        return ["--example", str(value).removeprefix(EXAMPLE)]
+    flag = BY_NAME[name].flag.split()[0]
+    values: Sequence[Any] = value if isinstance(value, tuple) else (value,)
+    # "No such column" is an answer too, and no flag can say it.
+    return [word for item in values for word in ((flag, str(item)) if item != "" else ("--set", f"{name}="))]
+
+
+def result(answers: Answers, files: Mapping[str, str], *, written: bool) -> dict[str, Any]:
+    """Return what was made as plain values, for `--json`."""
+    row = PROBLEMS[answers.problem.type]
+    return {
+        "project": answers.name,
+        "directory": str(answers.directory),
+        "written": written,
+        "files": list(files),
+        "problem": row.name,
+        "target": list(answers.problem.target),
+        "metric": answers.problem.metric,
+        "head": {"units": _units(answers), "activation": row.activation, "loss": answers.problem.loss},
+        "split": {"scheme": answers.split.scheme, "reason": answers.split.reason},
+        "warnings": list(answers.warnings),
+        "command": answers.command,
+        "next": "baseline",
+    }
+
+
+def _units(answers: Answers) -> int:
+    if answers.problem.type == "multiclass":
+        return len(answers.problem.classes)
+    return 1 if PROBLEMS[answers.problem.type].units == "1" else len(answers.problem.target)
