@@ -52,6 +52,11 @@ class Validation:
         return self.direction == "max" or self.metric in ("brier", "hamming")
 
     @property
+    def distinct(self) -> int:
+        """Rows of the file that judge, each counted once however often repeated folds predict it."""
+        return len(np.asarray(self.y)) if self.rows is None else len(np.unique(np.asarray(self.rows)))
+
+    @property
     def inflation(self) -> float:
         """Factor of standard errors for the overlap of the folds' training sets."""
         return kfold.inflation(self.folds)

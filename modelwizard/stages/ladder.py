@@ -144,10 +144,12 @@ def step(validation: Validation, run: Run, baseline_loss: float, previous: Run |
 def _metric(validation: Validation, run: Run, seed: int) -> Overfitting:
     """Judge the curve of the person's metric: a rise of one point, or 1 % of an error (2 % of its square)."""
     sign = -1.0 if validation.direction == "max" else 1.0
-    scores = run.train_loss if run.train_score is None else sign * np.asarray(run.train_score, dtype=np.float64)
+    scores = np.asarray(run.train_loss if run.train_score is None else run.train_score, dtype=np.float64)
+    if run.train_score is None or not np.isfinite(scores).any():
+        sign, scores = 1.0, np.asarray(run.train_loss, dtype=np.float64)  # the metric was not recorded on training rows
     return judge(
         run.metric_costs(validation),
-        scores,
+        sign * scores,
         margin=0.01,
         unit=1.0 if validation.bounded else None,
         groups=validation.units,

@@ -154,6 +154,14 @@ def test_a_metric_that_is_the_loss_is_not_judged_twice(metric, judged):
     assert (step.metric is not None) == judged
 
 
+@pytest.mark.parametrize("train_score", [None, [np.nan] * 30, np.linspace(0.5, 0.99, 30)])
+def test_the_metric_is_judged_without_its_training_curve_too(train_score):
+    worse = np.concatenate([np.linspace(0.1, 1, 10), np.linspace(1, 4, 20)])
+    noise = np.concatenate([np.full(10, 0.3), np.linspace(0.3, 12, 20)])
+    run = dataclasses.replace(net("o", worse, noise), train_score=train_score)
+    assert overfit.step(VALIDATION, run, BASE).kind == "overfit"
+
+
 def test_a_run_of_nan_is_a_diverged_rung():
     run = net("o", np.full(20, np.nan), 0.0, train=np.full(20, np.nan), hyperparameters={"learning_rate": 0.1})
     step = overfit.step(VALIDATION, run, BASE, net("p", [0.5] * 20, 0.1))
