@@ -206,7 +206,8 @@ class Session:
 
     def watch(self, title: str, **more: Any) -> Watch:
         """Describe what is about to run."""
-        return Watch(title, more.pop("trials", 1), self.metric, scores.direction(self.metric), **more)
+        metric = scores.SCORES[self.metric]
+        return Watch(title, more.pop("trials", 1), metric.title, metric.direction, **more)
 
     def look(self, stage: str, purpose: str, count: int) -> None:
         """Record looks at validation rows that belong to no trial; the same look at the same numbers counts once."""

@@ -67,6 +67,8 @@ def run_stage(
             _begin(project, journal)
             _gate(journal, stage, options, reporter)
             _notice_edits(project, journal, reporter)
+            with reporter.waiting("Starting TensorFlow …"):
+                child.ready()
             session = Session(project, journal, child, options, reporter)
             if stage != "finalize":
                 rules.apply(session, stage)

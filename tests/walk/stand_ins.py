@@ -59,6 +59,10 @@ class Person:
     def watch(self, watch: Watch) -> Generator[OnEvent]:
         yield lambda event: self.heard.append(str(event["event"]))
 
+    @contextmanager
+    def waiting(self, text: str) -> Generator[None]:
+        yield
+
     def judge(self, judgement: Judgement) -> None:
         self.judged.append(judgement)
 
@@ -89,6 +93,10 @@ class Worker:
 
     def start(self) -> None:
         """Nothing to warm up."""
+
+    def ready(self) -> dict[str, str]:
+        """Be there at once."""
+        return {}
 
     def close(self) -> None:
         """Nothing to end."""
