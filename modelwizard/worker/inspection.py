@@ -74,7 +74,7 @@ def _row_hashes(workshop: Workshop) -> dict[str, str]:
 
 def _findings(workshop: Workshop, model: Any) -> list[str]:
     """Say what is unusual, in plain sentences; rules with codes live elsewhere."""
-    found: list[str] = []
+    found = list(workshop.leaks)
     told, task = head(model), workshop.project.settings.problem
     if told["activation"] != workshop.problem.activation:
         found.append(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -66,27 +67,40 @@ class Desk:
 
 
 def check(workshop: Workshop, request: Request, _: Watcher) -> Result:
-    """Apply the rules to the model as it is built by default, on the rows of the first fold.
+    """Apply the rules to the model of the last experiment, on the rows of the first fold.
 
     Args:
         workshop: The project.
-        request: `hyperparameters`, `training` (defaults to the project's), `run` (whether to train a copy).
+        request: `hyperparameters` and `training` (default to the last experiment file), `run` (train a copy; default).
     """
     from modelwizard.checks.api import check_project
 
-    fold, settings = workshop.folds()[0], workshop.project.settings
-    model, _values = trials.build(workshop, request.get("hyperparameters") or {}, fold.encoding)
+    fold, settings, last = workshop.folds()[0], workshop.project.settings, last_experiment(workshop.project)
+    model, _values = trials.build(
+        workshop, request.get("hyperparameters") or last.get("hyperparameters") or {}, fold.encoding
+    )
+    training = {"batch_size": settings.training.batch_size, **(request.get("training") or last.get("training") or {})}
     report = check_project(
         model,
         (fold.train.x, fold.train.y),
         (fold.validation.x, fold.validation.y),
         workshop.problem.name,
-        settings={"batch_size": settings.training.batch_size, **(request.get("training") or {})},
+        settings={name: value for name, value in training.items() if name in ("epochs", "batch_size")},
         source=workshop.project.folder / "model.py",
         mute=settings.checks.mute,
         run=bool(request.get("run", True)),
     )
     return report.to_dict()
+
+
+def last_experiment(project: Project) -> Result:
+    """Return the tables of the experiment file with the highest number, or nothing when none can be read."""
+    for path in sorted((project.folder / "experiments").glob("*.toml"), reverse=True):
+        try:
+            return tomllib.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            continue
+    return {}
 
 
 def train(workshop: Workshop, request: Request, watcher: Watcher) -> Result:

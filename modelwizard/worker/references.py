@@ -93,11 +93,12 @@ def write_targets(workshop: Workshop) -> None:
 
 
 def _dumb(workshop: Workshop, fold: Fold) -> Floats:
+    """Predict the same for every row of every fold: constants that differ by fold would rank rows by their fold."""
     task = workshop.project.settings.problem
-    constant = problems.constant(task.type, task.loss, fold.train.truth)
-    if task.type == "multiclass":  # a class may be absent from the training rows of a fold
-        constant = np.pad(constant, (0, workshop.outputs - len(constant)))
-    return np.tile(constant, (len(fold.validation), 1))
+    constants = [problems.constant(task.type, task.loss, other.train.truth) for other in workshop.folds()]
+    # A class may be absent from the training rows of a fold.
+    whole = [np.pad(constant, (0, workshop.outputs - len(constant))) for constant in constants]
+    return np.tile(np.mean(whole, axis=0), (len(fold.validation), 1))
 
 
 def _linear(workshop: Workshop, fold: Fold) -> Floats:
@@ -121,7 +122,7 @@ def _trees(workshop: Workshop, fold: Fold) -> Floats:
     loss = {"count": "poisson", "mean_absolute_error": "absolute_error"}
     task = workshop.project.settings.problem
     chosen = loss.get(task.type) or loss.get(task.loss) or "squared_error"
-    settings: dict[str, Any] = {"max_iter": 200, "learning_rate": 0.08, "early_stopping": True, "random_state": 1}
+    settings: dict[str, Any] = {"early_stopping": True, "random_state": 1}
     if workshop.problem.classifies:
         return _fit(workshop, fold, x, held, lambda: HistGradientBoostingClassifier(**settings))
     return _fit(workshop, fold, x, held, lambda: HistGradientBoostingRegressor(loss=chosen, **settings))

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from modelwizard.errors import DataError, ProjectError
 from modelwizard.problems import PROBLEMS, Problem
 from modelwizard.project import Project
-from modelwizard.worker import division, sealed
+from modelwizard.worker import division, leaks, sealed
 from modelwizard.worker.user_code import UserCode, blame
 
 Array = NDArray[Any]
@@ -84,6 +84,7 @@ class Workshop:
         self.stamp = stamp(project)
         self._seen = _facts(project)
         self.code = UserCode.load(project.folder)
+        self.leaks: list[str] = []  # sentences of `leaks`
         self._folds: list[Fold] = []
         self._loaded: dict[tuple[str, ...], Any] = {}
 
@@ -153,9 +154,12 @@ class Workshop:
         return encoding, self.part(encoding, rows)
 
     def encode(self, rows: Any) -> Any:
-        """Learn an encoding from rows."""
-        with blame(self.project.folder, "learn the encoding of the training rows"):
-            return self.code.preprocessing.Encoding(rows)
+        """Learn an encoding from rows, and look whether it was learned from others too."""
+        folder = self.project.folder
+        with blame(folder, "learn the encoding of the training rows"), leaks.watching(self.code, self.leaks):
+            encoding = self.code.preprocessing.Encoding(rows)
+        self.leaks += [s for s in leaks.inspect(getattr(encoding, "model", None), rows.x) if s not in self.leaks]
+        return encoding
 
     def part(self, encoding: Any, rows: Any) -> Part:
         """Encode rows."""

@@ -233,6 +233,31 @@ def test_test_rows_in_a_fit_are_refused(project: Project, child: Child, old: str
         child.run({"job": "inspect"})
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("        low, centre,", '        _ = data.load("train", "validation")\n        low, centre,', "validation"),
+        ("        low, centre,", "        table = table + 5\n        low, centre,", "centred elsewhere"),
+        ("            size = len(known)", '            known.append("purple")\n            size = len(known)', "purple"),
+        ("words.adapt(rows.x[name])", 'words.adapt([*rows.x[name].ravel(), "zebra zebra"])', "zebra"),
+    ],
+    ids=["loads", "centre", "category", "word"],
+)  # fmt: skip
+def test_preprocessing_that_saw_other_rows_is_noticed(
+    project: Project, child: Child, old: str, new: str, words: str
+) -> None:
+    edit(project, "preprocessing.py", old, new)
+    findings = child.run({"job": "inspect"})["findings"]
+    assert any(words in sentence for sentence in findings), findings
+
+
+def test_test_rows_in_preprocessing_are_refused(project: Project, child: Child) -> None:
+    edit(project, "preprocessing.py", "    def inputs(", '    def __new__(cls, rows):\n        data.load("test")\n'
+         "        return super().__new__(cls)\n\n    def inputs(")  # fmt: skip
+    with pytest.raises(ProjectError, match="test rows are loaded while preprocessing"):
+        child.run({"job": "inspect"})
+
+
 def test_another_model_may_not_see_the_test_rows(project: Project, child: Child) -> None:
     request = {"job": "final", "hyperparameters": SMALL, "training": TRAINING, "seeds": 1}
     with pytest.raises(ProjectError, match="no finalized model"):
