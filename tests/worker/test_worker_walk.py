@@ -238,7 +238,7 @@ def test_test_rows_in_a_fit_are_refused(project: Project, child: Child, old: str
     [
         ("        low, centre,", '        _ = data.load("train", "validation")\n        low, centre,', "validation"),
         ("        low, centre,", "        table = table + 5\n        low, centre,", "centred elsewhere"),
-        ("            size = len(known)", '            known.append("purple")\n            size = len(known)', "purple"),
+        ("            size = len(known)", '            known.append("pink")\n            size = len(known)', "pink"),
         ("words.adapt(rows.x[name])", 'words.adapt([*rows.x[name].ravel(), "zebra zebra"])', "zebra"),
     ],
     ids=["loads", "centre", "category", "word"],
