@@ -187,10 +187,9 @@ def train_by_engine(table: Table, plan: Plan, rows: np.ndarray, watched: np.ndar
     for trial in range(len(plan.units)):
         keras.utils.set_random_seed(seed * 1000 + trial)
         units = int(plan.units[trial])
-        hidden = [keras.layers.Dense(units, activation="relu")] if units else []
-        model = keras.Sequential(
-            [keras.Input((table.x.shape[1],)), *hidden, keras.layers.Dense(table.outputs, activation=activation)]
-        )
+        inputs = keras.Input((table.x.shape[1],))
+        hidden = keras.layers.Dense(units, activation="relu")(inputs) if units else inputs
+        model = keras.Model(inputs, keras.layers.Dense(table.outputs, activation=activation)(hidden))
         optimizer = keras.optimizers.AdamW(plan.rate[trial], weight_decay=plan.decay[trial])
         model.compile(optimizer=optimizer, loss=table.loss)
         run = trainer.train(
