@@ -22,15 +22,15 @@ from typing import Any
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-import checks_asked  # noqa: E402  the log level must be set before TensorFlow is imported
-import checks_broken  # noqa: E402
-import checks_healthy  # noqa: E402
-import keras  # noqa: E402
-import keras_tuner  # noqa: E402
-import numpy as np  # noqa: E402
-import pandas as pd  # noqa: E402
+import checks_asked
+import checks_broken
+import checks_healthy
+import keras
+import keras_tuner
+import numpy as np
+import pandas as pd
 
-from modelwizard.checks.api import inspect  # noqa: E402
+from modelwizard.checks.api import inspect
 
 FIRST = 3
 TABLES = {

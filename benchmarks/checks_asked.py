@@ -4,6 +4,7 @@ Written by hand after the kinds of question that come back every month; none is 
 good answer would give; one of them among the first three findings counts as named.
 """
 
+# ruff: noqa: D103  the names are the questions
 from __future__ import annotations
 
 from collections.abc import Callable

@@ -716,11 +716,9 @@ class Broken:
 def plant(recipes: dict[str, Recipe], each: int) -> list[Broken]:
     """Plant every fault in up to `each` of the recipes that can bear it, taking turns among them."""
     found: list[Broken] = []
-    turn = 0
-    for fault in FAULTS:
+    for turn, fault in enumerate(FAULTS):
         able = [recipe for recipe in recipes.values() if fault.fits(recipe)]
         for i in range(min(each, len(able))):
             recipe = able[(turn + i * max(1, len(able) // each)) % len(able)]
             found.append(Broken(f"{fault.name} / {recipe.name}", fault.causes, fault.plant(recipe)))
-        turn += 1
     return found

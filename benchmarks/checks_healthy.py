@@ -426,7 +426,7 @@ def relu_lstm() -> Program:
 
 def timeseries_conv() -> Program:
     """keras.io: Timeseries classification from scratch."""
-    x, y = _series(48, 600)
+    x, _ = _series(48, 600)
     labels = (np.abs(np.diff(x[..., 0], axis=1)).mean(axis=1) > 0.2).astype("int32")
     i = keras.Input(x.shape[1:])
     h = i
@@ -536,7 +536,7 @@ def exclusive_or() -> Program:
 
 def logistic() -> Program:
     """Logistic regression."""
-    x, y = _table()
+    x, _ = _table()
     return (
         _seq([layers.Dense(1, activation="sigmoid")], (12,), BINARY),
         x,

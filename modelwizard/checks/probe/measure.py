@@ -22,7 +22,7 @@ def gradients(model: Any, rows: Rows, batch: int) -> tuple[float, float, tuple[s
         rows: The rows; the first ones are used.
         batch: How many.
     """
-    size = max(2, min(batch, rows.count, 128))
+    size = max(2, min(batch, rows.count, 64))
     x = feed([a[:size] for a in rows.x], rows.x_keys)
     y = feed([a[:size] for a in rows.y], rows.y_keys)
     variables = list(model.trainable_variables)

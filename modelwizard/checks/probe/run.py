@@ -16,7 +16,7 @@ from modelwizard.checks.probe import measure
 from modelwizard.checks.probe.changes import Setting, changes
 from modelwizard.checks.probe.references import constant_loss
 from modelwizard.checks.probe.result import Probe, Run, Trial
-from modelwizard.checks.probe.training import Rows, Trainer, clone, compile_like
+from modelwizard.checks.probe.training import JUDGED, Rows, Trainer, clone, compile_like
 from modelwizard.checks.rules.graph import RECURRENT
 
 ROWS = 3000
@@ -179,7 +179,7 @@ def _run(case: Case, setting: Setting, seconds: float, trainer: Trainer) -> Run:
 def _skill(case: Case, trainer: Trainer, x: list[Any], y: list[Any]) -> float | None:
     if len(case.outputs) != 1:
         return None
-    fitted, judged = np.asarray(trainer.rows.y[0]), np.asarray(y[0][:1000])
+    fitted, judged = np.asarray(trainer.rows.y[0]), np.asarray(y[0][:JUDGED])
     constant = constant_loss(case.outputs[0], fitted, judged)
     if constant is None or constant <= 1e-12:
         return None
@@ -189,7 +189,7 @@ def _skill(case: Case, trainer: Trainer, x: list[Any], y: list[Any]) -> float | 
 
 def _safely(trainer: Trainer) -> float | None:
     try:
-        return trainer.loss(trainer.rows.x, trainer.rows.y, 256)[0]
+        return trainer.loss(trainer.rows.x, trainer.rows.y, 100)[0]
     except Exception:
         return None  # a loss that cannot be computed alone; the training says more
 
@@ -203,7 +203,7 @@ def _units(made: Any, rows: Rows) -> tuple[tuple[tuple[str, float], ...], tuple[
 
 def _outputs(trainer: Trainer) -> tuple[float, float]:
     try:
-        values = trainer.loss(trainer.rows.x, trainer.rows.y, 500)[1].astype(np.float64)
+        values = trainer.loss(trainer.rows.x, trainer.rows.y, 200)[1].astype(np.float64)
     except Exception:
         return 1.0, 0.0
     flat = values.reshape(len(values), -1)

@@ -15,6 +15,9 @@ from numpy.typing import NDArray
 STRETCHES = 12
 """How many points of a loss curve are kept."""
 
+JUDGED = 400
+"""Rows that a loss is computed on, in one call: a recurrent net pays for each call."""
+
 
 @dataclass
 class Rows:
@@ -185,20 +188,8 @@ class Trainer:
                 each = max(1, int(each * seconds / max(spent, 1e-6) / STRETCHES))
         return losses, done
 
-    def loss(self, x: Sequence[Any], y: Sequence[Any], limit: int = 1000) -> tuple[float, NDArray[Any]]:
+    def loss(self, x: Sequence[Any], y: Sequence[Any], limit: int = JUDGED) -> tuple[float, NDArray[Any]]:
         """Return the plain loss (no penalties) and the first output of some rows, dropout off."""
-        part_x, part_y = [a[:limit] for a in x], [a[:limit] for a in y]
-        outputs: list[Any] = []
-        for start in range(0, int(part_y[0].shape[0]), 250):
-            part = feed([a[start : start + 250] for a in part_x], self.rows.x_keys)
-            outputs.append(self.model(part, training=False))
-        if isinstance(outputs[0], (list, tuple)):
-            joined: Any = [tf.concat([o[i] for o in outputs], 0) for i in range(len(outputs[0]))]
-            first = joined[0]
-        elif isinstance(outputs[0], dict):
-            joined = {k: tf.concat([o[k] for o in outputs], 0) for k in outputs[0]}
-            first = next(iter(joined.values()))
-        else:
-            first = joined = tf.concat(outputs, 0)
-        value = self.model._compile_loss(feed(part_y, self.rows.y_keys), joined)
-        return float(np.asarray(value)), np.asarray(first)
+        outputs = self.model(feed([a[:limit] for a in x], self.rows.x_keys), training=False)
+        value = self.model._compile_loss(feed([a[:limit] for a in y], self.rows.y_keys), outputs)
+        return float(np.asarray(value)), np.asarray(keras.tree.flatten(outputs)[0])

@@ -168,6 +168,10 @@ def split_of_sorted_rows(case: Case) -> Hit | None:
         if len(names) > 200 or cut in (0, len(labels)):
             return None
         distance = float(np.abs(_share(labels[:cut], names) - _share(labels[cut:], names)).sum() / 2)
+        changes = int(np.count_nonzero(labels[1:] != labels[:-1]))
+        if changes < min(2 * len(names), len(labels) // 10):
+            evidence = f"the label changes {changes} times in {len(labels)} rows"
+            return Hit(evidence, place=Place("fit", "validation_split"))
         if distance > 0.4:
             evidence = f"{distance:.0%} of the class shares differ between the last {split:.0%} of rows and the rest"
             return Hit(evidence, place=Place("fit", "validation_split"))

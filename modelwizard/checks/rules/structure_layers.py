@@ -38,7 +38,11 @@ def linear_stack(case: Case) -> Iterator[Hit]:
     for index, layer in enumerate(case.layers):
         if not is_map(layer) or layer.activation != "linear" or (layer.nested and not layer.fresh):
             continue
+        if len(consumers(case.layers, index)) > 1:
+            continue  # its values are used elsewhere too: the start of a residual block
         for target, pooled in next_maps(case.layers, index):
+            # a projection of a vector onto a map, as generators begin
+            pooled = pooled or (layer.kind == "Dense" and case.layers[target].kind in CONVOLUTIONS)
             narrow = layer.units < _width(layer) and layer.units < case.layers[target].units
             if not narrow or layer.units <= 1:
                 (pooled_only if pooled else collapsed).append(layer)
