@@ -1,7 +1,7 @@
-"""Make the README's picture: type real commands into a real terminal and keep the screen as an SVG.
+"""Make the README's pictures: type real commands into a real terminal and keep the screen as SVG.
 
-    python .ci/picture.py                      the walk of a bundled example, to .ci/walk.svg
-    python .ci/picture.py --out x.svg -- "modelwizard table binary"
+    python .ci/picture.py                                          .ci/new.svg and .ci/walk.svg, from one walk
+    python .ci/picture.py --out x.svg -- "modelwizard table"       any other commands
 
 A shell runs in a pseudo-terminal; pyte is the screen that its bytes draw on; rich turns the screen into an SVG.
 Nothing is edited: what the picture shows is what a person would have seen. Needs pexpect, pyte and rich.
@@ -33,6 +33,11 @@ WALK = (
     "modelwizard run --yes --trials 20",
     "modelwizard status",
 )
+PICTURES = (
+    ("new.svg", "$ modelwizard new", "Your project"),
+    ("walk.svg", "finalize ──", None),
+)
+"""File, first line, and the line after the last one: parts of the walk's screen that fit into a README."""
 ROWS = 1000
 """Height of the screen: the whole walk stays on it, as in a terminal that can be scrolled back."""
 READY = "\x1b]0;ready\x07"
@@ -116,7 +121,10 @@ def between(screen: Sequence[Text], first: str | None, last: str | None) -> list
     """Return the lines from the first that holds one text up to, without, the next that holds another."""
     start = next((i for i, line in enumerate(screen) if first and first in line.plain), 0)
     end = next((i for i, line in enumerate(screen) if last and i > start and last in line.plain), len(screen))
-    return list(screen[start:end])
+    found = list(screen[start:end])
+    while found and not found[-1].plain:
+        found.pop()
+    return found
 
 
 def svg(screen: Sequence[Text], columns: int, title: str) -> str:
@@ -126,29 +134,31 @@ def svg(screen: Sequence[Text], columns: int, title: str) -> str:
         console.print(line, overflow="ignore", crop=False)
     form = re.sub(r"@font-face \{\{.*?\}\}\s*", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL)
     form = form.replace("Fira Code, monospace", FONTS).replace("<svg ", f'<svg role="img" aria-label="{title}" ', 1)
-    text = console.export_svg(title=title, code_format=form, unique_id="walk")
+    text = console.export_svg(title=title, code_format=form, unique_id="screen")
     return "\n".join(line.rstrip() for line in text.splitlines()) + "\n"
 
 
 def main() -> None:
-    """Read the command line and write the picture."""
+    """Read the command line and write the pictures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("commands", nargs="*", default=WALK, help="what to type; defaults to the walk of an example")
-    parser.add_argument("--out", type=Path, default=HERE / "walk.svg", help="the picture; a .txt beside it with --text")
+    parser.add_argument("commands", nargs="*", help="what to type; defaults to the walk of an example")
+    parser.add_argument("--out", type=Path, default=HERE, help="the picture, or a folder for those of the walk")
     parser.add_argument("--columns", type=int, default=96, help="width of the screen")
     parser.add_argument("--from", dest="first", help="show the screen from the line that holds this text on")
     parser.add_argument("--to", dest="last", help="show it up to, without, the line that holds this text")
-    parser.add_argument("--title", default="modelwizard", help="title of the window")
-    parser.add_argument("--text", action="store_true", help="print the screen as text, too")
+    parser.add_argument("--text", action="store_true", help="print the whole screen as text, too")
     parser.add_argument("--limit", type=float, default=1800, help="seconds that one command may take")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        screen = lines(record(given.commands, given.columns, Path(folder), given.limit))
-    shown = between(screen, given.first, given.last)
-    given.out.write_text(svg(shown, given.columns, given.title), encoding="utf-8")
+        screen = lines(record(given.commands or WALK, given.columns, Path(folder), given.limit))
     if given.text:
-        print("\n".join(line.plain for line in shown))
-    print(f"{given.out}: {len(shown)} lines", file=sys.stderr)
+        print("\n".join(line.plain for line in screen))
+    one = given.out.suffix == ".svg"
+    for name, first, last in [(given.out.name, given.first, given.last)] if one else PICTURES:
+        shown = between(screen, first, last)
+        path = given.out if one else given.out / name
+        path.write_text(svg(shown, given.columns, "modelwizard"), encoding="utf-8")
+        print(f"{path}: {len(shown)} lines", file=sys.stderr)
 
 
 if __name__ == "__main__":

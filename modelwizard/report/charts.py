@@ -1,20 +1,19 @@
-"""The plots of training: standings on one axis, learning curves, the capacity ladder, the trials of a search."""
+"""The plots of training: standings on one axis, learning curves, the capacity ladder."""
 
 from __future__ import annotations
 
 import math
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import accumulate
 from typing import Any
 
 import numpy as np
 
-from modelwizard.report.drawing import HEIGHT, ROLES, captioned, draw, key
-from modelwizard.report.facts import Entry, History
-from modelwizard.report.markup import Markup, element, join
-from modelwizard.report.words import alike, figure, finite, metric, number
+from modelwizard.report.drawing import ROLES, captioned, draw, key
+from modelwizard.report.facts import History
+from modelwizard.report.markup import Markup, join
+from modelwizard.report.words import alike, figure, metric
 
 WIDE_RANGE = 20.0
 """Values of which the largest is this many times the smallest are drawn on a logarithmic axis."""
@@ -132,27 +131,29 @@ def curves(
         if level is not None and math.isfinite(level):
             axes.axhline(level, color=ROLES["reference"], linestyle=":", linewidth=1.4)
         if logarithmic:
-            axes.set_yscale("log")
-            axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
-            axes.yaxis.set_minor_formatter(lambda *_: "")
+            _logarithmic(axes)
         axes.set_xlim(1, max(len(history), 2))
         axes.set_xlabel("epoch")
         axes.set_ylabel(_axis(what) + (", log scale" if logarithmic else ""))
-        _whole_numbers(axes)
+        whole_numbers(axes)
         if border is not None:
             axes.margins(y=0.14)  # room for the words above the curves
             _mark(axes, border, len(history), crossed)
 
-    ends = f"training {figure(train[0])} to {figure(train[-1])}, validation {figure(held[0])} to {figure(held[-1])}"
-    mark = "" if border is None else f"; {'border of overfitting' if crossed else 'best epoch'} at epoch {border}"
     legend = join(
         key("train", "training rows", "line dashed"),
         key("validation", "validation rows"),
         key("reference", "common sense", "line dotted") if level is not None else None,
         "measured alike: same weights, dropout off, no penalties" if what == "loss" else None,
     )
-    alt = f"{title}: {_axis(what)} over {len(history)} epochs, {ends}{mark}."
+    mark = "" if border is None else f"; {'border of overfitting' if crossed else 'best epoch'} at epoch {border}"
+    alt = f"{title}: {_axis(what)} over {len(history)} epochs, {_ends(train, held)}{mark}."
     return captioned(draw(name, alt, paint), title, legend)
+
+
+def _ends(train: Any, held: Any) -> str:
+    """Say in words where two curves begin and end."""
+    return f"training {figure(train[0])} to {figure(train[-1])}, validation {figure(held[0])} to {figure(held[-1])}"
 
 
 def _wide(every: Sequence[float], held: Sequence[float]) -> bool:
@@ -162,11 +163,18 @@ def _wide(every: Sequence[float], held: Sequence[float]) -> bool:
     return positive and max(kept) > WIDE_RANGE * min(kept)
 
 
+def _logarithmic(axes: Any) -> None:
+    axes.set_yscale("log")
+    axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
+    axes.yaxis.set_minor_formatter(lambda *_: "")
+
+
 def _axis(what: str) -> str:
     return "loss" if what == "loss" else metric(what)
 
 
-def _whole_numbers(axes: Any) -> None:
+def whole_numbers(axes: Any) -> None:
+    """Label an axis of epochs or trials with whole numbers only."""
     from matplotlib.ticker import MaxNLocator
 
     axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
@@ -222,9 +230,7 @@ def ladder(rungs: Sequence[Rung], kept: int | None) -> Markup | None:
         if kept is not None:
             axes.axvspan(kept - 0.4, kept + 0.4, color=ROLES["shade"], alpha=0.16, linewidth=0)
         if logarithmic:
-            axes.set_yscale("log")
-            axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
-            axes.yaxis.set_minor_formatter(lambda *_: "")
+            _logarithmic(axes)
         axes.set_xticks(x)
         axes.set_xlabel("rung")
         axes.set_ylabel("loss" + (", log scale" if logarithmic else ""))
@@ -240,136 +246,3 @@ def ladder(rungs: Sequence[Rung], kept: int | None) -> Markup | None:
         for r in rungs
     )
     return captioned(draw("ladder", f"Capacity ladder. {told}.", paint), "Each rung has more capacity", legend)
-
-
-def trials(
-    entries: Sequence[Entry], name: str, higher: bool, numbers: Mapping[str, Any], before: float
-) -> Markup | None:
-    """Draw the score of each trial, the best so far, and what that best is worth after correction.
-
-    Args:
-        entries: The trials in order.
-        name: The metric.
-        higher: Whether a higher score is better.
-        numbers: Numbers of the verdict: `corrected` and `se` where known.
-        before: Score of the overfitting model, or NaN.
-    """
-    values = np.array([number(entry.get("score")) for entry in entries])
-    if not np.isfinite(values).any():
-        return None
-    worst = -math.inf if higher else math.inf
-    filled = np.where(np.isfinite(values), values, worst)
-    best = np.array(list(accumulate(filled, max if higher else min)))
-    best = np.where(np.isfinite(best), best, math.nan)
-    x = np.arange(1, len(values) + 1)
-    failed = int((~np.isfinite(values)).sum())
-    corrected, se = number(numbers.get("corrected")), number(numbers.get("se"))
-    low, high = _window(values, [corrected - 1.96 * se, corrected + 1.96 * se, before])
-
-    def paint(axes: Any) -> None:
-        if math.isfinite(corrected):
-            if math.isfinite(se):
-                band = (corrected - 1.96 * se, corrected + 1.96 * se)
-                axes.axhspan(*band, color=ROLES["test"], alpha=0.13, linewidth=0)
-            axes.axhline(corrected, color=ROLES["test"], linewidth=1.6)
-        if math.isfinite(before):
-            axes.axhline(before, color=ROLES["reference"], linestyle=":", linewidth=1.4)
-        axes.step(x, best, where="post", color=ROLES["validation"], linewidth=1.6)
-        axes.plot(x, values, "o", color=ROLES["validation"], markersize=4.5, alpha=0.7, clip_on=True)
-        where = x[~np.isfinite(values)]
-        axes.plot(where, np.full(len(where), 0.03), "x", color=ROLES["muted"], transform=axes.get_xaxis_transform())
-        axes.set_xlim(0.5, len(values) + 0.5)
-        axes.set_ylim(low, high)
-        axes.set_xlabel("trial")
-        axes.set_ylabel(metric(name))
-        _whole_numbers(axes)
-
-    legend = join(
-        key("validation", "a trial", "mark"),
-        key("validation", "best so far, raw"),
-        key("test", "best, corrected, with 95 % interval") if math.isfinite(corrected) else None,
-        key("reference", "overfitting model", "line dotted") if math.isfinite(before) else None,
-        element("span", f"× {failed} failed", class_="key") if failed else None,
-    )
-    outside = int(((values < low) | (values > high)).sum())
-    alt = (
-        f"{len(values)} trials; best raw {metric(name)} {figure(best[-1])}"
-        + (f", corrected {figure(corrected)}" if math.isfinite(corrected) else "")
-        + (f"; {outside} far worse trials lie outside the plot" if outside else "")
-        + "."
-    )
-    note = f"{outside} far worse lie outside the plot." if outside else None
-    return captioned(draw("trials", alt, paint), "Score of each trial", legend, note)
-
-
-def _window(values: Any, others: Sequence[float]) -> tuple[float, float]:
-    """Return the range of an axis that shows most trials: far outliers would press all others into a line."""
-    finite_values = values[np.isfinite(values)]
-    low, middle, high = np.quantile(finite_values, [0.05, 0.5, 0.95])
-    reach = max(3 * (high - low), 1e-6 * max(abs(middle), 1e-9))
-    kept = finite_values[(finite_values >= middle - reach) & (finite_values <= middle + reach)]
-    every = np.array([*kept, *(v for v in others if math.isfinite(v))])
-    room = 0.07 * max(float(np.ptp(every)), 1e-6 * max(abs(middle), 1e-9))
-    return float(every.min() - room), float(every.max() + room)
-
-
-def effects(entries: Sequence[Entry], names: Sequence[str], metric_name: str) -> Markup | None:
-    """Draw the score of each trial over the value of some hyperparameters, a small plot for each."""
-    scored = [entry for entry in entries if finite(entry.get("score"))]
-    if len(scored) < 3 or not names:
-        return None
-    scores = np.array([number(entry["score"]) for entry in scored])
-    columns = min(2, len(names))
-    rows = -(-len(names) // columns)
-
-    def paint(given: Any) -> None:
-        axes = given if isinstance(given, list) else [given]
-        low, high = _window(scores, [])
-        for i, ax in enumerate(axes):
-            if i >= len(names):
-                ax.set_visible(False)
-                continue
-            values = [(entry.get("hyperparameters") or {}).get(names[i]) for entry in scored]
-            given_to = np.array([value is not None for value in values])  # a conditional one is not in every trial
-            _scatter(ax, [value for value in values if value is not None], scores[given_to])
-            ax.set_ylim(low, high)
-            ax.set_title(textwrap.shorten(names[i], 24, placeholder="…"), loc="left")
-            if i % columns:
-                ax.tick_params(labelleft=False)
-            else:
-                ax.set_ylabel(metric(metric_name), fontsize=10)
-
-    alt = f"{metric(metric_name)} of {len(scored)} trials over the values of {', '.join(names)}."
-    height = (HEIGHT - 75) * rows + 10
-    plot = draw("effects", alt, paint, height=height, grid=(rows, columns))
-    return captioned(plot, "Score over the values that were tried", "Each dot is a trial.")
-
-
-def _scatter(ax: Any, values: Sequence[object], scores: Any) -> None:
-    """Draw scores over a hyperparameter: numbers on an axis, words and few numbers side by side."""
-    texts = [f"{v:g}" if isinstance(v, float) else str(v) for v in values]
-    distinct = sorted(set(texts), key=lambda text: (_sortable(text), text))
-    numbers = np.array([number(v) for v in values])
-    style = {"color": ROLES["validation"], "markersize": 4, "alpha": 0.65}
-    if np.isfinite(numbers).all() and len(distinct) > 4:
-        ax.plot(numbers, scores, "o", **style)
-        if numbers.min() > 0 and numbers.max() > WIDE_RANGE * numbers.min():
-            ax.set_xscale("log")
-            ax.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
-            ax.xaxis.set_minor_formatter(lambda *_: "")
-        else:
-            from matplotlib.ticker import MaxNLocator
-
-            ax.xaxis.set_major_locator(MaxNLocator(4))
-        return
-    position = {text: i for i, text in enumerate(distinct)}
-    ax.plot([position[text] for text in texts], scores, "o", **style)
-    ax.set_xticks(range(len(distinct)), [textwrap.shorten(text, 9, placeholder="…") for text in distinct])
-    ax.set_xlim(-0.5, len(distinct) - 0.5)
-
-
-def _sortable(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        return math.inf

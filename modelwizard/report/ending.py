@@ -59,6 +59,11 @@ def _about_test(facts: Facts) -> Iterator[str]:
         return
     if facts.openings > 1:
         yield "A reused test is no test: only new rows can say what the model is worth."
+    if facts.protocol:
+        yield (
+            "The trials that repeated K-fold judged had been chosen on rows that are among its own: a part of that "
+            "luck stays in its score."
+        )
     if finite(numbers.get("detectable")):
         yield (
             f"Drops of {metric(facts.metric)} smaller than {figure(numbers['detectable'])} would probably have gone "

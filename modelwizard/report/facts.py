@@ -13,8 +13,8 @@ from modelwizard.errors import ProjectError
 from modelwizard.evidence import scores
 from modelwizard.journal import Audit, Journal, Looks, looks
 from modelwizard.problems import PROBLEMS, Problem
-from modelwizard.project import Project, Tested, verdicts
-from modelwizard.report.words import NAMES, finite, number
+from modelwizard.project import STAGES, Project, Tested, verdicts
+from modelwizard.report.words import NAMES, finite, number, whole
 
 if TYPE_CHECKING:
     import numpy as np
@@ -107,8 +107,16 @@ class Facts:
 
     @property
     def judges(self) -> str:
-        """What the validation scores rest on, in words."""
-        return "out-of-fold rows" if self.folds > 1 else "validation rows"
+        """What the scores of the stages rest on, in words; a switch to K-fold after the test does not change them."""
+        schemes = [entry.get("scheme") for entry in self.trials(*STAGES[:3])]
+        scheme = schemes[-1] if schemes else None
+        return "out-of-fold rows" if (scheme or self.project.settings.split.scheme) == "kfold" else "validation rows"
+
+    @property
+    def protocol(self) -> Mapping[str, Any]:
+        """What repeated K-fold said after an unreliable test; empty when it was not needed."""
+        found = self.numbers("finalize").get("protocol")
+        return found if isinstance(found, Mapping) else {}
 
     @property
     def openings(self) -> int:
@@ -195,6 +203,12 @@ class Facts:
                 there = False
             found += [] if there else [run]
         return found
+
+
+def best_epoch(entry: Entry) -> int | None:
+    """Return the best epoch of a trial, counted from 1."""
+    best = whole(entry.get("best_epoch"))
+    return None if best is None else best + 1
 
 
 def _float(text: str | None) -> float:

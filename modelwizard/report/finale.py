@@ -14,6 +14,7 @@ from modelwizard.report import portraits
 from modelwizard.report.charts import Standing, standings
 from modelwizard.report.facts import Facts
 from modelwizard.report.markup import Child, Markup, code, element, join, table
+from modelwizard.report.search import every_trial
 from modelwizard.report.stages import section
 from modelwizard.report.words import alike, count, duration, finite, metric, number
 
@@ -28,7 +29,17 @@ def finalize(facts: Facts) -> Markup:
         text = f"Reused test: the test rows were opened {facts.openings} times."
         reused = element("p", element("strong", text), " The score below is of rows that were seen before.")
     before = element("div", _expected(facts), _production(facts), class_="pair")
-    return section(facts, "finalize", reused, before, _test(facts))
+    return section(facts, "finalize", reused, before, _test(facts), _protocol(facts))
+
+
+def _protocol(facts: Facts) -> Markup | None:
+    """Return what repeated K-fold said where the test showed that the hold-out could not be relied upon."""
+    entries = facts.trials("protocol")
+    if not facts.protocol and not entries:
+        return None
+    said = code(str(facts.protocol.get("headline") or "The trials below are recorded, the result is not yet."))
+    trials = every_trial(entries, facts) if entries else None
+    return join(element("h3", "Judged again by repeated K-fold"), element("p", said), trials)
 
 
 def _expected(facts: Facts) -> Markup | None:

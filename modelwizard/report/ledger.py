@@ -54,7 +54,7 @@ def _line(facts: Facts) -> Markup | None:
 def _by_stage(facts: Facts) -> Markup | None:
     """Return the looks of each stage."""
     rows: list[tuple[Child, ...]] = []
-    for stage in STAGES:
+    for stage in (*STAGES, "protocol"):
         epochs = sum(_looks(entry) for entry in facts.trials(stage))
         other = sum(_looks(e) for e in facts.entries if e.get("stage") == stage and e.get("kind") != "trial")
         if epochs or other or facts.trials(stage):
@@ -125,6 +125,9 @@ def _told(entry: Entry) -> tuple[str, str] | None:
             if entry.get("reused"):
                 return f"The test rows were opened again: reused test.{why}", "bad"
             return f"The test rows were opened.{why}", ""
+        case "decision" if entry.get("protocol"):
+            scheme = f"{entry.get('repeats', '?')} x {entry.get('folds', '?')}-fold"
+            return f"{stage}: from here on rows are judged by repeated K-fold, {scheme}.", "doubt"
         case "decision":
             return (f"{stage}: model written, {entry['model']}.", "") if entry.get("model") else None
         case "look":

@@ -171,6 +171,10 @@ def _standings(facts: Facts) -> list[Standing]:
         low, high = (number(v) for v in (test.get("interval") or (None, None)))
         reused = "reused test" if facts.openings > 1 else "test"
         rows.append(Standing(reused, number(test["test"]), (low, high) if math.isfinite(low + high) else None, "test"))
+    if finite(facts.protocol.get("corrected")):
+        rows.append(
+            Standing("repeated K-fold, corrected", number(facts.protocol["corrected"]), _interval(facts.protocol))
+        )
     return rows
 
 
@@ -191,6 +195,7 @@ def _result(facts: Facts) -> list[str]:
             f"Expected beforehand, from validation corrected for every look: {figure(test.get('expected'))} "
             f"({span(test.get('expected_interval'))}).",
             OUTCOMES.get(str((facts.verdicts["finalize"] or {}).get("verdict")), ""),
+            str(facts.protocol.get("headline") or ""),
         ]
     sealed = "The test rows are still sealed." if not facts.openings else "The test rows were opened without a verdict."
     for numbers, what in ((search, "best trial"), (baseline, "small net")):
@@ -246,4 +251,5 @@ def against_references(facts: Facts) -> list[str]:
         verb = clause(best, "is", "are")
         return [f"{verb} ahead on the same rows, {shown}, by less than the network's error of ± {figure(error)}."]
     behind = listed([name if name.endswith("s") else f"the {name}" for name in others])
-    return [f"The network is ahead of {behind} on the same rows: {figure(net)} against {figure(others[best])} at best."]
+    said = f"The network is ahead of {behind} on the same rows: {figure(net)} against {figure(others[best])} at best"
+    return [f"{said}, by less than its own error of ± {figure(error)}." if -ahead[best] <= error else f"{said}."]

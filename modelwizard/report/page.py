@@ -7,7 +7,7 @@ from pathlib import Path
 
 from modelwizard.files import write_text
 from modelwizard.project import Project
-from modelwizard.report import choices, ending, finale, ledger, opening, stages
+from modelwizard.report import capacity, choices, ending, finale, ledger, opening, search, stages
 from modelwizard.report.facts import Facts
 from modelwizard.report.markup import Markup, element, join
 
@@ -34,8 +34,8 @@ def page(facts: Facts) -> str:
         choices.choices(facts),
         choices.data(facts),
         stages.baseline(facts),
-        stages.overfit(facts),
-        stages.regularize(facts),
+        capacity.overfit(facts),
+        search.regularize(facts),
         finale.finalize(facts),
         ledger.ledger(facts),
         ending.unsaid(facts),

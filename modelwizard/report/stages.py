@@ -1,4 +1,4 @@
-"""One section for each stage: the verdict with its reasons and advice, then what was seen."""
+"""What the sections of all stages share: the verdict with its reasons and advice, learning curves; and the baseline."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Any
 
 from modelwizard.project import next_stage
 from modelwizard.report import charts
-from modelwizard.report.charts import Rung
 from modelwizard.report.facts import Entry, Facts
 from modelwizard.report.markup import Child, Markup, code, element, items, table
 from modelwizard.report.words import (
@@ -17,9 +16,7 @@ from modelwizard.report.words import (
     TITLES,
     TONES,
     alike,
-    chance,
     count,
-    duration,
     figure,
     finite,
     metric,
@@ -105,7 +102,7 @@ def _earlier(facts: Facts, stage: str) -> Markup | None:
 
 def _numbers(numbers: Mapping[str, Any]) -> Markup | None:
     """Return every single number of a verdict, folded away."""
-    rows = [(name.replace("_", " "), _plain(value)) for name, value in numbers.items() if _simple(value)]
+    rows = [(name.replace("_", " "), plain(value)) for name, value in numbers.items() if _simple(value)]
     if not rows:
         return None
     shown = table(("Name", "Value"), rows, caption="As recorded in journal.jsonl")
@@ -120,18 +117,20 @@ def _simple(value: object) -> bool:
     return value is not None
 
 
-def _plain(value: object) -> str:
+def plain(value: object) -> str:
+    """Return a recorded value as text, in full."""
     if isinstance(value, Mapping):
-        return ", ".join(f"{name} {_plain(v)}" for name, v in value.items())
+        return ", ".join(f"{name} {plain(v)}" for name, v in value.items())
     if isinstance(value, list):
-        return ", ".join(_plain(v) for v in value)
+        return ", ".join(plain(v) for v in value)
     if isinstance(value, bool) or value is None:
         return {True: "yes", False: "no", None: "–"}[value]
     return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
-def _short(value: object) -> str:
-    return f"{value:.3g}" if isinstance(value, float) else _plain(value)
+def short(value: object) -> str:
+    """Return a recorded value as text, numbers with three digits."""
+    return f"{value:.3g}" if isinstance(value, float) else plain(value)
 
 
 def curves(facts: Facts, run: object, *, border: int | None = None, kind: str = "", name: str) -> Markup:
@@ -199,157 +198,3 @@ def _references(facts: Facts) -> Markup | None:
     title = f"Scores on the {facts.judges}; {'higher' if facts.higher else 'lower'} is better"
     body = [(name, value, note) for (name, _, note), value in zip(rows, values, strict=True)]
     return table(("Model", metric(facts.metric), "Note"), body, caption=title, numbers=(1,))
-
-
-def overfit(facts: Facts) -> Markup:
-    """Return the overfit stage: the ladder, its rungs, and the curves of the model that was kept."""
-    numbers = facts.numbers("overfit")
-    entries = [entry for entry in facts.trials("overfit") if not entry.get("fraction")]
-    if not entries:
-        return section(facts, "overfit")
-    kept = numbers.get("run")
-    rungs = [_rung(facts, i, entry) for i, entry in enumerate(entries, start=1)]
-    position = next((i for i, entry in enumerate(entries, start=1) if entry.get("run") == kept), None)
-    steps: dict[object, Entry] = {
-        step.get("run"): step for step in numbers.get("steps") or () if isinstance(step, Mapping)
-    }
-    shown_run = kept or entries[-1].get("run")
-    kind = str(numbers.get("kind"))
-    # A border was found on smoothed curves; without one, the epoch that the trial itself kept is marked.
-    border = whole(numbers.get("best_epoch")) if kind in FINDINGS else _epoch(facts.trial(shown_run) or {})
-    shown = curves(facts, shown_run, border=border, kind=kind, name="overfit")
-    return section(
-        facts,
-        "overfit",
-        element("div", charts.ladder(rungs, position), class_="figures"),
-        _rungs(entries, steps, kept),
-        shown,
-    )
-
-
-def _rung(facts: Facts, position: int, entry: Entry) -> Rung:
-    history = facts.history(entry.get("run"))
-    held = [row.get("val_loss") for row in history if finite(row.get("val_loss"))]
-    train = [row.get("train_loss") for row in history if finite(row.get("train_loss"))]
-    if not held or not train:
-        return Rung(position, float("nan"), number(entry.get("val_loss")), float("nan"))
-    return Rung(position, number(train[-1]), number(min(held, key=number)), number(held[-1]))
-
-
-def _rungs(entries: list[Entry], steps: Mapping[object, Mapping[str, Any]], kept: object) -> Markup:
-    """Return the rungs as a table."""
-    rows: list[list[Child]] = []
-    for position, entry in enumerate(entries, start=1):
-        step, values = steps.get(entry.get("run")) or {}, entry.get("hyperparameters") or {}
-        training = entry.get("training") or {}
-        finding = FINDINGS.get(str(step.get("kind")), str(step.get("reason") or entry.get("status") or ""))
-        rise = f"{number(step.get('rise')):.1%}" if finite(step.get("rise")) else "–"
-        share = f"{number(step.get('train_share')):.1%}" if finite(step.get("train_share")) else "–"
-        size = [
-            values.get("layers", "–"),
-            values.get("units", "–"),
-            entry.get("epochs_run") or training.get("epochs") or "–",
-        ]
-        weights = f"{int(number(entry['parameters'])):,}" if finite(entry.get("parameters")) else "–"
-        mark = element("strong", f"{finding}; kept") if entry.get("run") == kept else finding
-        rows.append([str(position), *(str(v) for v in size), weights, share, rise, mark])
-    head = ("Rung", "Layers", "Units", "Epochs", "Weights", "Training loss left", "Validation rise", "Finding")
-    caption = "The capacity ladder; training loss as a share of common sense's, rise from the lowest to the last epochs"
-    return table(head, rows, caption=caption, numbers=range(1, 7))
-
-
-def regularize(facts: Facts) -> Markup:
-    """Return the regularize stage: its trials, what moved the score, the best one, its curves."""
-    entries, numbers = facts.trials("regularize"), facts.numbers("regularize")
-    if not entries:
-        return section(facts, "regularize")
-    before = facts.trial(facts.numbers("overfit").get("run")) or {}
-    found = [item for item in numbers.get("effects") or () if isinstance(item, Mapping) and item.get("name")]
-    names = [str(item["name"]) for item in found][:4] or _varied(entries)[:4]
-    best = facts.trial(numbers.get("run")) or facts.best("regularize") or {}
-    plots = element(
-        "div",
-        charts.trials(entries, facts.metric, facts.higher, numbers, number(before.get("score"))),
-        charts.effects(entries, names, facts.metric),
-        class_="figures",
-    )
-    tables = element("div", _effects(found), _settings(best, before), class_="pair")
-    shown = curves(facts, best.get("run"), border=_epoch(best), name="regularize") if best else None
-    return section(facts, "regularize", plots, tables, shown, _trials(entries, facts))
-
-
-def _varied(entries: list[Entry]) -> list[str]:
-    """Return the hyperparameters of which more than one value was tried."""
-    seen: dict[str, set[str]] = {}
-    for entry in entries:
-        for name, value in (entry.get("hyperparameters") or {}).items():
-            seen.setdefault(str(name), set()).add(str(value))
-    return [name for name, values in seen.items() if len(values) > 1]
-
-
-def _effects(found: list[Mapping[str, Any]]) -> Markup | None:
-    """Return which hyperparameters moved the score, and which way."""
-    rows = [
-        (
-            str(item["name"]),
-            f"{number(item.get('share')):.0%}" if finite(item.get("share")) else "–",
-            _trend(item),
-        )
-        for item in found
-    ]
-    if not rows:
-        return None
-    caption = "What moved the score: share of the differences between trials that a setting explains"
-    return table(("Setting", "Explains", "Larger values are"), rows, caption=caption, numbers=(1,))
-
-
-def _trend(item: Mapping[str, Any]) -> str:
-    trend, p_value = number(item.get("trend")), number(item.get("p_value"))
-    if not finite(trend):
-        return "–"
-    if not p_value <= 0.05:
-        return f"no clear trend ({chance(p_value)})"
-    return f"{'better' if trend > 0 else 'worse'} ({chance(p_value)})"
-
-
-def _settings(best: Entry, before: Entry) -> Markup | None:
-    """Return the settings of the best trial beside those of the overfitting model."""
-    values, old = best.get("hyperparameters") or {}, before.get("hyperparameters") or {}
-    if not values:
-        return None
-    rows = [(str(name), _short(value), _short(old[name]) if name in old else "–") for name, value in values.items()]
-    rows.append(("epochs", str(_epoch(best) or "–"), str(before.get("epochs_run") or "–")))
-    caption = f"Settings of the best trial, {best.get('run')}, and of the overfitting model"
-    return table(("Setting", "best trial", "overfitting model"), rows, caption=caption, numbers=(1, 2))
-
-
-def _epoch(entry: Entry) -> int | None:
-    """Return the best epoch of a trial, counted from 1."""
-    best = whole(entry.get("best_epoch"))
-    return None if best is None else best + 1
-
-
-def _trials(entries: list[Entry], facts: Facts) -> Markup:
-    """Return every trial as a table, the best first, folded away."""
-    sign = -1 if facts.higher else 1
-    order = sorted(entries, key=lambda e: sign * number(e.get("score")) if finite(e.get("score")) else float("inf"))
-    names = list(dict.fromkeys(str(name) for entry in entries for name in entry.get("hyperparameters") or {}))
-    rows: list[list[Child]] = []
-    for entry in order:
-        values = entry.get("hyperparameters") or {}
-        score = (
-            figure(entry.get("score"), 4)
-            if finite(entry.get("score"))
-            else str(entry.get("message") or entry.get("status"))
-        )
-        rows.append([
-            str(entry.get("run")), score, figure(entry.get("val_loss")), figure(entry.get("train_loss")),
-            *(_short(values[name]) if name in values else "–" for name in names),
-            str(entry.get("epochs_run") or "–"), duration(entry.get("seconds")),
-        ])  # fmt: skip
-    head = ("Trial", metric(facts.metric), "validation loss", "training loss", *names, "epochs", "time")
-    shown = table(head, rows, caption="All trials, best first", numbers=range(1, len(head)))
-    return element("details", element("summary", f"All trials ({len(entries)})"), shown)
-
-
-__all__ = ["baseline", "curves", "overfit", "regularize", "section", "verdict"]

@@ -19,6 +19,7 @@ TITLES = {
     "overfit": "Overfit",
     "regularize": "Regularize",
     "finalize": "Finalize",
+    "protocol": "Repeated K-fold",
 }
 SIGNS = {
     "passed": "✓",

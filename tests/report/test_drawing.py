@@ -8,8 +8,9 @@ from xml.etree import ElementTree
 
 import pytest
 
-from modelwizard.report.charts import Standing, curves, standings, trials
+from modelwizard.report.charts import Standing, curves, standings
 from modelwizard.report.drawing import ROLES, draw
+from modelwizard.report.trial_charts import trials
 
 
 def plot(label: str = "x") -> str:

@@ -16,7 +16,7 @@ from modelwizard import report
 from modelwizard.journal import Journal
 from modelwizard.problems import PROBLEMS
 from modelwizard.project import STAGES, Project
-from modelwizard.report import charts, portraits
+from modelwizard.report import charts, portraits, trial_charts
 from modelwizard.report.markup import Markup, element
 
 VOID = {"meta", "br", "hr", "col", "link"}
@@ -109,8 +109,8 @@ def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
     def draw(name: str, alt: str, *_: object, **__: object) -> Markup:
         return element("svg", role="img", aria_label=alt)
 
-    monkeypatch.setattr(charts, "draw", draw)
-    monkeypatch.setattr(portraits, "draw", draw)
+    for module in (charts, portraits, trial_charts):
+        monkeypatch.setattr(module, "draw", draw)
 
 
 @pytest.mark.parametrize("problem", PROBLEMS)
@@ -232,6 +232,31 @@ def test_what_happened_is_told(
 
 
 @pytest.mark.usefixtures("undrawn")
+def test_a_switch_to_k_fold_gives_the_number_to_quote(walked: Callable[..., Path]) -> None:
+    folder = walked("binary")
+    journal = Journal(folder / "journal.jsonl")
+    last = journal.entries("verdict")[-1]
+    journal.append("decision", stage="finalize", protocol="kfold", folds=5, repeats=3)
+    journal.append("trial", run="protocol-01", stage="protocol", score=0.8, looks=12, status="completed",
+                   hyperparameters={"units": 8}, scheme="kfold")  # fmt: skip
+    protocol = {"folds": 5, "repeats": 3, "trials": 1, "run": "protocol-01", "score": 0.8, "corrected": 0.79,
+                "se": 0.01,
+                "headline": "By 3 x 5-fold on 180 rows: this is the number to quote."}  # fmt: skip
+    kept = {name: last[name] for name in ("stage", "headline", "reasons", "advice")}
+    journal.append("verdict", **kept, verdict="unreliable", numbers={**last["numbers"], "protocol": protocol})
+    page = read(folder)
+    well_made(page)
+    assert page.text.count("this is the number to quote") >= 2
+    for words in (
+        "rows are judged by repeated K-fold, 3 x 5-fold.",
+        "protocol-01",
+        "cannot be believed",
+        "Repeated K-fold112",
+    ):
+        assert words in page.text
+
+
+@pytest.mark.usefixtures("undrawn")
 def test_a_reused_test_says_so_everywhere(walked: Callable[..., Path]) -> None:
     folder = walked("binary")
     Journal(folder / "journal.jsonl").append("opened", stage="finalize", reason="new rows", reused=True, looks=0)
@@ -255,7 +280,12 @@ def test_a_changed_line_of_the_journal_stands_above_all(walked: Callable[..., Pa
     [
         (0.99, 0.01, "Boosted trees win on the same rows, 0.990 against 0.900"),
         (0.91, 0.01, "Boosted trees are ahead on the same rows, 0.910 against 0.900, by less than"),
-        (0.80, 0.01, "The network is ahead of the linear model and boosted trees"),
+        (
+            0.80,
+            0.01,
+            "The network is ahead of the linear model and boosted trees on the same rows: 0.900 against 0.800 at best.",
+        ),
+        (0.89, 0.01, "0.900 against 0.890 at best, by less than its own error of ± 0.020."),
     ],
 )
 @pytest.mark.usefixtures("undrawn")

@@ -13,7 +13,7 @@ from modelwizard.report import words
     ("value", "text"),
     [
         (0.8461, "0.846"), (0.0, "0"), (1.2345, "1.23"), (-0.05, "-0.050"), (151.262, "151"), (69_123.4, "69,123"),
-        (0.00002, "2.0e-05"), (math.nan, "–"), (None, "–"), ("0.5", "–"), (True, "–"), (math.inf, "–"),
+        (0.00002, "2e-05"), (math.nan, "–"), (None, "–"), ("0.5", "–"), (True, "–"), (math.inf, "–"),
     ],
 )  # fmt: skip
 def test_a_figure(value: object, text: str) -> None:
