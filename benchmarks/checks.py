@@ -3,6 +3,7 @@
 python benchmarks/checks.py                          # generated data only
 python benchmarks/checks.py --data DIR               # real tables too: DIR/NAME/{card.json,data.csv}
 python benchmarks/checks.py --static                 # without training copies
+python benchmarks/checks.py --projects DIR           # projects that the wizard wrote too: DIR/NAME/model.py
 python benchmarks/checks.py --part healthy --verbose
 """
 
@@ -22,16 +23,18 @@ from typing import Any
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-import checks_asked
-import checks_broken
-import checks_healthy
 import keras
 import keras_tuner
 import numpy as np
 import pandas as pd
+from checks_corpus import asked_signals, asked_tables, healthy_pictures, healthy_sequences, healthy_tables, recipes
+from checks_corpus.asked import ASKED
+from checks_corpus.faults import plant
 
 from modelwizard.checks.api import inspect
 
+HEALTHY = (*healthy_pictures.PROGRAMS, *healthy_sequences.PROGRAMS, *healthy_tables.PROGRAMS)
+QUESTIONS = (asked_tables, asked_signals)  # importing them enters their programs in ASKED
 FIRST = 3
 TABLES = {
     "binary": ("breast_cancer", "titanic", "telco_churn", "mammography", "credit_g", "adult"),
@@ -127,12 +130,9 @@ class Case:
     make: Callable[[], Any]
 
 
-def planted(recipes: dict[str, checks_broken.Recipe], each: int) -> list[Case]:
+def planted(working: dict[str, recipes.Recipe], each: int) -> list[Case]:
     """Return the programs with a planted fault."""
-    return [
-        Case(b.name, b.causes, lambda r=b.recipe: (r.build(), r.x, r.y, r.fit))
-        for b in checks_broken.plant(recipes, each)
-    ]
+    return [Case(b.name, b.causes, lambda r=b.recipe: (r.build(), r.x, r.y, r.fit)) for b in plant(working, each)]
 
 
 def measure_broken(programs: list[Case], train: bool, verbose: bool) -> dict[str, Any]:
@@ -180,18 +180,18 @@ def main() -> None:
     parser.add_argument("--part", choices=("asked", "broken", "healthy", "all"), default="all")
     parser.add_argument("--verbose", action="store_true", help="a line for every program")
     given = parser.parse_args()
-    recipes = checks_broken.synthetic()
+    working = recipes.synthetic()
     tables = load(given.data) if given.data else {}
-    recipes |= checks_broken.real(tables)
+    working |= recipes.real(tables)
     train = not given.static
     if given.part in ("asked", "all"):
-        questions = [Case(a.name, a.causes, a.make) for a in checks_asked.ASKED]
+        questions = [Case(a.name, a.causes, a.make) for a in ASKED]
         _print_broken("asked", measure_broken(questions, train, given.verbose))
     if given.part in ("broken", "all"):
-        _print_broken("planted", measure_broken(planted(recipes, given.each), train, given.verbose))
+        _print_broken("planted", measure_broken(planted(working, given.each), train, given.verbose))
     if given.part in ("healthy", "all"):
-        twins = [(f"twin {n}", lambda r=r: (r.build(), r.x, r.y, r.fit)) for n, r in recipes.items()]
-        examples = [(p.__name__, p) for p in checks_healthy.PROGRAMS]
+        twins = [(f"twin {n}", lambda r=r: (r.build(), r.x, r.y, r.fit)) for n, r in working.items()]
+        examples = [(p.__name__, p) for p in HEALTHY]
         if given.projects:
             written = sorted(p.parent.resolve() for p in given.projects.glob("*/model.py"))
             made = [(p.name, lambda p=p: project(p)) for p in written]

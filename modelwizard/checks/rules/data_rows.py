@@ -169,7 +169,8 @@ def split_of_sorted_rows(case: Case) -> Hit | None:
             return None
         distance = float(np.abs(_share(labels[:cut], names) - _share(labels[cut:], names)).sum() / 2)
         changes = int(np.count_nonzero(labels[1:] != labels[:-1]))
-        if changes < min(2 * len(names), len(labels) // 10):
+        others = len(labels) - int(np.unique(labels, return_counts=True)[1].max())
+        if others >= 10 and changes < min(2 * len(names), others):
             evidence = f"the label changes {changes} times in {len(labels)} rows"
             return Hit(evidence, place=Place("fit", "validation_split"))
         if distance > 0.4:

@@ -1,0 +1,1 @@
+"""The corpus of `checks.py`: working programs, faults to plant, questions as people ask them, healthy models."""
