@@ -1,4 +1,4 @@
-"""The engine leaves the weights that `model.fit` leaves: no shuffling, no randomness, every kind of layer and optimizer."""
+"""Without randomness the engine leaves the weights that `model.fit` leaves, for every kind of layer and optimizer."""
 
 from __future__ import annotations
 
@@ -196,7 +196,9 @@ OPTIMIZERS: dict[str, Callable[[], keras.optimizers.Optimizer]] = {
 
 def same(model: keras.Model, other: keras.Model, tolerance: float = 2e-4) -> None:
     for variable, twin in zip(model.variables, other.variables, strict=True):
-        np.testing.assert_allclose(variable.numpy(), twin.numpy(), rtol=tolerance, atol=tolerance, err_msg=variable.path)
+        np.testing.assert_allclose(
+            variable.numpy(), twin.numpy(), rtol=tolerance, atol=tolerance, err_msg=variable.path
+        )
     for variable, twin in zip(model.optimizer.variables, other.optimizer.variables, strict=True):
         np.testing.assert_allclose(variable.numpy(), twin.numpy(), rtol=1e-2, atol=tolerance, err_msg=variable.path)
 

@@ -155,10 +155,10 @@ def _array(leaf: Any) -> Any:
         raise NotArrays("single numbers instead of arrays")
     if type(leaf).__name__ == "Series":
         array = array[:, None]
-    if array.dtype.kind not in "biuf" and keras.backend.standardize_dtype(array.dtype) != "bfloat16":
-        raise NotArrays(f"text or objects (dtype {array.dtype})")
-    if array.dtype.kind == "f" or array.dtype.kind == "V":
+    if array.dtype.kind == "f" or array.dtype.name == "bfloat16":
         return array.astype(keras.config.floatx(), copy=False)
+    if array.dtype.kind not in "biu":
+        raise NotArrays(f"text or objects (dtype {array.dtype})")
     return array
 
 

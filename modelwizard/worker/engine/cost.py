@@ -25,8 +25,6 @@ MULTIPLICATION_SECONDS = 0.3e-9
 XLA_PART = 0.45
 COMPILE_SECONDS = 0.4
 COMPILE_OPERATION_SECONDS = 0.0012
-# A matrix product with more multiplications is worth spreading over cores.
-LARGE_PRODUCT = 1_500_000
 
 
 @dataclass(frozen=True)
@@ -57,14 +55,6 @@ def estimate(model: Model, operations: Sequence[str], batch: int) -> Cost:
     convolves = any(name.startswith(("Conv", "DepthwiseConv")) for name in operations)
     on_cpu = not tf.config.list_physical_devices("GPU")
     return Cost(step, COMPILE_SECONDS + COMPILE_OPERATION_SECONDS * len(operations), not (convolves and on_cpu))
-
-
-def one_thread(model: Model, batch: int) -> bool:
-    """Say whether no operation of a step is large enough to be worth spreading over cores."""
-    if any("Conv" in type(layer).__name__ for layer in model._flatten_layers()):
-        return False
-    largest = max((_products(layer) / max(1, _time_steps(layer)) for layer in model._flatten_layers()), default=0)
-    return batch * largest <= LARGE_PRODUCT
 
 
 def _products(layer: Any) -> float:

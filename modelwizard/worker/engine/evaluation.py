@@ -6,13 +6,17 @@ from collections.abc import Sequence
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from modelwizard.worker.engine.arrays import Array, Layout
 from modelwizard.worker.engine.step import Model, Stepper, batch_rows, forward, own_loss
+from modelwizard.worker.engine.tracing import trace
 
-# Rows of one forward pass where the batches of an evaluation do not change its result.
+# Rows of one forward pass where the batches of an evaluation do not change its result, and the numbers that the
+# largest layer may give out in it.
 BLOCK = 1024
+BLOCK_NUMBERS = 16_000_000
 
 
 class Evaluation:
@@ -44,7 +48,7 @@ class Evaluation:
 
         self._function = _compile(run, leaves)
 
-    def __call__(self, leaves: Sequence[tf.Tensor], rows: int, batch: int = BLOCK) -> tuple[float, list[Array]]:
+    def __call__(self, leaves: Sequence[tf.Tensor], rows: int, batch: int) -> tuple[float, list[Array]]:
         """Return the mean loss of the first `rows` rows, and their outputs, each (rows, …) float32."""
         loss, outputs = self._function(list(leaves), tf.constant(rows), tf.constant(batch))
         return float(loss), [output.numpy() for output in outputs]
@@ -109,7 +113,8 @@ class TrainMetrics:
 
             return _while((rows + batch - 1) // batch, body, ())
 
-        self._function = tf.function(run, autograph=False).get_concrete_function(
+        self._function = trace(
+            run,
             [tf.TensorSpec([None, *leaf.shape[1:]], leaf.dtype) for leaf in leaves],
             tf.TensorSpec([None], tf.int32),
             keras.tree.flatten(outputs),
@@ -136,6 +141,18 @@ def build(model: Model, x: Any, y: Any, weight: Any) -> Any:
     outputs = forward(model, keras.tree.map_structure(tf.convert_to_tensor, x), training=False)
     model._symbolic_build(data_batch=(x, y, weight))
     return keras.tree.map_structure(lambda t: tf.TensorSpec([None, *t.shape[1:]], t.dtype), outputs)
+
+
+def block(model: Model, batch: int) -> int:
+    """Return how many rows to evaluate at a time where any number gives the same: many, if they fit into memory."""
+    widest = 1
+    for layer in model._flatten_layers():
+        try:
+            shapes = [tensor.shape for tensor in keras.tree.flatten(layer.output)]
+        except (AttributeError, ValueError):  # not built by a functional call, or called more than once
+            continue
+        widest = max([widest, *(int(np.prod([size or 1 for size in shape[1:]])) for shape in shapes)])
+    return max(batch, min(BLOCK, BLOCK_NUMBERS // widest))
 
 
 def in_blocks(model: Model) -> bool:
@@ -190,7 +207,8 @@ def _while(steps: tf.Tensor, body: Any, state: tuple[Any, ...]) -> Any:
 
 
 def _compile(run: Any, leaves: Sequence[tf.Tensor]) -> Any:
-    return tf.function(run, autograph=False).get_concrete_function(
+    return trace(
+        run,
         [tf.TensorSpec([None, *leaf.shape[1:]], leaf.dtype) for leaf in leaves],
         tf.TensorSpec([], tf.int32),
         tf.TensorSpec([], tf.int32),

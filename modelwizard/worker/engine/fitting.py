@@ -13,6 +13,9 @@ from modelwizard.worker.engine.execution import Choice
 from modelwizard.worker.engine.program import Program
 from modelwizard.worker.engine.step import Model, Stepper
 
+# Where a model keeps its program.
+_ATTRIBUTE = "_modelwizard_program"
+
 
 class NotCompiled(Exception):
     """The reason, ending a sentence, why a training must be left to `model.fit`."""
@@ -82,7 +85,7 @@ class _Fitting:
     ) -> None:
         self._model, self._data, self._held = model, data, held
         self._batch, self._held_batch, self._shuffle = batch, held_batch or batch, shuffle
-        self._program = Program(Stepper(model), data, metrics=True)
+        self._program = _program(model, data)
         self._leaves = self._program.place(data)
         self._held_leaves = self._program.place(held) if held is not None else []
         # From NumPy's own state, so that keras.utils.set_random_seed makes the whole training reproducible.
@@ -118,6 +121,21 @@ class _Fitting:
         elif self._shuffle:
             self._random.shuffle(order)
         return order
+
+
+def _program(model: Model, data: Rows) -> Program:
+    """Return the program that an earlier training left with the model, or make it.
+
+    It lives as long as the model and its `compile`: `compile` makes new losses, and `model.fit` traces again then.
+    """
+    kind = (arrays.layout(data), [(leaf.shape[1:], leaf.dtype) for leaf in arrays.leaves(data)])
+    compiled = (model.optimizer, model._compile_loss, model._compile_metrics)
+    left = vars(model).get(_ATTRIBUTE)
+    if left is not None and left[0] == kind and all(a is b for a, b in zip(left[1], compiled, strict=True)):
+        return left[2]
+    program = Program(Stepper(model), data, metrics=True)
+    vars(model)[_ATTRIBUTE] = (kind, compiled, program)  # past Keras's tracking of attributes
+    return program
 
 
 def _check(model: Model, callbacks: Any, steps_per_epoch: int | None, validation_steps: int | None) -> None:

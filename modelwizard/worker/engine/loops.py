@@ -13,11 +13,11 @@ from typing import Any
 import keras
 import numpy as np
 import tensorflow as tf
-from tensorflow.python.eager import context  # no public name for the executor: a test watches for its going
 
 from modelwizard.worker.engine.arrays import Array, Layout
 from modelwizard.worker.engine.randomness import threefry
 from modelwizard.worker.engine.step import Stepper
+from modelwizard.worker.engine.tracing import trace
 
 # Steps a call of an XLA loop has room for (its shapes are fixed); shorter calls leave the rest unused.
 XLA_STEPS = (128, 1024)
@@ -31,8 +31,6 @@ class GraphLoop:
         layout: How the leaves form (x, y, weight).
         leaves: The data, for their types and shapes; the number of rows stays free.
         outputs: Specification of each output, or None when outputs need not be kept (no metrics).
-        one_thread: Whether operations run one after the other on one thread. Handing tiny operations to other threads
-            costs more than they do; large ones lose the other cores.
     """
 
     def __init__(
@@ -41,7 +39,6 @@ class GraphLoop:
         layout: Layout,
         leaves: Sequence[tf.Tensor],
         outputs: Sequence[tf.TensorSpec] | None,
-        one_thread: bool,
     ) -> None:
         def run(leaves: list[tf.Tensor], order: tf.Tensor, batch: tf.Tensor) -> Any:
             total = tf.size(order)
@@ -60,13 +57,12 @@ class GraphLoop:
             _, loss_sum, kept = _while(steps, body, kept)
             return loss_sum, [array.concat() for array in kept]
 
-        self._executor = "SINGLE_THREADED_EXECUTOR" if one_thread else ""
-        with context.function_executor_type(self._executor):
-            self._function = tf.function(run, autograph=False).get_concrete_function(
-                [tf.TensorSpec([None, *leaf.shape[1:]], leaf.dtype) for leaf in leaves],
-                tf.TensorSpec([None], tf.int32),
-                tf.TensorSpec([], tf.int32),
-            )
+        self._function = trace(
+            run,
+            [tf.TensorSpec([None, *leaf.shape[1:]], leaf.dtype) for leaf in leaves],
+            tf.TensorSpec([None], tf.int32),
+            tf.TensorSpec([], tf.int32),
+        )
 
     @property
     def operations(self) -> list[str]:
@@ -79,8 +75,7 @@ class GraphLoop:
         Returns:
             The sum of the batches' losses, each weighted by its rows, and the outputs, each (len(order), …).
         """
-        with context.function_executor_type(self._executor):
-            loss, outputs = self._function(list(leaves), tf.constant(order, tf.int32), tf.constant(batch, tf.int32))
+        loss, outputs = self._function(list(leaves), tf.constant(order, tf.int32), tf.constant(batch, tf.int32))
         return float(loss), list(outputs)
 
 
@@ -121,10 +116,12 @@ class XlaLoop:
         self.batch = batch
         self.steps = steps
         with _fast_random():
-            self._function = tf.function(run, autograph=False, jit_compile=True).get_concrete_function(
+            self._function = trace(
+                run,
                 [tf.TensorSpec(leaf.shape, leaf.dtype) for leaf in leaves],
                 tf.TensorSpec([steps, batch], tf.int32),
                 tf.TensorSpec([], tf.int32),
+                xla=True,
             )
 
     def __call__(self, leaves: Sequence[tf.Tensor], order: Array, batch: int) -> tuple[float, list[Any]]:

@@ -49,9 +49,9 @@ class Program:
         self._few = arrays.take(data, slice(0, 2))
         self._samples = arrays.tensors(self._few)
         self.outputs = evaluation.build(model, self._few.x, self._few.y, self._few.weight)
-        self.in_blocks = evaluation.in_blocks(model)
+        self._in_blocks = evaluation.in_blocks(model)
         self._metrics = metrics and bool(getattr(model._compile_metrics, "metrics", []))
-        self._graphs: dict[bool, GraphLoop] = {}
+        self._graph: GraphLoop | None = None
         self._xla: dict[tuple[Any, ...], XlaLoop] = {}
         self._evaluations: dict[tuple[Any, ...], Any] = {}
         self._steps = 16
@@ -64,16 +64,16 @@ class Program:
         """Return a stepper whose shapes are all known, as XLA needs it."""
         return self.stepper
 
-    def graph(self, batch: int) -> GraphLoop:
-        """Return the loop without XLA for batches of this size."""
-        one_thread = cost.one_thread(self.loaded(), batch)
-        if one_thread not in self._graphs:
-            self._graphs[one_thread] = GraphLoop(self.stepper, self.layout, self._samples, self._kept(), one_thread)
-        return self._graphs[one_thread]
+    @property
+    def graph(self) -> GraphLoop:
+        """Return the loop without XLA, compiled on first use."""
+        if self._graph is None:
+            self._graph = GraphLoop(self.stepper, self.layout, self._samples, self._kept())
+        return self._graph
 
     def cost(self, batch: int) -> cost.Cost:
         """Estimate a step and a compilation."""
-        return cost.estimate(self.loaded(), self.graph(batch).operations, batch)
+        return cost.estimate(self.loaded(), self.graph.operations, batch)
 
     def compiled(self, batch: int) -> bool:
         """Say whether XLA has compiled the loaded shapes already, for some number of rows."""
@@ -105,9 +105,9 @@ class Program:
                 part = part[:full]
                 loss, kept = self._run_xla(leaves, part, batch, room)
             else:
-                loss, kept = self._timed("graph", self.graph(batch), leaves, part, batch)
+                loss, kept = self._timed("graph", self.graph, leaves, part, batch)
             if self._metrics:
-                self._train_metrics()(leaves, part, kept, evaluation.BLOCK if self.in_blocks else batch)
+                self._train_metrics()(leaves, part, kept, self._block(batch))
             total += loss
             done += len(part)
         return total / max(1, len(order))
@@ -116,13 +116,13 @@ class Program:
         """Return the mean loss without penalties, dropout off, and the outputs of all rows of `data`."""
         flat = keras.tree.flatten(self.outputs)
         run = self._evaluation("losses", data, lambda layout: Evaluation(self.stepper, layout, leaves, flat))
-        return run(leaves, data.count, evaluation.BLOCK if self.in_blocks else batch)
+        return run(leaves, data.count, self._block(batch))
 
     def evaluate(self, data: Rows, leaves: Leaves, batch: int) -> dict[str, float]:
         """Return what `model.evaluate(..., return_dict=True)` returns."""
         run = self._evaluation("metrics", data, lambda layout: MetricsEvaluation(self.model, layout, leaves))
         self.model.reset_metrics()
-        run(leaves, data.count, evaluation.BLOCK if self.in_blocks else batch)
+        run(leaves, data.count, self._block(batch))
         return {name: float(value) for name, value in self.model.get_metrics_result().items()}
 
     def weights(self) -> Any:
@@ -150,7 +150,7 @@ class Program:
             # The compilation failed, before any step was taken: the weights are as they were.
             self._xla.pop(key, None)
             self.xla_error = str(error)
-            return self.graph(batch)(leaves, part, batch)
+            return self.graph(leaves, part, batch)
 
     @contextmanager
     def _single_losses(self, batch: int) -> Generator[None]:
@@ -183,6 +183,9 @@ class Program:
             return max(1, min(self._steps, room))
         row = sum(np.prod(spec.shape[1:]) * spec.dtype.size for spec in keras.tree.flatten(self.outputs))
         return max(1, min(self._steps, room, int(KEPT_BYTES / max(1.0, row * batch))))
+
+    def _block(self, batch: int) -> int:
+        return evaluation.block(self.loaded(), batch) if self._in_blocks else batch
 
     def _kept(self) -> list[tf.TensorSpec] | None:
         return keras.tree.flatten(self.outputs) if self._metrics else None

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import gc
 from collections import OrderedDict
 from typing import Any
-
-from tensorflow.python.framework import ops  # the registry has no public name: a test watches for its going
 
 from modelwizard.worker.engine import dials, evaluation, structure
 from modelwizard.worker.engine.arrays import Rows
 from modelwizard.worker.engine.flat import FlatState, FlatStepper, Weights
 from modelwizard.worker.engine.program import Program
 from modelwizard.worker.engine.step import Model, Stepper
+from modelwizard.worker.engine.tracing import purge
+
+__all__ = ["SharedProgram", "clear", "kept", "purge", "shared"]
 
 # Structures kept at a time, and exact shapes of each; a search rarely returns to one that it left long ago.
 KEPT = 8
@@ -89,21 +89,12 @@ def shared(model: Model, data: Rows) -> SharedProgram | None:
     return _SHARED[key.text]
 
 
+def kept() -> list[str]:
+    """Return the structures that are compiled at present, the latest last."""
+    return list(_SHARED)
+
+
 def clear() -> None:
     """Forget all programs."""
     _SHARED.clear()
     purge()
-
-
-def purge() -> None:
-    """Give back the memory of graphs that nobody holds any more.
-
-    TensorFlow keeps the closure of every custom gradient of every graph in a global registry, and with it the graph
-    and its variables: 2 to 6 MB a trained model (tensorflow issues 27492, 97697). Graphs that are already
-    differentiated do not look their entries up again.
-    """
-    gradients: Any = ops.gradient_registry
-    registry: dict[str, Any] = gradients._registry
-    for name in [name for name in registry if name.startswith("CustomGradient-")]:
-        del registry[name]
-    gc.collect()

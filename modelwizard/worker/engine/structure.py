@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from types import FunctionType
 from typing import Any
 
 import keras
@@ -70,7 +71,7 @@ def key(model: Model, data: Rows) -> Key | None:
     kind = type(model).__name__
     if kind not in ("Functional", "Sequential") or not _of_keras(type(model)):
         return None
-    if any(v.constraint is not None or v.dtype != "float32" for v in model.trainable_variables):
+    if _own_code(model) or any(v.constraint is not None or v.dtype != "float32" for v in model.trainable_variables):
         return None
     widthless = _is_widthless(model)
     hidden = hidden_dense(model) if widthless else set()
@@ -89,6 +90,14 @@ def key(model: Model, data: Rows) -> Key | None:
         return Key(json.dumps(parts, sort_keys=True, default=_plain), widthless)
     except Unshared:
         return None
+
+
+def _own_code(model: Model) -> bool:
+    """Say whether a function that is not Keras's is called, which a configuration may hide behind a bare name."""
+    attributes = [value for layer in model._flatten_layers() for value in vars(layer).values()]
+    functions = [value for value in attributes if isinstance(value, FunctionType)]
+    penalties = [type(v.regularizer) for v in model.variables if getattr(v, "regularizer", None) is not None]
+    return not all(_of_keras(thing) for thing in (*functions, *penalties))
 
 
 def _is_widthless(model: Model) -> bool:
