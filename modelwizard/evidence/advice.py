@@ -53,7 +53,7 @@ def advise(
     Levels: info when the optimism exceeds a quarter of the standard error; warn when it exceeds the standard error,
     or half the raw gain, or the last change had t < 1; stop when the corrected score has not moved by one paired
     standard error in 20 trials while the raw one still rises; refresh when a warning persists with < 1000 rows.
-    Source: METHOD §4 (levels chosen by simulation of searches with 20 to 1000 trials).
+    Source: ours; levels chosen by simulation of searches with 20 to 1000 trials.
     """
     o, se = correction.optimism, correction.se
     warnings = []

@@ -18,7 +18,7 @@ Change = Literal["start", "epochs", "width", "depth", "learning rate"]
 
 CYCLE: tuple[Change, ...] = ("epochs", "width", "depth")
 """Epochs x 2, then width x 2, then one more layer, and round again: two to seventeen times cheaper in simulation than
-widening alone, and deepening a narrow net never got there (METHOD §3)."""
+widening alone, and deepening a narrow net never got there."""
 REASONS = {
     "epochs": "twice the epochs: training may not have ended",
     "width": "twice the units: more room to memorise",
@@ -238,7 +238,7 @@ def propose(ladder: Ladder) -> Experiment | Stop:
 
     Stops when overfitting is proven; when training rows are memorised without harm; after two rungs in a row that
     gained < 1 % of training loss and no validation beyond noise (optimisation limit); at the budget or the caps.
-    Source: METHOD §3 (order by simulated cost until proof; stop rules).
+    Source: ours; the order is that of the lowest simulated cost until proof.
     """
     if not ladder.steps:
         first = Capacity(ladder.start.layers, ladder.start.units, max(ladder.start.epochs, FEWEST_EPOCHS))

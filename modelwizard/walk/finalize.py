@@ -18,7 +18,7 @@ from modelwizard.walk.baseline import dumb
 from modelwizard.walk.session import Session
 
 SEEDS = 3
-"""Networks that are trained and averaged: seeds differ by as much as settings do (METHOD §7)."""
+"""Networks that are trained and averaged: seeds differ by as much as settings do."""
 
 
 def walk(session: Session) -> Verdict:

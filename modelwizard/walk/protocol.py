@@ -16,7 +16,7 @@ from modelwizard.stages.verdict import figure
 from modelwizard.walk.session import Session
 
 CANDIDATES = 5
-"""Trials that are judged again; more would cost folds x repeats fits each (METHOD §5)."""
+"""Trials that are judged again; more would cost folds x repeats fits each."""
 PATIENCE = 12
 FOLDS = 5
 """Folds at least, where so many rows would otherwise mean a hold-out."""
