@@ -84,7 +84,8 @@ def scheme(rows: int) -> tuple[int, int]:
     """Return (folds, repeats) for that many rows outside the test set; (1, 1) means hold-out.
 
     5 x 5 below 500 rows, 5 folds x 3 repeats up to 5000, hold-out when a fifth of the rows exceeds 5000.
-    Source: Nadeau & Bengio 1999 for the variance; by simulation, more than 3 repeats gain little for stable learners; cost is folds x repeats fits a trial.
+    Source: Nadeau & Bengio 1999 for the variance; by simulation, more than 3 repeats gain little for stable
+    learners. The cost is folds x repeats fits a trial.
     """
     if rows < 500:
         return (5, 5)

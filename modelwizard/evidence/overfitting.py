@@ -77,7 +77,7 @@ def judge(
         widen: Factor of the standard error: `kfold.inflation` for out-of-fold rows.
         seed: Seed of the splits.
 
-    Source: METHOD of this project (window rule, error rates by simulation in benchmarks/evidence.py); patience rules
+    Source: ours (window rule, error rates by simulation in benchmarks/evidence.py); patience rules
     fire on 70-90 % of plateaus, so early stopping is no evidence (Prechelt 1998, "Early stopping - but when?").
     """
     table = np.atleast_2d(np.asarray(costs, dtype=np.float64))

@@ -11,7 +11,7 @@ from scipy.special import expit, log_softmax, logit
 from modelwizard.evidence.arrays import ArrayLike, Floats, Ints, matrix
 
 CAP_BYTES = 200_000_000
-"""Above this a search keeps only epochs near each trial's best (METHOD: the correction is then marked partial)."""
+"""Above this a search keeps only epochs near each trial's best (the correction is then marked partial)."""
 
 WINDOW = 5
 """Epochs kept on each side of the best one when the cap is reached."""
