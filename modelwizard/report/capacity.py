@@ -35,7 +35,7 @@ def overfit(facts: Facts) -> Markup:
     return section(
         facts,
         "overfit",
-        element("div", charts.ladder(rungs, position), class_="figures"),
+        element("div", charts.ladder(rungs, position, facts.yardstick), class_="figures"),
         _rungs(entries, steps, kept),
         shown,
     )
@@ -43,10 +43,12 @@ def overfit(facts: Facts) -> Markup:
 
 def _rung(facts: Facts, position: int, entry: Entry) -> Rung:
     history = facts.history(entry.get("run"))
-    held = [row.get("val_loss") for row in history if finite(row.get("val_loss"))]
-    train = [row.get("train_loss") for row in history if finite(row.get("train_loss"))]
+    held, train = (
+        [row.get(f"{part}_{facts.yardstick}") for row in history if finite(row.get(f"{part}_{facts.yardstick}"))]
+        for part in ("val", "train")
+    )
     if not held or not train:
-        return Rung(position, float("nan"), number(entry.get("val_loss")), float("nan"))
+        return Rung(position, float("nan"), float("nan"), float("nan"))
     return Rung(position, number(train[-1]), number(min(held, key=number)), number(held[-1]))
 
 

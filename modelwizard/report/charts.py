@@ -123,7 +123,7 @@ def curves(
     if np.isfinite(held).sum() < 2:
         return None
     epochs = np.arange(1, len(history) + 1)
-    logarithmic = what == "loss" and _wide([*train, *held], [*held])
+    logarithmic = _wide([*train, *held], [*held])
 
     def paint(axes: Any) -> None:
         axes.plot(epochs, train, "--", color=ROLES["train"])
@@ -144,7 +144,7 @@ def curves(
         key("train", "training rows", "line dashed"),
         key("validation", "validation rows"),
         key("reference", "common sense", "line dotted") if level is not None else None,
-        "measured alike: same weights, dropout off, no penalties" if what == "loss" else None,
+        "measured alike: same weights, dropout off, no penalties",
     )
     mark = "" if border is None else f"; {'border of overfitting' if crossed else 'best epoch'} at epoch {border}"
     alt = f"{title}: {_axis(what)} over {len(history)} epochs, {_ends(train, held)}{mark}."
@@ -208,12 +208,13 @@ class Rung:
     last: float
 
 
-def ladder(rungs: Sequence[Rung], kept: int | None) -> Markup | None:
+def ladder(rungs: Sequence[Rung], kept: int | None, what: str = "loss") -> Markup | None:
     """Draw what grows from rung to rung: the fall of the training loss and the rise of the validation loss.
 
     Args:
         rungs: The rungs in the order they were climbed.
         kept: Number of the rung that was kept, or None.
+        what: `loss`, or the name of the metric that stands for it.
     """
     rungs = [rung for rung in rungs if math.isfinite(rung.last) and math.isfinite(rung.train)]
     if len(rungs) < 2:
@@ -233,7 +234,7 @@ def ladder(rungs: Sequence[Rung], kept: int | None) -> Markup | None:
             _logarithmic(axes)
         axes.set_xticks(x)
         axes.set_xlabel("rung")
-        axes.set_ylabel("loss" + (", log scale" if logarithmic else ""))
+        axes.set_ylabel(_axis(what) + (", log scale" if logarithmic else ""))
 
     legend = join(
         key("train", "training, at the end", "mark down"),
@@ -245,4 +246,6 @@ def ladder(rungs: Sequence[Rung], kept: int | None) -> Markup | None:
         f"rung {r.number}: training {figure(r.train)}, validation lowest {figure(r.lowest)}, last {figure(r.last)}"
         for r in rungs
     )
-    return captioned(draw("ladder", f"Capacity ladder. {told}.", paint), "Each rung has more capacity", legend)
+    return captioned(
+        draw("ladder", f"Capacity ladder, {_axis(what)}. {told}.", paint), "Each rung has more capacity", legend
+    )

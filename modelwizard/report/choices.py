@@ -37,7 +37,7 @@ def choices(facts: Facts) -> Markup:
     rows = [
         ("Problem", f"{task.type}: {problem.title}", task.reason or "chosen by hand"),
         ("Last layer", f"`{last}`", problem.why),
-        ("Loss", loss(task.loss), f"Labels: {problem.labels}. Expected before the first step: {problem.initial_loss}."),
+        ("Loss", loss(task.loss), f"Labels: {problem.labels}; expected before the first step: {problem.initial_loss}."),
         (
             "First bias",
             problem.bias,
@@ -104,7 +104,7 @@ def _target(facts: Facts) -> Markup | None:
         rows = [(name, *(figure(v) for v in line)) for name, line in zip(task.target, at, strict=True)]
     except (ValueError, TypeError):
         return None
-    head = ("Target", "lowest", "quarter", "middle", "three quarters", "highest")
+    head = ("Target", "lowest", "25 %", "middle", "75 %", "highest")
     return table(head, rows, caption="Values of the target, training and validation rows", numbers=range(1, 6))
 
 

@@ -100,6 +100,15 @@ class Facts:
             return {}
 
     @property
+    def yardstick(self) -> str:
+        """What training and validation are compared by: `loss`, or the metric where the loss has no common zero.
+
+        Keras's Poisson loss leaves out a term of the true counts, so its level differs from rows to rows: training
+        and validation losses lie apart even when both are fitted perfectly.
+        """
+        return self.metric if self.project.settings.problem.loss == "poisson" and not self.higher else "loss"
+
+    @property
     def folds(self) -> int:
         """Number of folds; 1 under hold-out."""
         split = self.project.settings.split

@@ -92,7 +92,7 @@ def agreement(names: Sequence[str], y: Array, p: Array, limits: tuple[float | No
     )
     height = 300 if columns == 1 else 20 + 175 * rows
     plot = draw("agreement", alt + ".", paint, height=height, grid=(rows, columns))
-    some = None if step == 1 else f"Every {step}th row."
+    some = None if step == 1 else f"{len(y[::step]):,} of the {len(y):,} rows."
     return captioned(plot, "Predicted against true values", join(key("muted", "perfect", "line dotted"), some))
 
 

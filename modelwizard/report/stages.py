@@ -25,8 +25,14 @@ from modelwizard.report.words import (
     whole,
 )
 
-SAME_AS_LOSS = ("log_loss", "rmse", "mae", "rmsle", "poisson_deviance")
-"""Metrics that follow the loss so closely that a second curve would say the same."""
+SAME_AS_LOSS = {
+    "log_loss": ("binary_crossentropy", "categorical_crossentropy", "sparse_categorical_crossentropy"),
+    "rmse": ("mse",),
+    "mae": ("mean_absolute_error",),
+    "rmsle": ("mean_squared_logarithmic_error",),
+    "poisson_deviance": ("poisson",),
+}
+"""Metrics that rise and fall with a loss, so that a second curve would say the same."""
 FINDINGS = {
     "overfit": "overfits",
     "confidence overfit": "overconfident: the loss turned, the score did not",
@@ -148,27 +154,29 @@ def curves(facts: Facts, run: object, *, border: int | None = None, kind: str = 
         return element("p", f"The curves of {run} are not shown: its folder in runs/ is gone.", class_="absent")
     proven = kind in FINDINGS
     loss_turned, score_turned = kind in ("overfit", "confidence overfit"), kind in ("overfit", "metric overfit")
-    first = charts.curves(
-        f"{name}-loss",
-        f"{run}: loss",
-        history,
-        border=border if loss_turned or not proven else None,
-        crossed=loss_turned,
-        level=facts.common_loss if finite(facts.common_loss) else None,
-    )
-    if facts.metric in SAME_AS_LOSS:
-        return element("div", first, class_="figures curves")
     reference = number(facts.references.get(NAMES["dumb"]))
-    second = charts.curves(
-        f"{name}-score",
-        f"{run}: {metric(facts.metric)}",
-        history,
-        what=facts.metric,
-        border=border if score_turned or not proven else None,
-        crossed=score_turned,
-        level=reference if finite(reference) else None,
-    )
-    return element("div", first, second, class_="figures curves")
+    drawn = {
+        "loss": charts.curves(
+            f"{name}-loss",
+            f"{run}: loss",
+            history,
+            border=border if loss_turned or not proven else None,
+            crossed=loss_turned,
+            level=facts.common_loss if finite(facts.common_loss) else None,
+        ),
+        facts.metric: charts.curves(
+            f"{name}-score",
+            f"{run}: {metric(facts.metric)}",
+            history,
+            what=facts.metric,
+            border=border if score_turned or not proven else None,
+            crossed=score_turned,
+            level=reference if finite(reference) else None,
+        ),
+    }
+    alike = facts.project.settings.problem.loss in SAME_AS_LOSS.get(facts.metric, ())
+    shown = [drawn[facts.yardstick]] if alike else list(drawn.values())
+    return element("div", shown, class_="figures curves")
 
 
 def baseline(facts: Facts) -> Markup:

@@ -83,7 +83,7 @@ def alike(values: Sequence[object], digits: int = 3) -> list[str]:
     found = [number(value) for value in values]
     largest = max((abs(x) for x in found if math.isfinite(x)), default=0.0)
     decimals = max(0, digits - (0 if largest < 1 else math.floor(math.log10(largest))))
-    return [f"{x:,.{decimals}f}" if math.isfinite(x) else "–" for x in found]
+    return [f"{round(x, decimals) + 0.0:,.{decimals}f}" if math.isfinite(x) else "–" for x in found]
 
 
 def span(interval: object) -> str:
