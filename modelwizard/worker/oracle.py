@@ -68,11 +68,8 @@ class RandomOracle(keras_tuner.Oracle):
     def replay(self, finished: Iterable[Mapping[str, Any]]) -> None:
         """Learn what was tried before: run summaries in the order of their numbers."""
         for summary in finished:
-            values = summary["hyperparameters"] | {
-                name: value for name, value in summary.get("training", {}).items() if name == "batch_size"
-            }
             known = {hp.name for hp in self.hyperparameters.space}
-            self._given = {name: value for name, value in values.items() if name in known}
+            self._given = {name: value for name, value in summary["hyperparameters"].items() if name in known}
             trial = self.create_trial(summary["run"])
             self._given = None
             self.report(trial, summary.get("val_loss"))

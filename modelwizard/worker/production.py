@@ -20,7 +20,7 @@ from modelwizard.worker.experiment import Experiment, Watcher
 from modelwizard.worker.prediction import predict_columns
 from modelwizard.worker.seeds import derive
 from modelwizard.worker.user_code import blame
-from modelwizard.worker.workshop import Fold, Part, Workshop, relative
+from modelwizard.worker.workshop import Part, Workshop, relative
 
 STAGE = "finalize"
 TOLERANCE = 1e-5  # of the target's scale, between training-time and exported predictions
@@ -35,8 +35,8 @@ def final(workshop: Workshop, request: Mapping[str, Any], watcher: Watcher) -> S
     """Make model.keras.
 
     Probes find the number of epochs: several seeds under hold-out, the folds under K-fold. The production networks
-    are then trained for the median of the best epochs on training and validation rows together (a single best epoch
-    is very noisy, and the median of several is not: METHOD in the words of this project's README).
+    are then trained for the median of the best epochs on training and validation rows together: one best epoch
+    varies by a third to most of its mean over splits, the median of several does not.
 
     Args:
         workshop: The project.
@@ -54,8 +54,10 @@ def final(workshop: Workshop, request: Mapping[str, Any], watcher: Watcher) -> S
     probes = _probe(workshop, request, watcher)
     best = [int(epoch) for probe in probes for epoch in probe["best_epochs"]]
     epochs = production_epochs([epoch + 1 for epoch in best])
-    train = _retrained if strategy == "retrain" else _folds
-    members, losses = train(workshop, request, watcher, epochs)
+    if strategy == "retrain":
+        members, losses = _retrained(workshop, request, watcher, epochs)
+    else:
+        members, losses = _folds(workshop, request, watcher, probes[0])
     facts = export(workshop, members)
     losses_of_probes = [float(probe["train_loss"]) for probe in probes]
     return {
@@ -163,25 +165,27 @@ def _retrained(
     losses: list[float] = []
     for i in range(1, count + 1):
         seed = derive(request["training"]["seed"], "production", i)
-        network, run = _train(workshop, request, watcher, encoding, part, None, epochs, seed, i, count)
+        network, run = _train(workshop, request, watcher, encoding, part, epochs, seed, i, count)
         members.append((network, encoding))
         losses.append(run.history[-1]["train_loss"])
     return members, losses
 
 
 def _folds(
-    workshop: Workshop, request: Mapping[str, Any], watcher: Watcher, epochs: int
+    workshop: Workshop, request: Mapping[str, Any], watcher: Watcher, probe: Summary
 ) -> tuple[list[Member], list[float]]:
-    """Train one network per fold, each stopped at its own best epoch, with the encoding of its fold."""
+    """Train the networks of a probe's folds again, each for its own best epoch, with the encoding of its fold.
+
+    The seeds are those of the probe, so that nothing has to be looked up in the validation rows again.
+    """
     folds = workshop.folds()
     members: list[Member] = []
     losses: list[float] = []
-    limit = int(request["training"]["epochs"])
-    for i, fold in enumerate(folds, start=1):
-        seed = derive(request["training"]["seed"], "production", i)
-        network, run = _train(workshop, request, watcher, fold.encoding, fold.train, fold, limit, seed, i, len(folds))
+    for i, (fold, best) in enumerate(zip(folds, probe["best_epochs"], strict=True), start=1):
+        seed = derive(probe["training"]["seed"], "fit", fold.number)
+        network, run = _train(workshop, request, watcher, fold.encoding, fold.train, int(best) + 1, seed, i, len(folds))
         members.append((network, fold.encoding))
-        losses.append(run.history[run.best_epoch]["train_loss"])
+        losses.append(run.history[-1]["train_loss"])
     return members, losses
 
 
@@ -191,13 +195,12 @@ def _train(
     watcher: Watcher,
     encoding: Any,
     part: Part,
-    fold: Fold | None,
     epochs: int,
     seed: int,
     member: int,
     members: int,
 ) -> tuple[Any, trainer.Run]:
-    """Train one network of the production model; with a fold, its validation rows say when it was best."""
+    """Train one network of the production model for a number of epochs."""
     watcher.check()
     keras.utils.set_random_seed(seed)
     network, _ = trials.build(workshop, request["hyperparameters"], encoding)
@@ -212,13 +215,12 @@ def _train(
         run = trainer.train(
             network,
             (part.x, part.y),
-            (fold.validation.x, fold.validation.y) if fold else None,
             epochs=epochs,
             batch_size=int(request["training"]["batch_size"]),
             seed=seed,
-            patience=request.get("patience") if fold else None,
             on_epoch=on_epoch,
             record=False,
+            repeats=members - member + 1,
         )
     if run.status == "nan":
         raise ProjectError(

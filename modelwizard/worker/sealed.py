@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from modelwizard.project import Project
 from modelwizard.worker.user_code import UserCode, blame
 
 
-def check(project: Project, code: UserCode, parts: NDArray[np.str_], rows: Any) -> None:
+def check(code: UserCode, parts: NDArray[np.str_], rows: Any, table: Mapping[str, NDArray[Any]]) -> None:
     """Refuse rows of which some are sealed.
 
     Row numbers are believed only where the content is that of the row they name: a loader that reads the file on its
@@ -20,10 +21,10 @@ def check(project: Project, code: UserCode, parts: NDArray[np.str_], rows: Any) 
     data.py, cannot be compared and are judged by their numbers.
 
     Args:
-        project: The project.
-        code: Its modules.
+        code: The project's modules.
         parts: The part of each data row.
         rows: What data.py loaded.
+        table: Raw columns of the whole file.
 
     Raises:
         ProjectError: Test rows are among them.
@@ -39,7 +40,7 @@ def check(project: Project, code: UserCode, parts: NDArray[np.str_], rows: Any) 
             expected=f"positions from 0 to {len(parts) - 1}",
             received=str(int(numbers[~inside][0])),
         )
-    found = int(_disguised(project, code, parts, rows).sum())
+    found = int(_disguised(parts, rows, table).sum())
     if found:
         raise _leak(code, found)
 
@@ -50,10 +51,8 @@ def open_rows(project: Project, code: UserCode) -> Any:
         return code.data.load("test")
 
 
-def _disguised(project: Project, code: UserCode, parts: NDArray[np.str_], rows: Any) -> NDArray[np.bool_]:
+def _disguised(parts: NDArray[np.str_], rows: Any, table: Mapping[str, NDArray[Any]]) -> NDArray[np.bool_]:
     """Say which rows are not the ones they claim to be, but have the content of a test row."""
-    with blame(project.folder, "read the data file"):
-        table = code.data.to_columns(code.data.read_rows(project.data_path))
     same = [name for name in rows.x if name in table and rows.x[name].dtype == table[name].dtype]
     numbers = np.asarray(rows.rows)
     honest = np.ones(len(numbers), dtype=bool)

@@ -80,7 +80,7 @@ class Search:
         if request.get("time_budget"):
             watcher.deadline = time.monotonic() + float(request["time_budget"])
         self._oracle = RandomOracle(self._narrowed(), self._seed, request.get("first") or ())
-        self._oracle.replay(self.finished[i] for i in sorted(self.finished))
+        self._oracle.replay(self._tried(self.finished[i]) for i in sorted(self.finished))
         self._trials: dict[str, Any] = {}
         self._failures = 0
 
@@ -126,6 +126,13 @@ class Search:
         self._failures = self._failures + 1 if summary["status"] == "failed" else 0
         self.message = summary["message"] if summary["status"] == "failed" else None
 
+    def _tried(self, summary: Summary) -> Summary:
+        """Return a summary whose batch size stands among the hyperparameters when it is searched."""
+        if not self._request.get("batch_sizes"):
+            return summary
+        size = {"batch_size": summary["training"]["batch_size"]}
+        return {**summary, "hyperparameters": {**summary["hyperparameters"], **size}}
+
     def _narrowed(self) -> keras_tuner.HyperParameters:
         """Return the space of the stage."""
         found = open_space(self._workshop)
@@ -152,11 +159,12 @@ class Search:
 
     def _experiment(self, index: int, values: Mapping[str, Any]) -> Experiment:
         training = self._request["training"]
-        size = values.get("batch_size") if self._request.get("batch_sizes") else training["batch_size"]
+        searched = bool(self._request.get("batch_sizes"))  # else a "batch_size" of the person's own is theirs
+        size = values.get("batch_size") if searched else training["batch_size"]
         return Experiment(
             run=f"{self._stage}-{index:03d}",
             stage=self._stage,
-            hyperparameters={name: value for name, value in values.items() if name != "batch_size"},
+            hyperparameters={name: v for name, v in values.items() if not (searched and name == "batch_size")},
             epochs=int(training["epochs"]),
             batch_size=int(size or training["batch_size"]),
             seed=derive(self._seed, self._stage, index),

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from modelwizard.errors import Interrupted, ModelWizardError, ProjectError
 from modelwizard.evidence.scores import score as metric_score
-from modelwizard.worker import leaks, memory, records
+from modelwizard.worker import memory, records
 from modelwizard.worker.engine import trainer
 from modelwizard.worker.events import described
 from modelwizard.worker.experiment import Experiment, Watcher
@@ -59,7 +59,7 @@ def build(workshop: Workshop, hyperparameters: Mapping[str, Any], encoding: Any)
     """
     hp = keras_tuner.HyperParameters()
     hp.values = dict(hyperparameters)
-    with blame(workshop.project.folder, "build the model"), leaks.watching(workshop.code, workshop.leaks):
+    with blame(workshop.project.folder, "build the model"), workshop.watching("build_model", (workshop.code.model,)):
         model = workshop.code.model.build_model(hp, encoding)
     where = workshop.code.line_of(workshop.code.model, "build_model")
     if not isinstance(model, keras.Model):
@@ -174,6 +174,7 @@ def fit(workshop: Workshop, experiment: Experiment, fold: Fold, watcher: Watcher
             patience=experiment.patience,
             on_epoch=on_epoch,
             stop=lambda: bool(scores) and watcher.late(),
+            repeats=folds - fold.number % folds,
         )
     return Fitted(fold, model, rows.truth, trained, scores, values, int(model.count_params()))
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 from modelwizard.errors import DataError, ProjectError
 from modelwizard.problems import PROBLEMS, Problem
 from modelwizard.project import Project
-from modelwizard.worker import division, leaks, sealed
+from modelwizard.worker import adapted, division, sealed
 from modelwizard.worker.user_code import UserCode, blame
 
 Array = NDArray[Any]
@@ -84,7 +85,8 @@ class Workshop:
         self.stamp = stamp(project)
         self._seen = _facts(project)
         self.code = UserCode.load(project.folder)
-        self.leaks: list[str] = []  # sentences of `leaks`
+        self._table: dict[str, Array] | None = None
+        self.leaks: list[str] = []  # what `adapted` says
         self._folds: list[Fold] = []
         self._loaded: dict[tuple[str, ...], Any] = {}
 
@@ -123,9 +125,17 @@ class Workshop:
             with blame(self.project.folder, f"load the {' and '.join(parts)} rows"):
                 rows = self.code.data.load(*parts)
             self._check(rows, parts)
-            sealed.check(self.project, self.code, self.parts, rows)
+            sealed.check(self.code, self.parts, rows, self._whole())
             self._loaded[parts] = rows
         return self._loaded[parts]
+
+    def _whole(self) -> dict[str, Array]:
+        """Return the raw columns of the whole file, kept until the rows are encoded."""
+        table = self._table
+        if table is None:
+            with blame(self.project.folder, "read the data file"):
+                table = self._table = self.code.data.to_columns(self.code.data.read_rows(self.project.data_path))
+        return table
 
     def folds(self, repeats: int = 1) -> Sequence[Fold]:
         """Return the divisions: one under hold-out, folds x repeats under K-fold; encoded once and kept.
@@ -136,6 +146,7 @@ class Workshop:
         if self.project.settings.split.scheme == "holdout":
             if not self._folds:
                 self._folds = [self._fold(0, 0, self.load("train"), self.load("validation"))]
+                self._table = None
             return self._folds
         rows, count = self.load("train", "validation"), self.project.settings.split.folds
         wanted = count * max(1, repeats)
@@ -145,6 +156,7 @@ class Workshop:
             for number in range(len(self._folds), wanted):
                 train, held = (self.select(rows, np.searchsorted(rows.rows, part)) for part in pairs[number])
                 self._folds.append(self._fold(number, number // count, train, held))
+            self._table = None
         return self._folds[:wanted]
 
     def production(self) -> tuple[Any, Part]:
@@ -153,13 +165,55 @@ class Workshop:
         encoding = self.encode(rows)
         return encoding, self.part(encoding, rows)
 
-    def encode(self, rows: Any) -> Any:
-        """Learn an encoding from rows, and look whether it was learned from others too."""
-        folder = self.project.folder
-        with blame(folder, "learn the encoding of the training rows"), leaks.watching(self.code, self.leaks):
-            encoding = self.code.preprocessing.Encoding(rows)
-        self.leaks += [s for s in leaks.inspect(getattr(encoding, "model", None), rows.x) if s not in self.leaks]
+    def encode(self, rows: Any, held: Any = None) -> Any:
+        """Learn an encoding from rows, and look whether it was learned from others too.
+
+        Args:
+            rows: The rows to learn from.
+            held: Rows that it must not know, to compare its state with. Defaults to none: it is not compared.
+        """
+        folder, code = self.project.folder, self.code
+        with (
+            blame(folder, "learn the encoding of the training rows"),
+            self.watching("Encoding", (code.preprocessing,)),
+        ):
+            encoding = code.preprocessing.Encoding(rows)
+        model = getattr(encoding, "model", None)
+        if held is not None and model is not None:
+            known = np.concatenate([rows.rows, held.rows])
+            rest = {name: np.delete(values, known, axis=0) for name, values in self._whole().items()}
+            spelled = adapted.literals(folder)
+            self._note(
+                adapted.check(
+                    model,
+                    rows.x,
+                    held.x,
+                    rest,
+                    names=getattr(encoding, "names", {}).get("numeric", ()),
+                    spelled=spelled,
+                )
+            )
         return encoding
+
+    @contextlib.contextmanager
+    def watching(self, doing: str, users: Sequence[Any]) -> Generator[None]:
+        """Note which rows the project's code loads on its own inside the block.
+
+        Raises:
+            ProjectError: Test rows are among them.
+        """
+        with adapted.watching(self.code.data, *users, doing=doing) as told:
+            yield
+        if any("test" in sentence.partition(" rows by itself")[0] for sentence in told):
+            raise ProjectError(
+                f"{doing} loads the test rows.",
+                expected="that it learns from the rows it is handed; `modelwizard finalize` opens the test rows",
+                fix='take data.load("test") out of preprocessing.py and model.py',
+            )
+        self._note(told)
+
+    def _note(self, sentences: Sequence[str]) -> None:
+        self.leaks += [sentence for sentence in sentences if sentence not in self.leaks]
 
     def part(self, encoding: Any, rows: Any) -> Part:
         """Encode rows."""
@@ -185,7 +239,7 @@ class Workshop:
         return self.code.data.Rows({n: v[index] for n, v in rows.x.items()}, rows.y[index], rows.rows[index])
 
     def _fold(self, number: int, repeat: int, train: Any, validation: Any) -> Fold:
-        encoding = self.encode(train)
+        encoding = self.encode(train, validation)
         return Fold(number, repeat, encoding, self.part(encoding, train), self.part(encoding, validation))
 
     def _check(self, rows: Any, parts: Sequence[str]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -19,12 +18,8 @@ TABLE = {"age": AGE, "city": CITY}
 
 
 def check(x: dict[str, Any], rows: list[int]) -> None:
-    data = SimpleNamespace(
-        __name__="data", load=check, read_rows=lambda _: None, to_columns=lambda _: {k: v for k, v in TABLE.items()}
-    )
-    code: Any = SimpleNamespace(data=data, line_of=lambda *_: "data.py:40")
-    project: Any = SimpleNamespace(folder=Path("/nowhere"), data_path=Path("/nowhere/data.csv"))
-    sealed.check(project, code, PARTS, SimpleNamespace(x=x, rows=np.array(rows)))
+    code: Any = SimpleNamespace(data=None, line_of=lambda *_: "data.py:40")
+    sealed.check(code, PARTS, SimpleNamespace(x=x, rows=np.array(rows)), TABLE)
 
 
 def take(*rows: int) -> dict[str, Any]:
