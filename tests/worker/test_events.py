@@ -84,24 +84,27 @@ def test_a_stop_belongs_to_the_request_before_it() -> None:
 
 
 SERVANT = """
-import sys, time
+import os, sys, time
 from modelwizard.worker.events import Channel, Requests, claim_stdout
 channel = Channel(claim_stdout())
-requests = Requests(sys.stdin.buffer)
 print("user code prints")
-import os; os.write(1, b"so do libraries\\n")
-channel.emit("ready")
-next(iter(requests))
-time.sleep(60)
+os.write(1, b"so do libraries\\n")
+requests = Requests(sys.stdin.buffer)
+for request in requests:
+    channel.emit("began", job=request["job"])
+    time.sleep(60)
 """
 
 
 def test_prints_go_to_the_error_output_and_the_end_of_the_input_ends_a_busy_worker() -> None:
-    begin = time.monotonic()
-    done = subprocess.run(
-        [sys.executable, "-c", SERVANT], input=b'{"job": "train"}\n', capture_output=True, timeout=30, check=False
-    )
-    assert done.stdout == b'{"event": "ready"}\n'
-    assert b"user code prints" in done.stderr
-    assert b"so do libraries" in done.stderr
-    assert time.monotonic() - begin < 30
+    pipe = subprocess.PIPE
+    servant = subprocess.Popen([sys.executable, "-c", SERVANT], stdin=pipe, stdout=pipe, stderr=pipe)
+    assert servant.stdin is not None
+    assert servant.stdout is not None
+    servant.stdin.write(b'{"job": "train"}\n')
+    servant.stdin.flush()
+    assert servant.stdout.readline() == b'{"event": "began", "job": "train"}\n'
+    rest, errors = servant.communicate(timeout=30)  # closes its input
+    assert rest == b""
+    assert b"user code prints" in errors
+    assert b"so do libraries" in errors
