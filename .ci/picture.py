@@ -154,6 +154,7 @@ def main() -> None:
     if given.text:
         print("\n".join(line.plain for line in screen))
     one = given.out.suffix == ".svg"
+    (given.out.parent if one else given.out).mkdir(parents=True, exist_ok=True)
     for name, first, last in [(given.out.name, given.first, given.last)] if one else PICTURES:
         shown = between(screen, first, last)
         path = given.out if one else given.out / name
