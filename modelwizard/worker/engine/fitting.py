@@ -7,11 +7,13 @@ from typing import Any
 import keras
 import numpy as np
 
+from modelwizard.errors import DataError, UsageError
 from modelwizard.worker.engine import arrays, rules
 from modelwizard.worker.engine.arrays import Array, NotArrays, Rows
 from modelwizard.worker.engine.execution import Choice
 from modelwizard.worker.engine.program import Program
 from modelwizard.worker.engine.step import Model, Stepper
+from modelwizard.worker.engine.streaming import Stream
 
 # Where a model keeps its program.
 _ATTRIBUTE = "_modelwizard_program"
@@ -49,10 +51,19 @@ def fit_compiled(
     """
     model._assert_compile_called("fit")
     _check(model, callbacks, steps_per_epoch, validation_steps)
+    stream = x if isinstance(x, Stream) else None
+    if stream is not None:
+        if y is not None or sample_weight is not None or class_weight is not None or validation_split:
+            raise UsageError(
+                "A stream brings its own targets and weights.",
+                expected="mw.fit(model, stream, validation_data=…)",
+                fix="let `encode` return (x, y, sample_weight), and give validation rows as arrays",
+            )
+        x, y, sample_weight = _first(stream)
     data, held = _data(x, y, sample_weight, class_weight, validation_split, validation_data)
-    fitting = _Fitting(model, data, held, batch_size or 32, validation_batch_size, shuffle)
+    fitting = _Fitting(model, data, held, batch_size or 32, validation_batch_size, shuffle, stream)
     epochs = _capped(epochs)
-    hooks = _hooks(model, callbacks, verbose, epochs, fitting.steps)
+    hooks = _hooks(model, callbacks, verbose, epochs, fitting.steps if stream is None else None)
     model.stop_training = False
     hooks.on_train_begin()
     first = model._initial_epoch or initial_epoch
@@ -81,16 +92,25 @@ class _Fitting:
     """The data on the device, the random order of the rows, and one epoch after the other."""
 
     def __init__(
-        self, model: Model, data: Rows, held: Rows | None, batch: int, held_batch: int | None, shuffle: bool | str
+        self,
+        model: Model,
+        data: Rows,
+        held: Rows | None,
+        batch: int,
+        held_batch: int | None,
+        shuffle: bool | str,
+        stream: Stream | None,
     ) -> None:
         self._model, self._data, self._held = model, data, held
         self._batch, self._held_batch, self._shuffle = batch, held_batch or batch, shuffle
         self._program = _program(model, data)
-        self._leaves = self._program.place(data)
+        self._stream = stream
+        self._leaves = self._program.place(data) if stream is None else []
         self._held_leaves = self._program.place(held) if held is not None else []
         # From NumPy's own state, so that keras.utils.set_random_seed makes the whole training reproducible.
         self._random = np.random.default_rng(np.random.randint(2**31))
         self._choice = Choice("graph", self._program, batch, 0)
+        # Of a stream only the first chunk is known: a lower bound, until an epoch has been read.
         self.steps = -(-data.count // batch)
 
     def choose(self, wanted: str, epochs: int) -> None:
@@ -104,14 +124,30 @@ class _Fitting:
     def train_epoch(self) -> dict[str, Any]:
         """Train one epoch; return the logs of `model.fit` for it."""
         self._model.reset_metrics()
-        loss = self._program.train(self._leaves, self._order(), self._batch, self._choice.mode)
-        self._model._loss_tracker.update_state(loss, sample_weight=self._data.count)
+        if self._stream is None:
+            loss, rows = self._train(self._leaves, self._order()), self._data.count
+        else:
+            loss, rows = self._train_stream(self._stream)
+        self._model._loss_tracker.update_state(loss, sample_weight=rows)
         return dict(self._model.get_metrics_result())
 
     def validate(self) -> dict[str, float]:
         """Evaluate on the validation rows."""
         assert self._held is not None
         return self._program.evaluate(self._held, self._held_leaves, self._held_batch)
+
+    def _train(self, leaves: Any, order: Array) -> float:
+        return self._program.train(leaves, order, self._batch, self._choice.mode)
+
+    def _train_stream(self, stream: Stream) -> tuple[float, int]:
+        """Train on every chunk; return the mean loss and the number of rows."""
+        total, rows = 0.0, 0
+        for chunk in stream.epoch(self._batch, self._random if self._shuffle else None):
+            order = np.arange(chunk.count, dtype=np.int32)
+            total += self._train(self._program.place(chunk, pad=True), order) * chunk.count
+            rows += chunk.count
+        self.steps = -(-rows // self._batch)
+        return total / max(1, rows), rows
 
     def _order(self) -> Array:
         order = np.arange(self._data.count, dtype=np.int32)
@@ -166,7 +202,16 @@ def _data(
         raise NotCompiled(f"the data are {reason}") from None
 
 
-def _hooks(model: Model, callbacks: Any, verbose: str | int, epochs: int, steps: int) -> Any:
+def _first(stream: Stream) -> tuple[Any, Any, Any]:
+    """Return the inputs, targets and weights of the first chunk of a stream."""
+    try:
+        data = stream.first()
+    except NotArrays as reason:
+        raise DataError("The stream cannot be trained on.", received=f"chunks that are {reason}") from None
+    return data.x, data.y, data.weight
+
+
+def _hooks(model: Model, callbacks: Any, verbose: str | int, epochs: int, steps: int | None) -> Any:
     if isinstance(callbacks, keras.callbacks.CallbackList):
         return callbacks
     return keras.callbacks.CallbackList(

@@ -17,6 +17,9 @@ from modelwizard.worker.engine.execution import Choice
 from modelwizard.worker.engine.program import Program
 from modelwizard.worker.engine.step import Model, Stepper
 
+# Training rows on which train_loss is computed at most.
+SAMPLE = 2000
+
 OnEpoch = Callable[[int, dict[str, float], Array], bool | None]
 
 
@@ -60,7 +63,7 @@ def train(
     on_epoch: OnEpoch | None = None,
     execution: str = "auto",
     record: bool = True,
-    train_sample: int = 2000,
+    train_sample: int = SAMPLE,
     stop: Callable[[], bool] | None = None,
     shuffle: bool = True,
     repeats: int = 1,
@@ -122,7 +125,7 @@ class _Session:
         self._model, self._data, self._held = model, data, held
         self._batch, self._seed, self._record = batch, seed, record
         # Where the rows lie is the program's own business (tensors, or arrays for model.fit).
-        self._program: Any = _program(model, data, seed, wanted)
+        self._program: Any = program(model, data, seed, wanted)
         self._choice: Choice | None = None
         self._leaves = self._program.place(data, pad=True)
         self.run.sample = _sample(data, train_sample, seed)
@@ -187,7 +190,7 @@ class _Session:
             self.run.best_epoch = epoch
 
 
-def _program(model: Model, data: Rows, seed: int, wanted: str) -> Program | KerasProgram:
+def program(model: Model, data: Rows, seed: int, wanted: str) -> Program | KerasProgram:
     """Load the model into the program kept for its structure, or make one for it alone."""
     if wanted == "keras" or rules.model_reason(model) is not None:
         return KerasProgram(model)
@@ -195,9 +198,9 @@ def _program(model: Model, data: Rows, seed: int, wanted: str) -> Program | Kera
     if kept is not None:
         kept.load(model, seed)
         return kept
-    program = Program(Stepper(model), data, metrics=False)
+    alone = Program(Stepper(model), data, metrics=False)
     dials.reseed(model, seed)
-    return program
+    return alone
 
 
 def _sample(data: Rows, size: int, seed: int) -> npt.NDArray[np.int64]:
