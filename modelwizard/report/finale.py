@@ -15,7 +15,7 @@ from modelwizard.report.charts import Standing, standings
 from modelwizard.report.facts import Facts
 from modelwizard.report.markup import Child, Markup, code, element, join, table
 from modelwizard.report.search import every_trial
-from modelwizard.report.stages import section
+from modelwizard.report.stages import plain, section
 from modelwizard.report.words import alike, count, duration, finite, metric, number
 
 Array = NDArray[Any]
@@ -83,6 +83,8 @@ def _production(facts: Facts) -> Markup | None:
         ("Weights", f"{int(number(made['parameters'])):,}" if finite(made.get("parameters")) else "–"),
         ("Training took", duration(made.get("seconds"))),
     ]
+    if made.get("polish"):
+        rows.append(("Last polish", plain(made["polish"])))
     equality = made.get("equality")
     if isinstance(equality, Mapping) and finite(equality.get("largest")):
         done = "the same" if equality.get("passed") else "NOT the same"
