@@ -203,34 +203,42 @@ class Project:
         """Return the part of each data row, in file order: `train`, `validation`, `test` or `unused`."""
         import numpy as np
 
-        return np.array([row["part"] for row in self._split()])
+        return np.array(self._split("part"))
 
     def row_hashes(self) -> NDArray[np.str_]:
         """Return the hash of each data row's content, in file order."""
         import numpy as np
 
-        return np.array([row.get("hash", "") for row in self._split()])
+        return np.array(self._split("hash"))
 
     def counts(self) -> dict[str, int]:
         """Return how many rows each part has."""
-        parts = [row["part"] for row in self._split()]
+        parts = self._split("part")
         return {part: parts.count(part) for part in PARTS}
 
-    def _split(self) -> list[dict[str, str]]:
+    def _split(self, column: str) -> list[str]:
+        """Read one column of split.csv, making sure that every row has a part."""
         try:
             with self.split_path.open(encoding="utf-8", newline="") as file:
-                rows = list(csv.DictReader(file))
-        except OSError as error:
-            raise ProjectError("split.csv cannot be read.", received=str(error)) from error
-        for number, row in enumerate(rows, start=2):
-            if row.get("part") not in PARTS:
-                raise ProjectError(
-                    f"split.csv, line {number}: no part of the split.",
-                    expected=f"one of {', '.join(PARTS)}",
-                    received=repr(row.get("part")),
-                    fix="take the file's first version from git: the split is made once",
-                )
-        return rows
+                header, *rows = [row for row in csv.reader(file) if row]
+            part, wanted = header.index("part"), header.index(column)
+            strange = next((i for i, row in enumerate(rows, start=2) if row[part] not in PARTS), None)
+            values = [row[wanted] for row in rows]
+        except (OSError, ValueError, IndexError) as error:
+            raise ProjectError(
+                "split.csv cannot be read.",
+                expected="the columns part and hash, and one line per data row",
+                received=str(error),
+                fix="take the file's first version from git: the split is made once",
+            ) from error
+        if strange is not None:
+            raise ProjectError(
+                f"split.csv, line {strange}: no part of the split.",
+                expected=f"one of {', '.join(PARTS)}",
+                received=repr(rows[strange - 2][part]),
+                fix="take the file's first version from git: the split is made once",
+            )
+        return values
 
     def read_run(self, run: str) -> RunData:
         """Read what a run left behind.

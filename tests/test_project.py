@@ -133,6 +133,13 @@ def test_a_part_that_does_not_exist_names_its_line(folder: Path) -> None:
         Project.open(folder).parts()
 
 
+@pytest.mark.parametrize("text", ["", "hash\n00\n", "part\ntrain\n"], ids=["empty", "no-part", "no-hash"])
+def test_a_damaged_split_is_told_so(folder: Path, text: str) -> None:
+    (folder / "split.csv").write_text(text)
+    with pytest.raises(ProjectError, match=r"split\.csv cannot be read"):
+        Project.open(folder).row_hashes()
+
+
 def test_an_edit_of_code_changes_one_hash(folder: Path) -> None:
     project = Project.open(folder)
     before = project.code_hashes()

@@ -15,7 +15,7 @@ from modelwizard.data.target import Target
 from modelwizard.project import Project
 
 BLOCKS = 50
-"""Blocks that rows in time order are cut into: neighbours in time are alike, blocks nearly independent."""
+"""Blocks that judging rows in time order are cut into: neighbours are alike, blocks nearly independent."""
 
 Array = NDArray[Any]
 
@@ -52,12 +52,13 @@ def pairs(project: Project, parts: Array, rows: Array, y: Array, repeats: int) -
     return folds(usable, target, folds=split.folds, repeats=repeats, seed=split.seed, units=units, times=times)
 
 
-def groups(project: Project, rows: Array) -> Array | None:
+def groups(project: Project, rows: Array, judged: int) -> Array | None:
     """Return a label for each of some file rows, equal for rows that are not independent; None if all are.
 
     Args:
         project: The project.
         rows: (n,) file rows.
+        judged: How many of them judge; in time order, blocks are so long that these make up about `BLOCKS`.
     """
     split, form = project.settings.split, table_format(project)
     if split.group:
@@ -67,7 +68,7 @@ def groups(project: Project, rows: Array) -> Array | None:
         frame = read(project.data_path, form)
         ranks = times_of(frame, split.time, form)[rows]
         blocks = np.empty(len(rows), dtype=np.int64)
-        length = max(1, len(rows) // BLOCKS)
+        length = max(1, judged // BLOCKS)
         blocks[np.argsort(ranks, kind="stable")] = np.arange(len(rows)) // length
         return blocks
     return None

@@ -88,7 +88,8 @@ def write_targets(workshop: Workshop) -> None:
         "rows": rows[order].astype(np.int32),
         "y": np.concatenate([part.truth for part in parts])[order],
     }
-    group = division.groups(workshop.project, rows[order])
+    judged = sum(len(fold.validation) for fold in workshop.folds())
+    group = division.groups(workshop.project, rows[order], judged)
     write_bytes(workshop.project.runs / "targets.npz", packed(arrays if group is None else {**arrays, "group": group}))
 
 

@@ -31,6 +31,9 @@ def discover(build: Build) -> keras_tuner.HyperParameters:
 
     Returns:
         The space; its values are the defaults.
+
+    Raises:
+        Exception: Whatever the model raises with its defaults.
     """
     space = keras_tuner.HyperParameters()
     build(space)
@@ -42,7 +45,10 @@ def discover(build: Build) -> keras_tuner.HyperParameters:
         tried.append(probe)
         hp = keras_tuner.HyperParameters()
         hp.values = dict(probe)
-        build(hp)
+        try:
+            build(hp)
+        except Exception:
+            continue  # extreme values may fail; a trial that draws them tells the person so
         space.merge([item for item in hp.space if item.name not in {known.name for known in space.space}])
     space.values = {hp.name: hp.default for hp in space.space if space.is_active(hp)}
     return space

@@ -7,6 +7,7 @@ import importlib
 import importlib.abc
 import importlib.machinery
 import importlib.util
+import os
 import sys
 import traceback
 from collections.abc import Generator, Sequence
@@ -159,10 +160,10 @@ def _forget(folder: Path) -> None:
     homes = [finder.folder for finder in old] + [folder]
     for finder in old:
         sys.meta_path.remove(finder)
+    inside = tuple(f"{home}{os.sep}" for home in homes)
     for name, module in list(sys.modules.items()):
         file: Any = getattr(module, "__file__", None)
-        inside = isinstance(file, str) and any(Path(file).is_relative_to(home) for home in homes)
-        if inside and "site-packages" not in Path(file).parts:
+        if isinstance(file, str) and file.startswith(inside) and "site-packages" not in file:
             del sys.modules[name]
     for name in _NEEDED:
         sys.modules.pop(name, None)  # an installed module of the same name would win over the project's

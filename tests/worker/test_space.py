@@ -48,6 +48,25 @@ def test_every_hyperparameter_is_found(build: Any, names: list[str]) -> None:
     assert sorted(hp.name for hp in found.space) == sorted(names)
 
 
+def test_values_that_the_model_refuses_do_not_hide_the_others() -> None:
+    def picky(hp: Any) -> None:
+        if hp.Int("layers", 1, 6, default=2) == 6:
+            raise ValueError("too deep")
+        if hp.Choice("kind", ["a", "b", "c"]) == "b":
+            raise ValueError("no b")
+        hp.Boolean("norm")
+
+    assert [hp.name for hp in space.discover(picky).space] == ["layers", "kind", "norm"]
+
+
+def test_a_model_that_fails_with_its_defaults_fails() -> None:
+    def broken(_: Any) -> None:
+        raise ValueError("broken")
+
+    with pytest.raises(ValueError, match="broken"):
+        space.discover(broken)
+
+
 def test_the_values_of_a_found_space_are_the_defaults() -> None:
     assert space.discover(tabular).values == {
         "l2": 0.0,
