@@ -27,6 +27,7 @@ _ENVIRONMENT = {
     "PYTHONUNBUFFERED": "1",
     "PYTHONUTF8": "1",
     "OMP_WAIT_POLICY": "PASSIVE",  # threads that wait must not take the cores from those that work
+    "TF_FORCE_GPU_ALLOW_GROWTH": "true",  # several workers share a GPU only if none takes all of its memory
 }
 _POLL = 0.2  # seconds; Windows does not interrupt a wait for Ctrl-C
 _PATIENCE = 30.0  # seconds that a worker gets to end the epoch in flight
@@ -62,7 +63,6 @@ class Child:
         self._early: BinaryIO | None = None  # error output until the worker knows the project's log
         self._versions: dict[str, str] | None = None
         self._interrupts = 0
-        self._killed = False
 
     def __enter__(self) -> Self:
         """Start the worker."""
@@ -87,7 +87,7 @@ class Child:
         if self.running:
             return
         self.close()
-        self._events, self._versions, self._killed = queue.Queue(), None, False
+        self._events, self._versions = queue.Queue(), None
         self._early = tempfile.TemporaryFile()  # noqa: SIM115, closed with the process
         # A process group of its own: Ctrl-C in the terminal reaches this process only, which then asks the worker.
         group: dict[str, Any] = {"process_group": 0} if os.name == "posix" else {"creationflags": 0x200}
@@ -230,7 +230,6 @@ class Child:
             raise self._death() from error
 
     def _kill(self) -> None:
-        self._killed = True
         if self._process:
             self._process.kill()
             self._process.wait()

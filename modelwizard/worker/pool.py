@@ -122,7 +122,6 @@ def _run(child: Child, experiment: Experiment, watcher: Watcher, ended: queue.Qu
 
 
 def _share(count: int) -> dict[str, str]:
-    """Return variables that keep several processes from fighting for the same cores and the same GPU memory."""
+    """Return variables that keep several processes from fighting for the same cores."""
     threads = str(max(1, (os.cpu_count() or 1) // count))
-    names = ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
-    return dict.fromkeys(names, threads) | {"TF_FORCE_GPU_ALLOW_GROWTH": "true"}
+    return dict.fromkeys(("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"), threads)
