@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -163,6 +164,48 @@ def _summary(metric: str, size: int, values: np.ndarray) -> dict[str, Any]:
     return {"what": "coverage", "metric": metric, "validation": size, **means, "n": len(values)}
 
 
+def markdown(lines: Sequence[dict[str, Any]]) -> str:
+    """Return the results as three Markdown tables; a line is one table (and metric and size) of one run."""
+    parts: list[str] = []
+    found = [line for line in lines if line["what"].startswith("false power")]
+    if found:
+        parts += ["| shuffled labels | nets | splits | best loss < baseline | *power* | *signal* |", "|-|-|-|-|-|-|"]
+        parts += [
+            f"| {x['table']} | {x['nets']} | {x['n']} | {x['naive']:.0%} | {x['power']:.0%} | {x['signal']:.0%} |"
+            for x in found
+        ]
+    found = [line for line in lines if line["what"] == "overfitting"]
+    if found:
+        parts += [
+            "",
+            "| curves | nets | plateaus | last > best | *proven* | true rise > 10 % | *proven* |",
+            "|-|-|-|-|-|-|-|",
+        ]
+        for x in found:
+            flat, up = max(x["plateaus"], 1), max(x["overfits"], 1)
+            parts.append(
+                f"| {x['table']} | {x['nets']} | {x['plateaus']} | {x['naive'] / flat:.0%} | {x['false'] / flat:.0%} "
+                f"| {x['overfits']} | {x['found'] / up:.0%} |"
+            )
+    found = [line for line in lines if line["what"] == "coverage"]
+    if found:
+        parts += [
+            "",
+            "| search | nets | metric | validation rows | splits | bias naive | bias corrected "
+            "| interval holds test score: naive "
+            "| corrected | false *suspect*: naive | corrected | 10-point drop found |",
+            "|-|-|-|-|-|-|-|-|-|-|-|-|",
+        ]
+        for x in found:
+            drop = f"{x['drop_found']:.0%}" if x["metric"] in ("accuracy", "roc_auc") else "–"
+            parts.append(
+                f"| {x['table']} | {x['nets']} | {x['metric']} | {x['validation']} | {x['n']} | {x['raw_bias']:+.3f} "
+                f"| {x['corrected_bias']:+.3f} | {x['raw_covers_test']:.0%} | **{x['corrected_covers_test']:.0%}** "
+                f"| {x['false_suspect_raw']:.0%} | {x['false_suspect']:.0%} | {drop} |"
+            )
+    return "\n".join(parts)
+
+
 def main() -> None:
     """Run the simulations and print their tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -189,8 +232,9 @@ def main() -> None:
             for line in found:
                 plain = {k: v.item() if isinstance(v, np.generic) else v for k, v in line.items()}
                 lines.append({"table": name, "nets": asked.nets, **plain})
-                print(json.dumps(lines[-1]), flush=True)
-        print(f"# {name}: {time.process_time() - start:.0f} s of CPU", flush=True)
+                print(json.dumps(lines[-1]), file=sys.stderr, flush=True)
+        print(f"\n{name}: {time.process_time() - start:.0f} s of CPU", file=sys.stderr, flush=True)
+    print(markdown(lines))
     if asked.json:
         asked.json.write_text("\n".join(json.dumps(line) for line in lines) + "\n")
 

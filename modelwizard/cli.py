@@ -264,8 +264,9 @@ def status(project: Path | None, as_json: bool) -> None:
 
 @cli.command(short_help="Judge model, data and runs by rules.")
 @in_project
+@click.option("--all", "every", is_flag=True, help="Show every finding, not only the first three.")
 @as_json
-def check(project: Path | None, as_json: bool) -> None:
+def check(project: Path | None, every: bool, as_json: bool) -> None:
     """Judge the model, the data and the runs as they are now by a list of rules."""
     from modelwizard import pages, walk
 
@@ -273,7 +274,7 @@ def check(project: Path | None, as_json: bool) -> None:
     if as_json:
         print_json(result)
     else:
-        pages.check(terminal().results, result)
+        pages.check(terminal().results, result, every=every)
     if any(finding["severity"] == "error" for finding in result["findings"]):
         click.get_current_context().exit(3)
 

@@ -83,10 +83,14 @@ def _count(number: Any, word: str) -> str:
     return f"{number} {word}" if number == 1 else f"{number} {word}s"
 
 
-def check(page: Page, result: Mapping[str, Any]) -> None:
-    """Show the findings, each with its evidence, reason and fix."""
+FIRST = 3
+"""Findings on the first screen: the most certain and most harmful come first, and often explain the rest."""
+
+
+def check(page: Page, result: Mapping[str, Any], *, every: bool = False) -> None:
+    """Show the first findings, or every one, each with its evidence, reason and fix."""
     findings = result["findings"]
-    for finding in findings:
+    for finding in findings if every else findings[:FIRST]:
         where = f" ({finding['where']})" if finding.get("where") else ""
         page.heading(f"{MARKS.get(finding['severity'], '·')} {finding['code']} {finding['title']}{where}")
         for label, key in (("seen", "evidence"), ("why", "why"), ("fix", "fix")):
@@ -95,6 +99,8 @@ def check(page: Page, result: Mapping[str, Any]) -> None:
     counts = {word: sum(f["severity"] == word for f in findings) for word in MARKS}
     found = ", ".join(_count(number, word) for word, number in counts.items() if number) or "nothing found"
     page.heading(f"{found}; {len(result['passed'])} rules passed, {len(result['skipped'])} did not apply")
+    if len(findings) > FIRST and not every:
+        page.note(f"{len(findings) - FIRST} more: modelwizard check --all")
     if findings:
         page.note(f"More about a rule: modelwizard explain {findings[0]['code']}")
 

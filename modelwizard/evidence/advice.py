@@ -95,7 +95,9 @@ def stalled(history: Sequence[Point], direction: str) -> bool:
 
 def status_line(looks: int, correction: Correction) -> str:
     """Return "412 looks · best raw 0.846 · corrected 0.838 ± 0.011 · optimism 0.008"."""
-    return (
-        f"{looks} looks · best raw {correction.raw:.3f} · "
-        f"corrected {correction.corrected:.3f} ± {correction.se:.3f} · optimism {correction.optimism:.3f}"
+    # As many decimals as tell a thousandth of the score apart, and never fewer figures than its error has.
+    digits = max(0, 3 - max(0, len(f"{abs(correction.raw):.0f}") - (abs(correction.raw) < 1)))
+    raw, corrected, se, optimism = (
+        f"{value:.{digits}f}" for value in (correction.raw, correction.corrected, correction.se, correction.optimism)
     )
+    return f"{looks:,} looks · best raw {raw} · corrected {corrected} ± {se} · optimism {optimism}"

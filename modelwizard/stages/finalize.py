@@ -125,7 +125,7 @@ def judge(
         "reference": test.score(base),
         "gain": gain.value,
         "skill": gain.value / base_loss if base_loss > 0 else math.nan,
-        "skill_interval": [low / base_loss, high / base_loss] if base_loss > 0 else [math.nan, math.nan],
+        "skill_interval": [low / base_loss, min(high / base_loss, 1.0)] if base_loss > 0 else [math.nan, math.nan],
         "rows": len(values),
         "reused": reused,
         **_details(test, values),
@@ -203,7 +203,11 @@ def _advice(word: str) -> tuple[str, ...]:
     if word == "consistent":
         return ("use it: `modelwizard predict INPUT -o OUTPUT`",)
     if word == "better":
-        return ("look for leaks into training and for easier or shifted test rows: `modelwizard audit`",)
+        return (
+            "several networks averaged and trained on more rows usually do somewhat better than the one that was "
+            "validated: good news, if the gap is of that kind",
+            "if it is larger than that, look for leaks into training and for easier test rows: `modelwizard audit`",
+        )
     causes = (
         "rule out in this order: duplicates or groups across the splits, test rows of another kind, shifted shares, "
         "preprocessing that saw validation rows, many looks at few rows, a final training that went wrong: "

@@ -29,6 +29,7 @@ class Validation:
         scale: (k,) standard deviations that targets were standardised by, so that losses are those trained on.
         folds: K, or 1 for hold-out; errors are widened for the overlap of training sets.
         train_rows: Training rows (of one fold), for limits of capacity and for texts.
+        train_floor: Mean lowest possible loss of the training rows. Defaults to that of the rows that judge.
     """
 
     problem: str
@@ -40,6 +41,7 @@ class Validation:
     scale: ArrayLike | None = None
     folds: int = 1
     train_rows: int = 0
+    train_floor: float | None = None
 
     @property
     def direction(self) -> Direction:
@@ -82,7 +84,9 @@ class Validation:
         return scores.excess_loss(self.problem, self.loss, self.y, p, self.scale)
 
     def floor(self) -> float:
-        """Return the mean lowest possible loss, to be taken off means that Keras reports."""
+        """Return the mean lowest possible loss of training rows, to be taken off training losses that Keras reports."""
+        if self.train_floor is not None:
+            return self.train_floor
         return float(scores.row_floor(self.problem, self.loss, self.y).mean())
 
     def metric_costs(self, p: ArrayLike) -> Floats:

@@ -9,7 +9,6 @@ from modelwizard.stages import overfit
 from modelwizard.stages.inputs import Run, Validation
 from modelwizard.stages.ladder import Capacity, Experiment, Ladder, Stop
 from modelwizard.stages.verdict import Verdict
-from modelwizard.walk.baseline import dumb
 from modelwizard.walk.session import Session
 
 MOST_RUNS = 24
@@ -38,7 +37,7 @@ def walk(session: Session) -> Verdict:
         int(training["epochs"]),
     )
     validation: Validation | None = session.validation(entries[0]) if runs else None
-    base = baseline_loss(session, validation) if validation else 0.0
+    base = session.dumb_loss(validation) if validation else 0.0
     began, limit = time.monotonic(), session.options.trials or MOST_RUNS
     while True:
         steps = tuple(
@@ -61,7 +60,7 @@ def walk(session: Session) -> Verdict:
         runs.append(session.run(entry))
         if validation is None:
             validation = session.validation(entry)
-            base = baseline_loss(session, validation)
+            base = session.dumb_loss(validation)
     assert validation is not None  # the ladder stops only after a rung
     subset = _subset(session, runs[-1], zero, training, facts, base) if proposal.subset else None
     verdict = overfit.judge(validation, runs, base, proposal, subset, seed=session.seed)
@@ -73,11 +72,6 @@ def no_regularisation(space: list[dict[str, Any]]) -> dict[str, Any]:
     """Return the weakest value of every hyperparameter that regularises."""
     weakest = {h["name"]: min(h["values"]) if h.get("values") else h["min"] for h in space if h["regulariser"]}
     return {name: value for name, value in weakest.items() if value is not None}
-
-
-def baseline_loss(session: Session, validation: Validation) -> float:
-    """Return the mean loss of the dumb baseline on the validation rows, above the lowest possible."""
-    return float(validation.losses(dumb(session, validation)).mean())
 
 
 def _climb(

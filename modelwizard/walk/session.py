@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from modelwizard import problems
 from modelwizard.child import Child
 from modelwizard.errors import ProjectError
 from modelwizard.evidence import scores
 from modelwizard.files import write_text
 from modelwizard.journal import Journal
 from modelwizard.options import StageOptions
-from modelwizard.problems import PROBLEMS
 from modelwizard.project import Project
 from modelwizard.reporter import Reporter, Watch
 from modelwizard.stages.inputs import Run, Validation
@@ -131,7 +131,7 @@ class Session:
         name = str(entry["run"])
         if name not in self._runs:
             stored = self.project.read_run(name)
-            head = PROBLEMS[self.project.settings.problem.type].activation
+            head = problems.PROBLEMS[self.project.settings.problem.type].activation
             self._rows[name] = stored.rows
             kept = [stored.history[int(epoch)] for epoch in stored.epochs]
             self._runs[name] = Run(
@@ -182,7 +182,25 @@ class Session:
             scale=stored.scale if settings.problem.type in ("regression", "vector", "positive") else None,
             folds=folds,
             train_rows=pool if folds == 1 else pool * (folds - 1) // folds,
+            train_floor=float(scores.row_floor(settings.problem.type, settings.problem.loss, self._trained()).mean()),
         )
+
+    def _trained(self) -> Any:
+        """Return the targets of the rows that networks are trained on; under K-fold all outside the test set."""
+        import numpy as np
+
+        targets = self.project.targets()
+        if self.scheme == "kfold":
+            return targets.y
+        return targets.y[np.asarray(self.project.parts())[targets.rows] == "train"]
+
+    def dumb_loss(self, validation: Validation) -> float:
+        """Return the mean loss of the dumb baseline on training rows, above the lowest possible."""
+        import numpy as np
+
+        task, y = self.project.settings.problem, self._trained()
+        p = np.tile(problems.constant(task.type, task.loss, y), (len(y), 1))
+        return float(scores.excess_loss(task.type, task.loss, y, p, validation.scale).mean())
 
     def experiment(self, name: str) -> tuple[dict[str, Any], dict[str, Any]]:
         """Read an experiment file: hyperparameters and training settings."""

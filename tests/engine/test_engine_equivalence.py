@@ -166,7 +166,7 @@ CASES: dict[str, Case] = {
     "spectral and unit normalisation": (chain(lambda: layers.SpectralNormalization(layers.Dense(5))), X, BITS),
     "parametric activation": (chain(dense(), layers.PReLU), X, BITS),
 }
-FAST = ["dense", "several inputs and outputs", "batch normalisation and penalties"]
+FAST = ["several inputs and outputs"]
 
 sgd = keras.optimizers.SGD
 OPTIMIZERS: dict[str, Callable[[], keras.optimizers.Optimizer]] = {

@@ -89,7 +89,7 @@ def compiled(loss: Any) -> keras.Model:
     return model
 
 
-@pytest.mark.parametrize("name", ["validation split", "class weights", "a later first epoch"])
+@pytest.mark.parametrize("name", ["validation split"])
 def test_arguments_mean_what_they_mean_for_model_fit(name: str) -> None:
     both(**ARGUMENTS[name])
 
@@ -160,6 +160,7 @@ def test_averaged_weights_are_swapped_for_validation() -> None:
     )
 
 
+@pytest.mark.slow
 def test_callbacks_that_write_files(tmp_path: Path) -> None:
     model = build()
     path = tmp_path / "best.keras"
@@ -182,6 +183,7 @@ def test_progress_is_shown_as_by_model_fit(capsys: pytest.CaptureFixture[str]) -
     assert "accuracy:" in shown
 
 
+@pytest.mark.slow
 def test_seed_makes_it_repeat() -> None:
     def history(seed: int) -> dict[str, list[float]]:
         keras.utils.set_random_seed(seed)
@@ -235,7 +237,9 @@ HANDED: dict[str, tuple[Any, dict[str, Any], str]] = {
 }
 
 
-@pytest.mark.parametrize("name", HANDED)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.slow] if i else []) for i, name in enumerate(HANDED)]
+)
 def test_what_cannot_run_compiled_is_handed_over_and_said_once(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     model, settings, reason = HANDED[name]
     monkeypatch.setattr(api, "_SAID", set())

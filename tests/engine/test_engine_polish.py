@@ -58,6 +58,7 @@ def test_a_model_that_is_not_done_gains_and_keeps_it() -> None:
     assert all(layer.trainable for layer in model.layers)
 
 
+@pytest.mark.slow
 def test_a_polish_that_does_not_help_leaves_the_model_as_it_was() -> None:
     model = trained(epochs=1)
     before = model.get_weights()
@@ -68,6 +69,7 @@ def test_a_polish_that_does_not_help_leaves_the_model_as_it_was() -> None:
         np.testing.assert_array_equal(old, new)
 
 
+@pytest.mark.slow
 def test_one_pass_at_batch_one_is_worth_one_at_batch_32_with_32_times_the_rate() -> None:
     found = polish.polish(trained(epochs=3), TRAIN, HELD, row_losses, rates=(1e-4,))
     assert found.polished is not None
@@ -76,6 +78,7 @@ def test_one_pass_at_batch_one_is_worth_one_at_batch_32_with_32_times_the_rate()
     assert found.polished.val_loss == pytest.approx(found.control.val_loss, abs=3e-3)
 
 
+@pytest.mark.slow
 def test_a_rate_that_raises_the_training_loss_is_not_taken() -> None:
     model = trained(epochs=3)
     found = polish.polish(model, TRAIN, HELD, row_losses, rates=(50.0, 1e-4))

@@ -1,7 +1,7 @@
-"""Numbers that become inputs of a compiled program: rates and penalties vary without a new compilation.
+"""Numbers that become inputs of a compiled program, so that they vary without a new compilation.
 
-A copy of a model holds them as variables: dropout rates, L1 and L2 factors, weight decay, the learning rate and the
-factors of its schedule. Their values are read off any model of the same structure.
+A copy of a model holds them as variables: dropout rates, weight decay, the learning rate and the factors of its
+schedule. L1 and L2 factors become one number for each weight. All are read off any model of the same structure.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from modelwizard.worker.engine.step import Model
 # Arguments of Keras's learning-rate schedules that are plain factors of their formulas.
 SCHEDULE = ("initial_learning_rate", "decay_steps")
 PENALTIES = ("L1", "L2", "L1L2")
+# Penalties that stay in the copy as they are: on what is no weight, or a weight whose gradient is sparse.
+CONSTANT_PENALTIES = ("activity_regularizer", "embeddings_regularizer")
 
 
 class DialDropout(keras.layers.Dropout):
@@ -39,28 +41,9 @@ class DialDropout(keras.layers.Dropout):
         return tf.where(drawn >= rate, inputs / (1 - rate), tf.zeros([], inputs.dtype))
 
 
-class DialPenalty(keras.regularizers.Regularizer):
-    """L1 and L2 penalties whose factors are variables (keras `L1`, `L2`, `L1L2`)."""
-
-    def __init__(self, kind: str) -> None:
-        self.l1 = _variable(0.0) if "L1" in kind else None
-        self.l2 = _variable(0.0) if "L2" in kind else None
-
-    def __call__(self, x: Any) -> Any:
-        """Return l1 · Σ|x| + l2 · Σx²."""
-        penalty = tf.zeros([], x.dtype)
-        if self.l1 is not None:
-            penalty += tf.cast(self.l1, x.dtype) * tf.reduce_sum(tf.abs(x))
-        if self.l2 is not None:
-            penalty += tf.cast(self.l2, x.dtype) * tf.reduce_sum(tf.square(x))
-        return penalty
-
-
 def copy_model(model: Model) -> Model:
-    """Return a model of the same layers, with dials in the place of rates and penalties."""
+    """Return a model of the same layers, with dials in the place of dropout rates."""
     copy: Any = keras.models.clone_model(model, clone_function=_copy_layer, recursive=True)
-    for layer in copy._flatten_layers():
-        _replace_penalties(layer)
     # The optimizer is a stand-in that builds fast; `copy_optimizer` makes the one that is used.
     copy.compile(
         optimizer="sgd",
@@ -98,8 +81,12 @@ def share(copy: Model, other: Model) -> None:
     for layer, twin in zip(copy._flatten_layers(), other._flatten_layers(), strict=True):
         if isinstance(layer, DialDropout):
             layer.dial = twin.dial
-        for penalty, same in zip(_penalties(layer).values(), _penalties(twin).values(), strict=True):
-            penalty.l1, penalty.l2 = same.l1, same.l2
+
+
+def penalty(variable: Any) -> tuple[float, float]:
+    """Return the L1 and L2 factors of a weight's penalty."""
+    l1, l2 = (float(getattr(variable.regularizer, name, None) or 0.0) for name in ("l1", "l2"))
+    return l1, l2
 
 
 def reseed(model: Model, seed: int) -> None:
@@ -117,25 +104,6 @@ def _dials(model: Model) -> Iterator[Any]:
             yield layer.dial
         elif type(layer) is keras.layers.Dropout:
             yield layer.rate
-        for penalty in _penalties(layer).values():
-            factors = [getattr(penalty, name, None) for name in ("l1", "l2")]
-            yield from (factor for factor in factors if factor is not None)
-
-
-def _penalties(layer: Any) -> dict[str, Any]:
-    kinds = (keras.regularizers.L1, keras.regularizers.L2, keras.regularizers.L1L2, DialPenalty)
-    return {name: value for name, value in sorted(vars(layer).items()) if isinstance(value, kinds)}
-
-
-def _replace_penalties(layer: Any) -> None:
-    """Put dials in the place of a layer's L1 and L2 penalties, also where its variables hold them."""
-    replaced: dict[int, DialPenalty] = {}
-    for name, penalty in _penalties(layer).items():
-        dial = replaced.setdefault(id(penalty), DialPenalty(type(penalty).__name__))
-        setattr(layer, name, dial)
-    for variable in layer._trainable_variables + layer._non_trainable_variables:
-        if id(variable.regularizer) in replaced:
-            variable.regularizer = replaced[id(variable.regularizer)]
 
 
 def _copy_layer(layer: Any) -> Any:

@@ -56,6 +56,10 @@ class FlatState:
         self.others = [
             tf.Variable(v.value, shape=[None] * len(v.shape), trainable=False) for v in model.non_trainable_variables
         ]
+        # The L1 and L2 factor of each weight in the vector, where the structure has penalties.
+        self.factors = [_open_vector(0.0) for _ in "12"] if structure.penalised(source) else []
+        for variable in together:
+            variable.regularizer = None
         self.optimizer = dials.copy_optimizer(source.optimizer)
         self.optimizer.build([self.vector, *self.apart])
         self._initial = [(v, v.numpy()) for v in self.optimizer.variables]
@@ -78,6 +82,9 @@ class FlatState:
         for variable, value in self._initial:
             variable.value.assign(np.broadcast_to(value, vector.shape) if value.ndim == 1 else value)
         dials.turn(self.model, self.optimizer, model)
+        for i, factor in enumerate(self.factors):
+            ours = [np.full(part.size, dials.penalty(v)[i], "float32") for v, part in zip(together, parts, strict=True)]
+            factor.assign(np.concatenate(ours) if ours else vector)
 
     def take(self) -> Weights:
         """Copy the present weights."""
@@ -138,20 +145,28 @@ class FlatStepper(Stepper):
                 known = dict(scope.state_mapping)
                 outputs = forward(self.model, x, training=True)
                 loss = self.model._compute_loss(x=x, y=y, y_pred=outputs, sample_weight=weight, training=True)
-            scaled = state.optimizer.scale_loss(loss)
-        gradients = tape.gradient(scaled, trained)
+        gradients: Any = tape.gradient(loss, trained)
+        penalty, gradients[0] = self._penalise(trained[0], gradients[0])
         for variable, held in zip(self.model.non_trainable_variables, state.others, strict=True):
             value = scope.get_current_value(variable)
             if value is not known[id(variable)]:
                 held.assign(value)
         state.optimizer.apply(gradients, [state.vector, *state.apart])
-        return loss, outputs
+        return loss + penalty, outputs
 
     def score(self, x: Any, y: Any, weight: Any) -> tuple[tf.Tensor, Any]:
         """Return the loss of `compile` alone (no penalties, dropout off), and the outputs."""
         with self._scope(self._read()):
             outputs = forward(self.model, x, training=False)
             return data_loss(self.model, x, y, outputs, weight), outputs
+
+    def _penalise(self, vector: tf.Tensor, gradient: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """Return Σ l1·|w| + l2·w², and the gradient with that of the penalty added (keras `L1L2`)."""
+        if not self._state.factors:
+            return tf.zeros([]), gradient
+        l1, l2 = (factor.read_value() for factor in self._state.factors)
+        first, second = l1 * tf.sign(vector), l2 * vector
+        return tf.reduce_sum(vector * (first + second)), gradient + first + 2.0 * second
 
     def _sizes(self) -> list[int]:
         return [int(np.prod(v.shape)) for v in split(self.model)[0]]
@@ -210,8 +225,12 @@ def split(model: Model) -> tuple[list[Any], list[Any]]:
 
 def _open(variable: Any) -> Any:
     """Let a Keras variable take vectors of any length: Keras holds a shape fixed where TensorFlow need not."""
-    variable._value = tf.Variable(variable.value, shape=[None], trainable=False)
+    variable._value = _open_vector(variable.value)
     return variable
+
+
+def _open_vector(value: Any) -> tf.Variable:
+    return tf.Variable(tf.reshape(value, [-1]), shape=[None], trainable=False)
 
 
 def _weights(model: Model) -> list[Any]:

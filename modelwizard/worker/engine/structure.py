@@ -84,6 +84,7 @@ def key(model: Model, data: Rows) -> Key | None:
             "nesting": repr(keras.tree.map_structure(lambda _: 0, model.loss)),
             "loss weights": repr(model._compile_loss._user_loss_weights) if model._compile_loss else None,
             "optimizer": _optimizer(model.optimizer),
+            "penalised": penalised(model),
             "trainable": [layer.trainable for layer in model._flatten_layers()],
             "data": _data(data),
         }
@@ -96,8 +97,19 @@ def _own_code(model: Model) -> bool:
     """Say whether a function that is not Keras's is called, which a configuration may hide behind a bare name."""
     attributes = [value for layer in model._flatten_layers() for value in vars(layer).values()]
     functions = [value for value in attributes if isinstance(value, FunctionType)]
-    penalties = [type(v.regularizer) for v in model.variables if getattr(v, "regularizer", None) is not None]
-    return not all(_of_keras(thing) for thing in (*functions, *penalties))
+    return not all(_of_keras(function) for function in functions)
+
+
+def penalised(model: Model) -> bool:
+    """Say whether a weight has an L1 or L2 penalty, whatever its factor.
+
+    Raises:
+        Unshared: A penalty is of another kind.
+    """
+    penalties = [v.regularizer for v in model.trainable_variables if v.regularizer is not None]
+    if any(type(penalty).__name__ not in dials.PENALTIES or not _of_keras(type(penalty)) for penalty in penalties):
+        raise Unshared
+    return bool(penalties)
 
 
 def _is_widthless(model: Model) -> bool:
@@ -137,7 +149,8 @@ def _outputs(model: Model) -> Any:
 def _optimizer(thing: Any) -> Any:
     """Describe an optimizer without its learning rate and the size of its weight decay."""
     kind = type(thing).__name__
-    if not _of_keras(type(thing)) or kind not in _ELEMENTWISE or thing.clipnorm or thing.use_ema:
+    special = thing.clipnorm or thing.use_ema or thing.loss_scale_factor
+    if not _of_keras(type(thing)) or kind not in _ELEMENTWISE or special:
         raise Unshared
     if any(getattr(thing, f"_exclude_from_weight_decay{part}", None) for part in ("", "_pattern")):
         raise Unshared
@@ -192,15 +205,17 @@ def _masked(value: Any, hidden: set[str]) -> Any:
         return value
     if "class_name" in value and "config" in value:
         return _object(value, hidden)
-    return {name: _masked(item, hidden) for name, item in value.items() if name not in _IGNORED}
+    return {name: _masked(item, hidden) for name, item in value.items() if not _ignored(name)}
+
+
+def _ignored(name: str) -> bool:
+    return name in _IGNORED or (name.endswith("_regularizer") and name not in dials.CONSTANT_PENALTIES)
 
 
 def _object(value: dict[str, Any], hidden: set[str]) -> Any:
     kind, config = _checked(value), value["config"]
     if (value.get("module") or "").startswith("keras.initializers"):
         return "initializer"
-    if kind in dials.PENALTIES:
-        return kind
     if kind in ("Functional", "Sequential", "Model"):
         return [kind, _model(config, hidden, keep_inputs=True)]
     masked = _masked(config, hidden)
