@@ -22,8 +22,10 @@ TRIALS = 20
 """Trials of a round, when neither --trials nor --time-budget is given."""
 MOST = 500
 """Trials of a round that is limited by time."""
-EPOCHS = 100
+EPOCHS = 200
 """Epochs of a trial at most, when the border of overfitting is not known."""
+STRETCH = 2
+"""Epochs of a trial at most, as a multiple of the overfitting model's: what is regularised learns more slowly."""
 PATIENCE = 12
 """Epochs without a better validation loss after which a trial ends; its best epoch counts."""
 
@@ -60,7 +62,7 @@ def walk(session: Session) -> Verdict:
                 session.record(event)
             on_event(event)
 
-        epochs = border.epochs_run if known else max(border.epochs_run, EPOCHS)
+        epochs = STRETCH * border.epochs_run if known else max(border.epochs_run, EPOCHS)
         session.child.run(_request(session, facts, border, epochs, ranges, done, total), keep)
     return _judge(session, border, ranges)
 
