@@ -58,8 +58,6 @@ class FlatState:
         ]
         # The L1 and L2 factor of each weight in the vector, where the structure has penalties.
         self.factors = [_open_vector(0.0) for _ in "12"] if structure.penalised(source) else []
-        for variable in together:
-            variable.regularizer = None
         self.optimizer = dials.copy_optimizer(source.optimizer)
         self.optimizer.build([self.vector, *self.apart])
         self._initial = [(v, v.numpy()) for v in self.optimizer.variables]
@@ -126,6 +124,8 @@ class FlatStepper(Stepper):
 
     def __init__(self, model: Model, state: FlatState, open_widths: bool) -> None:
         super().__init__(model)
+        for variable in split(model)[0]:
+            variable.regularizer = None  # the state adds L1 and L2 penalties to all weights at once
         self._state = state
         self._open = open_widths
         self._owners = {
