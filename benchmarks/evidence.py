@@ -210,7 +210,7 @@ def main() -> None:
     """Run the simulations and print their tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--tables", default="telco_churn,credit_g,adult,digits,california_housing")
+    parser.add_argument("--tables", default="telco_churn,adult,credit_g,wine_white,digits,california_housing")
     parser.add_argument("--only", default="power,overfit,coverage")
     parser.add_argument("--repeats", type=int, default=40)
     parser.add_argument("--nets", choices=("numpy", "engine"), default="numpy")
