@@ -134,7 +134,7 @@ def _expect(session: Session) -> Expected:
     found = accounting.correct(validation, runs, seed=session.seed)
     reference = validation.score(dumb(session, validation))
     rows = session.project.counts()["test"]
-    return finalize.expect(session.metric, found.corrected, found.se, reference, found.units, rows)
+    return finalize.expect(session.metric, found.corrected, found.se, reference, validation.distinct, rows)
 
 
 def _open(session: Session, expected: Expected, *, reused: bool) -> Verdict:
@@ -143,5 +143,7 @@ def _open(session: Session, expected: Expected, *, reused: bool) -> Verdict:
     tested = session.project.test()
     task = session.project.settings.problem
     groups: ArrayLike | None = tested.group
-    test = Validation(task.type, task.loss, task.metric, tested.y, groups=groups, rows=tested.rows)
+    like = next(entry for entry in reversed(session.trials()) if entry.get("predictions"))
+    scale = session.validation(like).scale  # losses are told on the scale that was trained on
+    test = Validation(task.type, task.loss, task.metric, tested.y, groups=groups, rows=tested.rows, scale=scale)
     return finalize.judge(expected, test, tested.p, tested.dumb, reused=reused, seed=session.seed)

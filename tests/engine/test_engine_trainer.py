@@ -207,3 +207,12 @@ def test_memory_does_not_grow_over_200_trials() -> None:
             sizes.append(used())
     # The first fifth warms up (three structures, allocator pools); afterwards less than 0.5 MB a trial.
     assert sizes[-1] - sizes[1] < 0.5 * 160, sizes
+
+
+def test_a_sequential_model_can_be_trained() -> None:
+    keras.utils.set_random_seed(1)
+    model = keras.Sequential([layers.Input((4,)), layers.Dense(8, activation="relu"), layers.Dense(1, "sigmoid")])
+    model.compile("adam", "binary_crossentropy")
+    run = trainer.train(model, (TRAIN[0]["a"], TRAIN[1]), (HELD[0]["a"], HELD[1]), epochs=3)
+    assert run.epochs_run == 3
+    assert run.outputs.shape == (3, 50, 1)

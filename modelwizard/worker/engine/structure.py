@@ -127,7 +127,7 @@ def _is_widthless(model: Model) -> bool:
 def hidden_dense(model: Model) -> set[str]:
     """Name the dense layers whose width is not the width of an output."""
     heads: set[int] = set()
-    waiting = keras.tree.flatten(model.output)
+    waiting = keras.tree.flatten(model.outputs)
     while waiting:
         history = waiting.pop()._keras_history
         if type(history.operation) is keras.layers.Dense:
@@ -139,11 +139,10 @@ def hidden_dense(model: Model) -> set[str]:
 
 
 def _outputs(model: Model) -> Any:
-    return (
-        [model.output_names, repr(keras.tree.map_structure(lambda _: 0, model.output))]
-        if (keras.tree.is_nested(model.output))
-        else None
-    )
+    """Describe how several outputs are nested; a Sequential model has one, and no `output` before it is called."""
+    if isinstance(model, keras.Sequential) or not keras.tree.is_nested(model.output):
+        return None
+    return [model.output_names, repr(keras.tree.map_structure(lambda _: 0, model.output))]
 
 
 def _optimizer(thing: Any) -> Any:
