@@ -72,7 +72,7 @@ def test_no_other_constant_has_a_lower_loss(name: str, loss: str) -> None:
     for shift in (-0.05, 0.05):
         other = problems.constant(name, loss, y) * (1 + shift)
         if name == "multiclass":
-            other = np.clip(other + [shift / 10, -shift / 10, 0, 0], 1e-6, 1)
+            other = np.clip(other + shift / 10 * np.array([1, -1, 0, 0]), 1e-6, 1)
             other /= other.sum()
         assert measured(loss, y, np.broadcast_to(other, (len(y), len(other)))) >= best - 1e-9
 
