@@ -180,7 +180,11 @@ def _settings(answers: Answers, split: str) -> str:
             "reason": parts.reason,
             "sha256": hashlib.sha256(split.encode()).hexdigest(),
         },
-        "training": {"batch_size": answers.training.batch_size, "seed": answers.training.seed},
+        "training": {
+            "batch_size": answers.training.batch_size,
+            "tune_batch_size": False,
+            "seed": answers.training.seed,
+        },
     }
     lines = ["# The answers that this project was made from. Edit them freely; `modelwizard new` is not needed again."]
     lines += [f"# It was: {answers.command}"] if answers.command else []
@@ -198,7 +202,10 @@ ABOUT = {
         "numeric, categorical, boolean, date and text reach the model; identifier, constant and ignore do not.",
     ),
     "split": ("Which row is where stands in split.csv. The test rows are opened once, by `modelwizard finalize`.",),
-    "training": ("What every experiment starts from. Batches of 2 to 32; larger ones want a larger learning rate.",),
+    "training": (
+        "What every experiment starts from. Batches of 2 to 32; larger ones want a larger learning rate. The size is",
+        "not searched by default: once the learning rate is tuned for it, it moves scores less than their noise.",
+    ),
 }
 
 

@@ -105,10 +105,12 @@ class TrainingSettings:
     Args:
         seed: Base of every seed of a trial.
         batch_size: Rows of a step. Defaults to 32.
+        tune_batch_size: Whether the regularize stage searches it too, from 2 to 32. Defaults to no.
     """
 
     seed: int
     batch_size: int = 32
+    tune_batch_size: bool = False
 
 
 @dataclass(frozen=True)
@@ -218,6 +220,8 @@ def _value(key: str, value: Any, kind: str) -> Any:
         return value
     if kind == "int" and isinstance(value, int) and not isinstance(value, bool):
         return value
+    if kind == "bool" and isinstance(value, bool):
+        return value
     if kind == "float" and isinstance(value, (int, float)) and not isinstance(value, bool):
         return float(value)
     if kind == "str | None" and isinstance(value, str):
@@ -230,7 +234,13 @@ def _value(key: str, value: Any, kind: str) -> Any:
 
 
 def _words(kind: str) -> str:
-    words = {"str": "a text in quotes", "int": "a whole number", "float": "a number", "str | None": "a column's name"}
+    words = {
+        "str": "a text in quotes",
+        "int": "a whole number",
+        "float": "a number",
+        "bool": "true or false",
+        "str | None": "a column's name",
+    }
     return words.get(kind, "a list of texts" if kind.startswith("tuple") else "a table of texts")
 
 

@@ -74,15 +74,18 @@ def expect(metric: str, corrected: float, se: float, baseline: float, validation
     reference = baseline if math.isfinite(baseline) else corrected
     test_se = se * math.sqrt(validation_rows / test_rows) if test_rows else math.inf
     found = testing.expect(corrected, se, test_se, baseline=reference, bounded=bounded)
+    low, high = found.interval
+    # No error and no share is below 0, and no share above 1; R² may be below 0.
+    interval = (low if metric == "r2" else max(low, 0.0), high if scores.direction(metric) == "min" else min(high, 1.0))
     title = scores.SCORES[metric].title
     headline = (
-        f"Expected on {test_rows:,} test rows: {title} {figure(corrected)}, 95 % interval {span(found.interval)}; "
+        f"Expected on {test_rows:,} test rows: {title} {figure(corrected)}, 95 % interval {span(interval)}; "
         f"a drop below {figure(found.detectable)} would probably go unnoticed."
     )
     if not found.informative:
         headline += " Losing half of the gain over the dumb baseline would not be seen: too few rows."
     return Expected(
-        metric, corrected, se, test_se, found.interval, found.detectable, found.margin, found.informative, headline
+        metric, corrected, se, test_se, interval, found.detectable, found.margin, found.informative, headline
     )
 
 

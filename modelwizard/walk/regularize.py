@@ -26,6 +26,8 @@ EPOCHS = 200
 """Epochs of a trial at most, when the border of overfitting is not known."""
 STRETCH = 2
 """Epochs of a trial at most, as a multiple of the overfitting model's: what is regularised learns more slowly."""
+BATCHES = (2, 4, 8, 16, 32)
+"""Batch sizes that are searched when modelwizard.toml asks for it."""
 PATIENCE = 12
 """Epochs without a better validation loss after which a trial ends; its best epoch counts."""
 
@@ -129,6 +131,7 @@ def _request(
         "seed": session.seed + 1,
         "training": {"epochs": epochs, "batch_size": session.project.settings.training.batch_size},
         "patience": PATIENCE,
+        "batch_sizes": BATCHES if session.project.settings.training.tune_batch_size else None,
         "done": done,
         "first": [default, dict(border.hyperparameters), {**default, **baseline, **no_regularisation(facts["space"])}],
         "bounds": caps,

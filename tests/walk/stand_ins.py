@@ -87,7 +87,7 @@ class Worker:
         self.skill, self.rise, self.dies_in = skill, rise, dies_in
         self.test_skill = skill if test_skill is None else test_skill
         self.project: Path | None = None
-        self.jobs: list[str] = []
+        self.jobs: list[Mapping[str, Any]] = []
         self.trained: list[str] = []
         self.findings: list[dict[str, str]] = []
 
@@ -102,7 +102,7 @@ class Worker:
         """Nothing to end."""
 
     def run(self, job: Mapping[str, Any], on_event: OnEvent | None = None) -> dict[str, Any]:
-        self.jobs.append(job["job"])
+        self.jobs.append(job)
         answer: Callable[..., dict[str, Any]] = getattr(self, f"_{job['job']}")
         return answer(Project.open(self.project or "."), job, on_event or (lambda _: None))
 

@@ -113,6 +113,16 @@ def test_another_round_adds_its_trials(folder: Path) -> None:
     assert step(folder, "regularize", options=StageOptions(trials=3))["numbers"]["trials"] == 7
 
 
+@pytest.mark.parametrize(("answer", "sizes"), [("false", None), ("true", (2, 4, 8, 16, 32))])
+def test_the_batch_size_is_searched_only_when_asked_for(folder: Path, answer: str, sizes: object) -> None:
+    path = folder / "modelwizard.toml"
+    path.write_text(path.read_text().replace("tune_batch_size = false", f"tune_batch_size = {answer}"))
+    worker = Worker()
+    for stage in ("baseline", "overfit", "regularize"):
+        step(folder, stage, worker)
+    assert [job["batch_sizes"] for job in worker.jobs if job["job"] == "search"] == [sizes]
+
+
 def test_the_same_stage_again_looks_no_second_time(folder: Path) -> None:
     step(folder, "baseline")
     before = walk.status(folder)["looks"]["validation"]
