@@ -183,6 +183,7 @@ def _settings(answers: Answers, split: str) -> str:
         "training": {
             "batch_size": answers.training.batch_size,
             "tune_batch_size": False,
+            "tune_features": False,
             "seed": answers.training.seed,
         },
     }
@@ -205,6 +206,7 @@ ABOUT = {
     "training": (
         "What every experiment starts from. Batches of 2 to 32; larger ones want a larger learning rate. The size is",
         "not searched by default: once the learning rate is tuned for it, it moves scores less than their noise.",
+        "Nor is it searched which features to use: each is one more switch, and every look is counted.",
     ),
 }
 

@@ -106,11 +106,13 @@ class TrainingSettings:
         seed: Base of every seed of a trial.
         batch_size: Rows of a step. Defaults to 32.
         tune_batch_size: Whether the regularize stage searches it too, from 2 to 32. Defaults to no.
+        tune_features: Whether it also switches features on and off. Defaults to no.
     """
 
     seed: int
     batch_size: int = 32
     tune_batch_size: bool = False
+    tune_features: bool = False
 
 
 @dataclass(frozen=True)

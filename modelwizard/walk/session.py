@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -218,7 +220,7 @@ class Session:
     def write_experiment(self, name: str, comment: str, hyperparameters: Mapping[str, Any], training: Summary) -> None:
         """Write an experiment file, for `train.py` and for the eye."""
         lines = [f"# {comment}", "[hyperparameters]"]
-        lines += [f"{key} = {_toml(value)}" for key, value in hyperparameters.items()]
+        lines += [f"{_key(key)} = {_toml(value)}" for key, value in hyperparameters.items()]
         lines += ["", "[training]", *(f"{key} = {_toml(value)}" for key, value in training.items())]
         write_text(self.project.folder / "experiments" / name, "\n".join(lines) + "\n")
 
@@ -235,9 +237,11 @@ class Session:
             self.journal.append("look", stage=stage, purpose=purpose, looks=count, metric=self.metric, code=code)
 
 
-def _toml(value: object) -> str:
-    import json
+def _key(name: str) -> str:
+    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else _toml(name)
 
+
+def _toml(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 

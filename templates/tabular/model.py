@@ -26,7 +26,7 @@ def build_model(hp: HyperParameters, encoding: Encoding | None = None) -> keras.
     """
     encoding = encoding or Encoding(data.load("train"))
     inputs = encoding.inputs()
-    x = join(inputs, encoding)
+    x = join(choose(inputs, encoding, hp), encoding)
     penalty = keras.regularizers.L1L2(
         l1=hp.Choice("l1", [0.0, 1e-6, 1e-5, 1e-4, 1e-3], default=0.0),
         l2=hp.Choice("l2", [0.0, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2], default=0.0),
@@ -47,6 +47,18 @@ def build_model(hp: HyperParameters, encoding: Encoding | None = None) -> keras.
     model.compile(optimizer=keras.optimizers.Adam(learning_rate), loss=loss)
     model.get_layer("output").bias.assign(start)  # start at the dumb baseline: the first steps need not learn it
     return model
+
+
+def choose(inputs: dict[str, Any], encoding: Encoding, hp: HyperParameters) -> dict[str, Any]:
+    """Let the search switch features off, when modelwizard.toml says `tune_features`: one that is off is always 0."""
+    if not data.SETTINGS["training"].get("tune_features"):
+        return inputs
+    features = sorted({name for names in encoding.columns.values() for name in names})
+    on = {name: hp.Boolean(f"use {name}", default=True) for name in features}
+    return {
+        block: tensor * np.array([on[name] for name in encoding.columns[block]], dtype=tensor.dtype)
+        for block, tensor in inputs.items()
+    }
 
 
 def join(inputs: dict[str, Any], encoding: Encoding) -> Any:

@@ -35,6 +35,7 @@ class Encoding:
         self.features: dict[str, Any] = data.add_features(_expand(dict(self.raw)))
         self.cardinalities: list[int] = []  # number of ids in each column of the `categorical` block
         self.names: dict[str, list[str]] = {"numeric": [], "flags": [], "categorical": [], "text": []}
+        self.columns: dict[str, list[str]] = {block: [] for block in self.names}  # the feature behind each name
         parts = {block: [] for block in self.names}
         self._add_numbers(rows, parts)
         self._add_categories(rows, parts)
@@ -54,13 +55,15 @@ class Encoding:
         cycles = [n for n in names if n.rpartition(".")[2] in CYCLES and n not in data.KINDS]
         for name in cycles:
             self._add_cycle(name, values[name], parts)
-        table = np.concatenate([values[n] for n in names if n not in cycles] or [np.empty((len(rows.y), 0))], axis=1)
+        plain = [name for name in names if name not in cycles]
+        table = np.concatenate([values[name] for name in plain] or [np.empty((len(rows.y), 0))], axis=1)
         table[~np.isfinite(table)] = np.nan
         table[:, np.isnan(table).all(axis=0)] = 0.0
         low, centre, high = np.nanquantile(table, [0.25, 0.5, 0.75], axis=0)
         width = np.where(high > low, high - low, (np.nanmax(table, axis=0) - np.nanmin(table, axis=0)) / 2)
         keep = np.flatnonzero(width > 1e-6 * np.maximum(1.0, np.abs(centre)))  # nearly constant ones would blow up
-        self.names["numeric"] = [[n for n in names if n not in cycles][i] for i in keep]
+        for name in (plain[i] for i in keep):
+            self._name("numeric", name, [name])
         if not len(keep):
             return
         tensor = _join([self.features[name] for name in self.names["numeric"]])
@@ -71,7 +74,8 @@ class Encoding:
         gaps = np.flatnonzero(np.isnan(table[:, keep]).any(axis=0))
         if len(gaps):
             parts["flags"].append(ops.cast(ops.take(absent, gaps.astype(np.int32), axis=1), "float32"))
-            self.names["flags"] += [f"{self.names['numeric'][i]} missing" for i in gaps]
+            for name in (self.names["numeric"][i] for i in gaps):
+                self._name("flags", name, [f"{name} missing"])
 
     def _add_cycle(self, name: str, values: np.ndarray, parts: dict[str, list[Any]]) -> None:
         """Turn month, weekday or hour into flags, unless it is the same in all rows."""
@@ -80,7 +84,7 @@ class Encoding:
         tensor, size = self.features[name], CYCLES[name.rpartition(".")[2]]
         ids = ops.cast(ops.where(ops.isfinite(tensor), tensor + 1, ops.zeros_like(tensor)), "int32")
         parts["flags"].append(ops.one_hot(ops.squeeze(ids, 1), size))
-        self.names["flags"] += [f"{name} missing", *(f"{name}={i}" for i in range(size - 1))]
+        self._name("flags", name, [f"{name} missing", *(f"{name}={i}" for i in range(size - 1))])
 
     def _add_categories(self, rows: data.Rows, parts: dict[str, list[Any]]) -> None:
         """Look categories up: id 0 for rare and unseen ones, then one id each, a missing value being one."""
@@ -92,10 +96,10 @@ class Encoding:
             ids = lookup(self.features[name])
             if size <= SMALL:
                 parts["flags"].append(ops.one_hot(ops.squeeze(ids, 1), size))
-                self.names["flags"] += [f"{name} other", *(f"{name}={level}" for level in known)]
+                self._name("flags", name, [f"{name} other", *(f"{name}={level}" for level in known)])
             else:
                 parts["categorical"].append(ops.cast(ids, "int32"))
-                self.names["categorical"].append(name)
+                self._name("categorical", name, [name])
                 self.cardinalities.append(size)
 
     def _add_texts(self, rows: data.Rows, parts: dict[str, list[Any]]) -> None:
@@ -106,7 +110,12 @@ class Encoding:
             vocabulary = words.get_vocabulary()
             weights = keras.layers.Reshape((len(vocabulary),))(words(self.features[name]))
             parts["text"].append(keras.layers.UnitNormalization(name=_layer(f"length {name}"))(weights))
-            self.names["text"] += [f"{name}: {word}" for word in vocabulary]
+            self._name("text", name, [f"{name}: {word}" for word in vocabulary])
+
+    def _name(self, block: str, column: str, names: list[str]) -> None:
+        """Name the next entries of a block, and the feature that they come from."""
+        self.names[block] += names
+        self.columns[block] += [column] * len(names)
 
     def _learn_target(self, y: np.ndarray) -> None:
         """Learn how the target is scaled: standardised for any number, divided by its mean for a positive one."""

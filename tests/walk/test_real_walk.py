@@ -94,6 +94,20 @@ def test_an_edit_of_the_model_and_the_data_is_used(tmp_path: Path) -> None:
     assert walked["stages"]["finalize"]["numbers"]["test"] > 0.5
 
 
+def test_features_and_batch_sizes_are_searched_when_asked_for(tmp_path: Path) -> None:
+    modelwizard(tmp_path, "new", "demo", "--example", "iris", "--yes", "--no-run")
+    settings = tmp_path / "demo" / "modelwizard.toml"
+    text = settings.read_text().replace("tune_batch_size = false", "tune_batch_size = true")
+    settings.write_text(text.replace("tune_features = false", "tune_features = true"))
+    modelwizard(tmp_path / "demo", "run", "--trials", "6", "--json", codes=(0, 3))
+    lines = [json.loads(line) for line in (tmp_path / "demo" / "journal.jsonl").read_text().splitlines()]
+    trials = [e for e in lines if e["kind"] == "trial" and e["stage"] == "regularize"]
+    assert len({e["training"]["batch_size"] for e in trials}) > 1
+    switches = {name for e in trials for name in e["hyperparameters"] if name.startswith("use ")}
+    assert len(switches) == 4
+    assert not all(e["hyperparameters"][name] for e in trials for name in switches)
+
+
 @pytest.mark.parametrize(
     ("name", "old", "new", "says"),
     [
