@@ -184,6 +184,7 @@ def _settings(answers: Answers, split: str) -> str:
             "batch_size": answers.training.batch_size,
             "tune_batch_size": False,
             "tune_features": False,
+            **({"production": "retrain"} if parts.scheme == "kfold" else {}),
             "seed": answers.training.seed,
         },
     }
@@ -207,6 +208,7 @@ ABOUT = {
         "What every experiment starts from. Batches of 2 to 32; larger ones want a larger learning rate. The size is",
         "not searched by default: once the learning rate is tuned for it, it moves scores less than their noise.",
         "Nor is it searched which features to use: each is one more switch, and every look is counted.",
+        'Under K-fold, production = "folds" exports the average of the folds\' networks instead of training anew.',
     ),
 }
 

@@ -107,12 +107,15 @@ class TrainingSettings:
         batch_size: Rows of a step. Defaults to 32.
         tune_batch_size: Whether the regularize stage searches it too, from 2 to 32. Defaults to no.
         tune_features: Whether it also switches features on and off. Defaults to no.
+        production: Under K-fold, what finalize exports: `retrain` (on all rows outside the test set) or `folds` (the
+            average of the folds' own networks). Defaults to `retrain`.
     """
 
     seed: int
     batch_size: int = 32
     tune_batch_size: bool = False
     tune_features: bool = False
+    production: str = "retrain"
 
 
 @dataclass(frozen=True)
@@ -258,6 +261,9 @@ def _columns(tables: Mapping[str, Any]) -> Mapping[str, str]:
 
 def _check(settings: Settings) -> None:
     problem, split = settings.problem, settings.split
+    ways, way = ("retrain", "folds"), settings.training.production
+    if way not in ways:
+        raise _error("training.production", f"one of {', '.join(ways)}", repr(way), way, ways)
     if problem.type not in PROBLEMS:
         raise _error("problem.type", f"one of {', '.join(PROBLEMS)}", repr(problem.type), problem.type, tuple(PROBLEMS))
     row = PROBLEMS[problem.type]

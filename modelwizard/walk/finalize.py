@@ -108,6 +108,7 @@ def _produce(session: Session) -> dict[str, Any]:
                 "seeds": SEEDS,
                 "done": session.trials("finalize"),
                 "average": True,
+                "strategy": session.project.settings.training.production if session.scheme == "kfold" else "retrain",
             },
             keep,
         )

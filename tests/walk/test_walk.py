@@ -123,6 +123,17 @@ def test_the_batch_size_is_searched_only_when_asked_for(folder: Path, answer: st
     assert [job["batch_sizes"] for job in worker.jobs if job["job"] == "search"] == [sizes]
 
 
+@pytest.mark.parametrize(("scheme", "strategy"), [("holdout", "retrain"), ("kfold", "folds")])
+def test_the_folds_own_networks_are_exported_when_asked_for(folder: Path, scheme: str, strategy: str) -> None:
+    path = folder / "modelwizard.toml"
+    text = path.read_text().replace('scheme = "holdout"', f'scheme = "{scheme}"').replace("folds = 0", "folds = 5")
+    path.write_text(text.replace("[training]\n", '[training]\nproduction = "folds"\n'))
+    worker = Worker()
+    for stage in STAGES:
+        step(folder, stage, worker)
+    assert [job["strategy"] for job in worker.jobs if job["job"] == "final"] == [strategy]
+
+
 def test_the_same_stage_again_looks_no_second_time(folder: Path) -> None:
     step(folder, "baseline")
     before = walk.status(folder)["looks"]["validation"]
