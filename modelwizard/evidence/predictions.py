@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -98,27 +97,3 @@ class Stored:
     def epoch(self, index: int) -> Floats:
         """Return the canonical predictions (n, k) after one epoch."""
         return matrix(unpack(self.outputs[index], self.activation, self.offset, self.scale))
-
-
-class Columns(Sequence[Floats]):
-    """All trial x epoch columns of several runs, unpacked only when looked at.
-
-    Args:
-        runs: Runs that predicted the same rows in the same order.
-    """
-
-    def __init__(self, runs: Sequence[Stored]) -> None:
-        self.runs = list(runs)
-        self.trial: Ints = np.repeat(np.arange(len(self.runs)), [len(run.outputs) for run in self.runs])
-        self.epoch: Ints = np.concatenate([np.arange(len(run.outputs)) for run in self.runs] or [np.arange(0)])
-
-    def __len__(self) -> int:
-        return len(self.trial)
-
-    def __getitem__(self, index: int | slice) -> Floats:  # type: ignore[override]
-        """Return the predictions (n, k) of one column, or (m, n, k) of a slice."""
-        if isinstance(index, slice):
-            return np.stack([self[j] for j in range(*index.indices(len(self)))])
-        if not -len(self) <= index < len(self):
-            raise IndexError(index)
-        return self.runs[int(self.trial[index])].epoch(int(self.epoch[index]))

@@ -60,16 +60,3 @@ def test_packing_moves_the_auc_by_less_than_its_error():
 )
 def test_a_search_stays_below_the_cap(epochs, best, rows, trials, kept):
     assert list(predictions.kept_epochs(epochs, best, rows, 1, trials)) == list(kept)
-
-
-def test_columns_unpack_trial_by_trial():
-    first = predictions.Stored(predictions.pack(np.full((2, 4, 1), 0.25), "sigmoid"), "sigmoid")
-    second = predictions.Stored(predictions.pack(np.full((3, 4, 1), 0.75), "sigmoid"), "sigmoid")
-    columns = predictions.Columns([first, second])
-    assert len(columns) == 5
-    assert list(columns.trial) == [0, 0, 1, 1, 1]
-    assert list(columns.epoch) == [0, 1, 0, 1, 2]
-    assert columns[4] == pytest.approx(np.full((4, 1), 0.75), abs=1e-3)
-    assert columns[1:3].shape == (2, 4, 1)
-    with pytest.raises(IndexError):
-        columns[5]
