@@ -173,7 +173,7 @@ def bbc_metric(
         problem: A name of the table of problems.
         metric: A name of `SCORES`.
         y: Canonical targets of the validation rows.
-        predictions: K canonical predictions (n, k), an array (K, n, k) or a sequence that unpacks each when asked (`stages.inputs.Pool`).
+        predictions: K canonical predictions (n, k), an array (K, n, k) or a sequence that unpacks each when asked.
         losses: (K, n) loss of each row, which chooses the epoch. Defaults to none: the metric chooses.
         trial: (K,) the trial that each column belongs to; needed with `losses`.
         groups: One label per row of dependent rows.
