@@ -35,6 +35,13 @@ def modelwizard(folder: Path, *words: str, codes: tuple[int, ...] = (0,)) -> Any
     return json.loads(done.stdout) if "--json" in words else done.stdout
 
 
+def insert(path: Path, line: str, before: str) -> None:
+    """Insert a line as a person would; a template that has changed must not make this do nothing."""
+    text = path.read_text(encoding="utf-8")
+    assert text.count(before) == 1
+    path.write_text(text.replace(before, line + before), encoding="utf-8")
+
+
 @pytest.mark.parametrize(("example", "problem"), EXAMPLES.items())
 def test_a_walk_from_the_table_to_predictions(example: str, problem: str, tmp_path: Path) -> None:
     modelwizard(tmp_path, "new", "demo", "--example", example, "--yes", "--no-run")
@@ -70,21 +77,15 @@ def test_a_walk_from_the_table_to_predictions(example: str, problem: str, tmp_pa
 def test_an_edit_of_the_model_and_the_data_is_used(tmp_path: Path) -> None:
     modelwizard(tmp_path, "new", "demo", "--example", "churn", "--yes", "--no-run")
     folder = tmp_path / "demo"
-    data, model = folder / "data.py", folder / "model.py"
-    data.write_text(
-        data.read_text().replace(
-            "    return columns\n",
-            '    columns["calls"] = columns["support_calls"] / columns["tenure_months"]\n    return columns\n',
-            1,
-        )
+    insert(
+        folder / "data.py",
+        '    columns["calls"] = columns["support_calls"] / columns["tenure_months"]\n',
+        before="    return columns\n",
     )
-    model.write_text(
-        model.read_text().replace(
-            "    x = join(inputs, encoding)\n",
-            "    x = join(inputs, encoding)\n"
-            '    x = keras.layers.GaussianNoise(hp.Float("noise", 0.0, 0.3, default=0.1))(x)\n',
-            1,
-        )
+    insert(
+        folder / "model.py",
+        '    x = keras.layers.GaussianNoise(hp.Float("noise", 0.0, 0.3, default=0.1))(x)\n',
+        before="    penalty = ",
     )
     walked = modelwizard(folder, "run", "--trials", "4", "--json", codes=(0, 3))
     lines = [json.loads(line) for line in (folder / "journal.jsonl").read_text().splitlines()]
