@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from modelwizard.evidence import resampling, scores
+from modelwizard.evidence import resampling, scores, thresholds
 from modelwizard.evidence.arrays import ArrayLike, Bools, Floats, Ints
 from modelwizard.evidence.scores import Direction
 
@@ -161,13 +161,15 @@ def bbc_metric(
     losses: ArrayLike | None = None,
     trial: ArrayLike | None = None,
     groups: ArrayLike | None = None,
+    threshold: bool = False,
     seed: int = 0,
     resamples: int | None = None,
 ) -> Correction:
     """Correct the best of K candidates for any metric by recomputing it inside and outside each resample.
 
     With `losses` and `trial` the choice is nested as the stages make it: within a trial the epoch with the lowest
-    loss, among trials the best metric. Without them the best metric over all columns.
+    loss, among trials the best metric. Without them the best metric over all columns. With `threshold` each resample
+    also chooses the best decision threshold for its choice, so that the corrected score pays for that too.
 
     Args:
         problem: A name of the table of problems.
@@ -177,6 +179,8 @@ def bbc_metric(
         losses: (K, n) loss of each row, which chooses the epoch. Defaults to none: the metric chooses.
         trial: (K,) the trial that each column belongs to; needed with `losses`.
         groups: One label per row of dependent rows.
+        threshold: Whether a decision threshold is chosen as well; raw and corrected are then those of the decisions,
+            and `best` counts them. Defaults to no.
         seed: Seed of the resamples.
         resamples: Number of resamples. Defaults to 1000, and to 200 for rankings, which need a sort.
 
@@ -188,7 +192,9 @@ def bbc_metric(
     rng = np.random.default_rng(seed)
     drawn = resampling.bootstrap_weights(rows, count, rng, groups)
     weights = np.vstack([np.ones(rows), drawn])  # the first "resample" is the sample itself: it gives raw and best
-    chosen = _choose(problem, metric, y, predictions, weights, losses, trial, rng)
+    chosen, columns = _choose(problem, metric, y, predictions, weights, losses, trial, rng), len(predictions)
+    if threshold:
+        predictions, chosen = thresholds.nested(problem, metric, y, predictions, chosen, weights)
     best = int(chosen[0])
     lost = np.full(count, np.nan)
     unseen = (drawn == 0).astype(np.float64)
@@ -208,7 +214,7 @@ def bbc_metric(
 
     error = _error(values, chosen[1:], best, unseen > 0, groups)
     pseudo = scores.pseudo(problem, metric, y, predictions[best])
-    return _correction(best, pseudo, _mean(lost), error, item.direction, len(predictions), groups)
+    return _correction(best, pseudo, _mean(lost), error, item.direction, columns, groups)
 
 
 def _choose(

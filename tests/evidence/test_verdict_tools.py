@@ -255,26 +255,6 @@ def test_temperature_of_classes():
     assert calibration.tempered("multiclass", sharp, found.value).sum(axis=1) == pytest.approx(1.0)
 
 
-def test_a_chosen_threshold_pays_for_the_choice():
-    honest, raw = [], []
-    for seed in range(30):
-        y, p = overconfident(100, 1.0, seed)
-        p = p * 0.3  # nothing reaches 0.5
-        found = calibration.threshold(y, p, seed=seed)
-        new_y, new_p = overconfident(4000, 1.0, 1000 + seed)
-        truth = scores.score("binary", "f1", new_y, (new_p * 0.3 >= found.value).astype(float))
-        raw.append(found.raw - truth)
-        honest.append(found.corrected - truth)
-        assert found.value < 0.5
-        assert found.at_half == 0.0
-    assert np.mean(raw) > 0.01
-    assert abs(np.mean(honest)) < np.mean(raw)
-
-
-def test_known_costs_need_no_tuning():
-    assert calibration.cost_threshold(1, 4) == pytest.approx(0.2)
-
-
 def test_reliability_of_calibrated_and_overconfident_probabilities():
     assert calibration.reliability(*overconfident(4000, 1.0)).error < 0.03
     assert calibration.reliability(*overconfident(4000, 4.0)).error > 0.1
