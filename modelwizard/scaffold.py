@@ -185,6 +185,7 @@ def _settings(answers: Answers, split: str) -> str:
             "tune_batch_size": False,
             "tune_features": False,
             **({"production": "retrain"} if parts.scheme == "kfold" else {}),
+            "polish": False,
             "seed": answers.training.seed,
         },
     }
@@ -209,6 +210,7 @@ ABOUT = {
         "not searched by default: once the learning rate is tuned for it, it moves scores less than their noise.",
         "Nor is it searched which features to use: each is one more switch, and every look is counted.",
         'Under K-fold, production = "folds" exports the average of the folds\' networks instead of training anew.',
+        "polish = true lets finalize try a last pass at batch size 1, kept only if it helps; it seldom does.",
     ),
 }
 

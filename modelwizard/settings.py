@@ -109,6 +109,7 @@ class TrainingSettings:
         tune_features: Whether it also switches features on and off. Defaults to no.
         production: Under K-fold, what finalize exports: `retrain` (on all rows outside the test set) or `folds` (the
             average of the folds' own networks). Defaults to `retrain`.
+        polish: Whether finalize tries a last pass at batch size 1, and keeps it if it helps. Defaults to no.
     """
 
     seed: int
@@ -116,6 +117,7 @@ class TrainingSettings:
     tune_batch_size: bool = False
     tune_features: bool = False
     production: str = "retrain"
+    polish: bool = False
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,13 @@ from modelwizard.evidence.arrays import ArrayLike, Floats, Ints, matrix
 
 HALF = 0.5
 CANDIDATES = 101
-KEEP_FROM = 1.0
-"""Paired t from which a chosen threshold replaces 0.5: the one-standard-error rule."""
+KEEP_FROM = {"accuracy": 1.0, "hamming": 1.0}
+"""Paired t from which a chosen threshold replaces 0.5; any gain will do for metrics that are not named.
+
+0.5 is the best threshold of calibrated probabilities for accuracy, so noise must not move it: the
+one-standard-error rule. For F1 the best one is half the best F1 (Lipton et al. 2014), for balanced accuracy the share
+of the label, and 0.5 has nothing to say for itself.
+"""
 PROBLEMS = ("binary", "multilabel")
 METRICS = ("accuracy", "balanced_accuracy", "f1", "macro_f1", "micro_f1", "hamming")
 """Scores of labels rather than of probabilities or ranks: only these depend on a threshold."""
@@ -25,7 +30,7 @@ class Threshold:
     """A decision threshold and what speaks for it.
 
     Args:
-        value: Probability from which the label is said; 0.5 unless another one is better by more than noise.
+        value: Probability from which the label is said; 0.5 unless another one proved better.
         best: The threshold with the best score on the rows that chose it.
         raw: Its score on these rows.
         at_half: Score at 0.5.
@@ -92,7 +97,7 @@ def choose(
     found = comparison.cross_fitted(half, costs, groups=groups, strata=strata, widen=widen, seed=seed)
     means = costs.mean(axis=1)
     best = float(grid[_middle(means <= np.nanmin(means) + 1e-12)])
-    value = best if found.t >= KEEP_FROM else HALF
+    value = best if found.t > 0 and found.t >= KEEP_FROM.get(metric, 0.0) else HALF
     raw, at_half = (scores.score(problem, metric, y, decided(p, t)) for t in (best, HALF))
     return Threshold(value, best, raw, at_half, found.gain, found.t, len(grid))
 

@@ -33,10 +33,11 @@ class Account:
     line: str
 
 
-def correct(validation: Validation, runs: Sequence[Run], *, seed: int = 0) -> Correction:
+def correct(validation: Validation, runs: Sequence[Run], *, threshold: bool = False, seed: int = 0) -> Correction:
     """Return the corrected score of "lowest loss within a trial, best metric among trials", over all runs.
 
-    Assumptions and source: `optimism.bbc_metric`. The standard error is widened by `kfold.inflation` for folds.
+    With `threshold` the best decision threshold is chosen on top, and paid for. Assumptions and source:
+    `optimism.bbc_metric`. The standard error is widened by `kfold.inflation` for folds.
     """
     pool = Pool(runs)
     found = optimism.bbc_metric(
@@ -47,6 +48,7 @@ def correct(validation: Validation, runs: Sequence[Run], *, seed: int = 0) -> Co
         losses=pool.losses(validation),
         trial=pool.trial,
         groups=validation.units,
+        threshold=threshold,
         seed=seed,
     )
     return replace(found, se=found.se * validation.inflation)

@@ -9,10 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from modelwizard.evidence import calibration, intervals, resampling, scores, testing
+from modelwizard.evidence import calibration, intervals, resampling, scores, testing, thresholds
 from modelwizard.evidence.arrays import ArrayLike, Floats, matrix
 from modelwizard.evidence.testing import Agreement
 from modelwizard.stages.inputs import Validation
+from modelwizard.stages.squeeze import Squeeze
 from modelwizard.stages.verdict import Verdict, figure, plain, span
 
 
@@ -30,6 +31,7 @@ class Expected:
         margin: Smallest drop that matters.
         informative: Whether the test can be informative about such a drop.
         headline: One sentence for the person.
+        threshold: Probability from which a label is said; its choice is part of `score`. Defaults to 0.5.
     """
 
     metric: str
@@ -41,6 +43,7 @@ class Expected:
     margin: float
     informative: bool
     headline: str
+    threshold: float = thresholds.HALF
 
     def record(self) -> dict[str, Any]:
         """Return plain JSON values for the journal."""
@@ -49,13 +52,21 @@ class Expected:
 
 def restore(record: Mapping[str, Any]) -> Expected:
     """Return the expectation that `record` wrote; extra keys are passed over."""
-    values: dict[str, Any] = {name: record[name] for name in Expected.__dataclass_fields__}
+    values: dict[str, Any] = {name: record[name] for name in Expected.__dataclass_fields__ if name in record}
     values = {name: math.nan if value is None else value for name, value in values.items()}
     values["interval"] = (float(record["interval"][0]), float(record["interval"][1]))
     return Expected(**values)
 
 
-def expect(metric: str, corrected: float, se: float, baseline: float, validation_rows: int, test_rows: int) -> Expected:
+def expect(
+    metric: str,
+    corrected: float,
+    se: float,
+    baseline: float,
+    validation_rows: int,
+    test_rows: int,
+    threshold: float = thresholds.HALF,
+) -> Expected:
     """State the expected test score, its interval and the minimum detectable gap.
 
     The test error is the validation error scaled by sqrt(validation rows / test rows). Assumes test rows of the same
@@ -69,6 +80,7 @@ def expect(metric: str, corrected: float, se: float, baseline: float, validation
         baseline: The dumb baseline's score on validation rows.
         validation_rows: Rows (or independent groups) behind `corrected`.
         test_rows: Rows (or groups) of the test set.
+        threshold: Probability from which a label is said. Defaults to 0.5.
     """
     bounded = scores.direction(metric) == "max" or metric in ("brier", "hamming")
     reference = baseline if math.isfinite(baseline) else corrected
@@ -85,12 +97,19 @@ def expect(metric: str, corrected: float, se: float, baseline: float, validation
     if not found.informative:
         headline += " Losing half of the gain over the dumb baseline would not be seen: too few rows."
     return Expected(
-        metric, corrected, se, test_se, interval, found.detectable, found.margin, found.informative, headline
+        metric, corrected, se, test_se, interval, found.detectable, found.margin, found.informative, headline, threshold
     )
 
 
 def judge(
-    expected: Expected, test: Validation, p: ArrayLike, constant: ArrayLike, *, reused: bool = False, seed: int = 0
+    expected: Expected,
+    test: Validation,
+    p: ArrayLike,
+    constant: ArrayLike,
+    *,
+    squeeze: Squeeze | None = None,
+    reused: bool = False,
+    seed: int = 0,
 ) -> Verdict:
     """Judge the one opening of the test rows.
 
@@ -99,13 +118,16 @@ def judge(
         test: The test rows: problem, loss, metric, targets, groups.
         p: Canonical predictions of the exported model, (n, k).
         constant: (k,) prediction of the dumb baseline, fitted on rows outside the test set.
+        squeeze: What was decided on held-out predictions beforehand. Defaults to nothing.
         reused: Whether the test rows had been opened before; the verdict then says so.
         seed: Seed of the bootstrap.
     """
     values = matrix(p)
     base = test.constant(constant)
-    found = intervals.score(test.problem, test.metric, test.y, values, groups=test.units, seed=seed)
-    se = resampling.mean(test.metric_costs(values), test.units).se
+    plain_enough = expected.threshold == thresholds.HALF or not np.isfinite(values).all()
+    judged = values if plain_enough else thresholds.decided(values, expected.threshold)
+    found = intervals.score(test.problem, test.metric, test.y, judged, groups=test.units, seed=seed)
+    se = resampling.mean(test.metric_costs(judged), test.units).se
     se = se if math.isfinite(se) else expected.test_se
     agreement = testing.judge(
         expected.score, expected.se, found.value, se, direction=test.direction, smallest=expected.margin
@@ -131,18 +153,19 @@ def judge(
         "skill_interval": [low / base_loss, min(high / base_loss, 1.0)] if base_loss > 0 else [math.nan, math.nan],
         "rows": len(values),
         "reused": reused,
-        **_details(test, values),
+        **({} if squeeze is None else squeeze.record()),
+        **_details(test, values, expected.threshold),
     }
     word = agreement.verdict if math.isfinite(found.value) else "unreliable"
-    reasons = _reasons(expected, agreement, numbers, reused)
+    reasons = (*_reasons(expected, agreement, numbers, reused), *(squeeze.sentences() if squeeze else ()))
     return Verdict("finalize", word, _headline(test, numbers, agreement, word, reused), numbers, reasons, _advice(word))
 
 
-def _details(test: Validation, p: Floats) -> dict[str, Any]:
+def _details(test: Validation, p: Floats, threshold: float) -> dict[str, Any]:
     """Return the confusion matrix and the calibration of labels, or the residuals of amounts."""
     if test.problem in ("binary", "multiclass"):
         truth = np.asarray(test.y).reshape(-1).astype(np.int64)
-        said = p.argmax(axis=1) if test.problem == "multiclass" else (p[:, 0] >= 0.5).astype(np.int64)
+        said = p.argmax(axis=1) if test.problem == "multiclass" else (p[:, 0] >= threshold).astype(np.int64)
         size = p.shape[1] if test.problem == "multiclass" else 2
         table = np.zeros((size, size), dtype=np.int64)
         np.add.at(table, (truth, said), 1)

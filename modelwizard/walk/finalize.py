@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 from modelwizard.errors import Interrupted, TestOpenedError
 from modelwizard.evidence.arrays import ArrayLike
+from modelwizard.evidence.thresholds import HALF
 from modelwizard.project import verdicts
 from modelwizard.stages import accounting, finalize
 from modelwizard.stages.finalize import Expected
 from modelwizard.stages.inputs import Validation
+from modelwizard.stages.squeeze import restore
 from modelwizard.stages.verdict import Verdict
 from modelwizard.walk import protocol
 from modelwizard.walk.baseline import dumb
+from modelwizard.walk.production import produce
 from modelwizard.walk.session import Session
 
 SEEDS = 3
@@ -35,8 +36,8 @@ def walk(session: Session) -> Verdict:
     if again == "go on":
         sealed = session.journal.entries("sealed")[-1]
         return _follow_up(session, _open(session, finalize.restore(sealed), reused=False))
-    made = _produce(session)
-    expected = _expect(session)
+    made, squeeze = produce(session, SEEDS)
+    expected = _expect(session, squeeze.say_from)
     session.journal.append(
         "sealed", stage="finalize", model_sha256=made["sha256"], code=session.project.code_hashes(), **expected.record()
     )
@@ -88,54 +89,15 @@ def _opened_before(session: Session) -> str:
     )
 
 
-def _produce(session: Session) -> dict[str, Any]:
-    """Train the production model and export it as model.keras."""
-    hyperparameters, training = session.experiment("3-regularize.toml")
-    watch = session.watch("Production", trials=SEEDS, done=0)
-    with session.reporter.watch(watch) as on_event:
-
-        def keep(event: Mapping[str, Any]) -> None:
-            if event["event"] == "trial":
-                session.record(event)
-            on_event(event)
-
-        made = session.child.run(
-            {
-                "job": "final",
-                "hyperparameters": hyperparameters,
-                "training": {**training, "seed": training.get("seed", session.seed)},
-                "patience": None,
-                "seeds": SEEDS,
-                "done": session.trials("finalize"),
-                "average": True,
-                "strategy": session.project.settings.training.production if session.scheme == "kfold" else "retrain",
-            },
-            keep,
-        )
-    session.journal.append("decision", stage="finalize", **{k: v for k, v in made.items() if k != "stage"})
-    session.write_experiment(
-        "4-finalize.toml",
-        f"The production model: {made['members']} networks of these settings, averaged in model.keras.",
-        hyperparameters,
-        {**training, "epochs": made["epochs"]},
-    )
-    members = f"{made['members']} networks" if made["members"] > 1 else "one network"
-    session.reporter.say(
-        f"model.keras: {members}, {made['epochs']} epochs each, {made['parameters']:,} parameters; saved, loaded "
-        f"again, and equal on {made['equality']['rows']:,} rows within {made['equality']['largest']:.1e}"
-    )
-    return made
-
-
-def _expect(session: Session) -> Expected:
+def _expect(session: Session, threshold: float) -> Expected:
     """State what the test should show, from every look at the validation rows so far."""
     runs = session.usable("regularize") or session.usable()
     entries = {e["run"]: e for e in session.trials()}
     validation = session.validation(entries[runs[0].name])
-    found = accounting.correct(validation, runs, seed=session.seed)
+    found = accounting.correct(validation, runs, threshold=threshold != HALF, seed=session.seed)
     reference = validation.score(dumb(session, validation))
     rows = session.project.counts()["test"]
-    return finalize.expect(session.metric, found.corrected, found.se, reference, validation.distinct, rows)
+    return finalize.expect(session.metric, found.corrected, found.se, reference, validation.distinct, rows, threshold)
 
 
 def _open(session: Session, expected: Expected, *, reused: bool) -> Verdict:
@@ -147,4 +109,6 @@ def _open(session: Session, expected: Expected, *, reused: bool) -> Verdict:
     like = next(entry for entry in reversed(session.trials()) if entry.get("predictions"))
     scale = session.validation(like).scale  # losses are told on the scale that was trained on
     test = Validation(task.type, task.loss, task.metric, tested.y, groups=groups, rows=tested.rows, scale=scale)
-    return finalize.judge(expected, test, tested.p, tested.dumb, reused=reused, seed=session.seed)
+    made = next((e for e in reversed(session.journal.entries("decision", "finalize")) if e.get("squeeze")), {})
+    squeeze = restore(made["squeeze"]) if made else None
+    return finalize.judge(expected, test, tested.p, tested.dumb, squeeze=squeeze, reused=reused, seed=session.seed)

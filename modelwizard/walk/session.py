@@ -217,11 +217,20 @@ class Session:
                 received=str(error),
             ) from error
 
-    def write_experiment(self, name: str, comment: str, hyperparameters: Mapping[str, Any], training: Summary) -> None:
-        """Write an experiment file, for `train.py` and for the eye."""
+    def write_experiment(
+        self,
+        name: str,
+        comment: str,
+        hyperparameters: Mapping[str, Any],
+        training: Summary,
+        prediction: Mapping[str, float] | None = None,
+    ) -> None:
+        """Write an experiment file, for `train.py`, for `predict.py` and for the eye."""
         lines = [f"# {comment}", "[hyperparameters]"]
         lines += [f"{_key(key)} = {_toml(value)}" for key, value in hyperparameters.items()]
         lines += ["", "[training]", *(f"{key} = {_toml(value)}" for key, value in training.items())]
+        if prediction:
+            lines += ["", "[prediction]", *(f"{key} = {_toml(value)}" for key, value in prediction.items())]
         write_text(self.project.folder / "experiments" / name, "\n".join(lines) + "\n")
 
     def watch(self, title: str, **more: Any) -> Watch:

@@ -10,7 +10,17 @@ from typing import Any
 
 from modelwizard.errors import UsageError
 from modelwizard.project import Project
-from modelwizard.worker import inspection, prediction, production, references, sanity, search, space, trials
+from modelwizard.worker import (
+    inspection,
+    polishing,
+    prediction,
+    production,
+    references,
+    sanity,
+    search,
+    space,
+    trials,
+)
 from modelwizard.worker.events import Channel, Requests
 from modelwizard.worker.experiment import Experiment, Watcher
 from modelwizard.worker.workshop import Workshop
@@ -50,6 +60,8 @@ class Desk:
             "sanity": sanity.sanity,
             "train": train,
             "search": search.search,
+            "probe": production.probe,
+            "polish": polishing.judge,
             "final": production.final,
             "check": check,
             "test": lambda workshop, request, _: prediction.test(workshop, request),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import math
 import os
 import time
 from collections.abc import Mapping, Sequence
@@ -12,10 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modelwizard.errors import ProjectError, UsageError
+from modelwizard.evidence.calibration import tempered
 from modelwizard.evidence.kfold import production_epochs
 from modelwizard.files import file_sha256, sync_folder
-from modelwizard.worker import memory, search, trials
-from modelwizard.worker.engine import trainer
+from modelwizard.worker import members as networks
+from modelwizard.worker import search, trials
+from modelwizard.worker.engine import polish, trainer
 from modelwizard.worker.experiment import Experiment, Watcher
 from modelwizard.worker.prediction import predict_columns
 from modelwizard.worker.seeds import derive
@@ -31,17 +35,40 @@ Member = tuple[Any, Any]
 Summary = dict[str, Any]
 
 
-def final(workshop: Workshop, request: Mapping[str, Any], watcher: Watcher) -> Summary:
-    """Make model.keras.
+def probe(workshop: Workshop, request: Mapping[str, Any], watcher: Watcher) -> Summary:
+    """Train the chosen settings where validation rows are held out: several seeds, each on every fold.
 
-    Probes find the number of epochs: several seeds under hold-out, the folds under K-fold. The production networks
-    are then trained for the median of the best epochs on training and validation rows together: one best epoch
-    varies by a third to most of its mean over splits, the median of several does not.
+    Probes find the number of epochs, and their held-out predictions say what may go on top of the networks. These
+    runs are looks at validation rows.
 
     Args:
         workshop: The project.
-        request: `hyperparameters`, `training`, `patience`, `seeds`, `done` (summaries of probes), `average`,
-            `strategy` (`retrain` or `folds`: the average of the fold models instead).
+        request: `hyperparameters`, `training`, `patience`, `seeds`, `done` (summaries of probes that need not be
+            trained again), `time_budget` (when half of it is used, no further probe begins).
+        watcher: Who is told.
+
+    Returns:
+        The names of the `runs`, their `best_epochs` from 0, and the `epochs` that follow for production.
+
+    Raises:
+        ProjectError: No probe could be trained.
+    """
+    probes = _probe(workshop, request, watcher)
+    best = [int(epoch) for one in probes for epoch in one["best_epochs"]]
+    return {"runs": [one["run"] for one in probes], "best_epochs": best, "epochs": _epochs(best)}
+
+
+def final(workshop: Workshop, request: Mapping[str, Any], watcher: Watcher) -> Summary:
+    """Make model.keras.
+
+    The production networks are trained for the median of the probes' best epochs on training and validation rows
+    together: one best epoch varies by a third to most of its mean over splits, the median of several does not.
+
+    Args:
+        workshop: The project.
+        request: As for `probe`, and `average`, `strategy` (`retrain` or `folds`: the average of the fold models
+            instead), `temperature` of the averaged prediction (default 1), `polish` (learning rate of a last pass at
+            batch size 1, or None).
         watcher: Who is told.
 
     Raises:
@@ -53,12 +80,13 @@ def final(workshop: Workshop, request: Mapping[str, Any], watcher: Watcher) -> S
         raise UsageError("No such strategy.", expected="retrain or folds", received=strategy)
     probes = _probe(workshop, request, watcher)
     best = [int(epoch) for probe in probes for epoch in probe["best_epochs"]]
-    epochs = production_epochs([epoch + 1 for epoch in best])
+    epochs = _epochs(best)
     if strategy == "retrain":
         members, losses = _retrained(workshop, request, watcher, epochs)
     else:
         members, losses = _folds(workshop, request, watcher, probes[0])
-    facts = export(workshop, members)
+    temperature = float(request.get("temperature") or 1.0)
+    facts = export(workshop, members, temperature)
     losses_of_probes = [float(probe["train_loss"]) for probe in probes]
     return {
         "model": relative(workshop.project, workshop.project.model_path),
@@ -70,18 +98,29 @@ def final(workshop: Workshop, request: Mapping[str, Any], watcher: Watcher) -> S
         "parameters": sum(int(network.count_params()) for network, _ in members),
         "train_loss": float(np.mean(losses)),
         "probe_train_losses": losses_of_probes,
+        "temperature": facts.pop("temperature"),
         "equality": facts,
         "findings": [*workshop.leaks, *_guard(losses, losses_of_probes)],
         "seconds": round(time.monotonic() - begin, 2),
     }
 
 
-def export(workshop: Workshop, members: Sequence[Member]) -> dict[str, Any]:
+def _epochs(best: Sequence[int]) -> int:
+    """Return the epochs of production from best epochs counted from 0."""
+    return production_epochs([epoch + 1 for epoch in best])
+
+
+def export(workshop: Workshop, members: Sequence[Member], temperature: float = 1.0) -> dict[str, Any]:
     """Write model.keras, load it again, and compare its predictions of raw rows with those of the networks.
+
+    Args:
+        workshop: The project.
+        members: Trained networks with their encodings.
+        temperature: What the logits of the averaged prediction are divided by. Defaults to 1.
 
     Returns:
         rows, the largest difference in units of the target's scale or of the mean prediction where that is larger,
-        and whether it is small enough.
+        whether it is small enough, and the temperature: 1 where the project's `export_model` knows of none.
 
     Raises:
         ProjectError: It is not.
@@ -89,29 +128,35 @@ def export(workshop: Workshop, members: Sequence[Member]) -> dict[str, Any]:
     project = workshop.project
     beside = project.runs / ".exported.keras"  # a kill leaves it there, and the next export writes over it
     try:
+        exporter = workshop.code.model.export_model
         culprit = workshop.code.line_of(workshop.code.model, "export_model")
         with blame(project.folder, "export the model", culprit):
-            workshop.code.model.export_model(list(members)).save(beside)
+            known = "temperature" in inspect.signature(exporter).parameters
+            temperature = temperature if known else 1.0
+            exporter(list(members), **({"temperature": temperature} if temperature != 1.0 else {})).save(beside)
         with blame(project.folder, "load the exported model", culprit):
             loaded = keras.models.load_model(beside)
-        facts = _compare(workshop, members, loaded)
+        facts = _compare(workshop, members, loaded, temperature)
         with beside.open("rb") as file:
             os.fsync(file.fileno())
         os.replace(beside, project.model_path)
         sync_folder(project.folder)
     finally:
         beside.unlink(missing_ok=True)
-    return facts
+    return {**facts, "temperature": temperature}
 
 
 def _probe(workshop: Workshop, request: Mapping[str, Any], watcher: Watcher) -> list[Summary]:
-    """Train where validation rows are held out, to learn when to stop; these runs are looks at validation rows."""
-    count = int(request.get("seeds") or 3) if workshop.project.settings.split.scheme == "holdout" else 1
+    """Train several seeds where validation rows are held out, or take up what was trained before."""
+    count, begin = int(request.get("seeds") or 3), time.monotonic()
+    late = begin + float(request.get("time_budget") or math.inf) / 2
     done: list[Summary] = list(request.get("done") or [])
     probes: list[Summary] = []
     for i in range(1, count + 1):
         experiment = _probe_of(request, i, count)
         known = next((s for s in done if _same(workshop, s, experiment)), None)
+        if known is None and probes and time.monotonic() > late:
+            break
         if known is None:
             numbers = [search.number(s["run"]) for s in (*done, *probes)]
             experiment = experiment.changed(run=f"{STAGE}-{max(numbers, default=0) + 1:03d}")
@@ -144,12 +189,13 @@ def _probe_of(request: Mapping[str, Any], i: int, count: int) -> Experiment:
 
 def _same(workshop: Workshop, summary: Mapping[str, Any], experiment: Experiment) -> bool:
     """Say whether a finished probe is this experiment with the present code."""
-    values = summary["hyperparameters"]
+    values, scheme = summary["hyperparameters"], workshop.project.settings.split.scheme
     given = experiment.hyperparameters
     return (
         summary["training"] == experiment.training
         and summary.get("patience") == experiment.patience
         and summary.get("code") == workshop.project.code_hashes()
+        and summary.get("scheme", scheme) == scheme
         and all(values[name] == given[name] for name in values.keys() & given.keys())
         and summary.get("best_epochs") is not None
     )
@@ -165,7 +211,7 @@ def _retrained(
     losses: list[float] = []
     for i in range(1, count + 1):
         seed = derive(request["training"]["seed"], "production", i)
-        network, run = _train(workshop, request, watcher, encoding, part, epochs, seed, i, count)
+        network, run = _member(workshop, request, watcher, encoding, part, epochs, seed, i, count)
         members.append((network, encoding))
         losses.append(run.history[-1]["train_loss"])
     return members, losses
@@ -183,13 +229,15 @@ def _folds(
     losses: list[float] = []
     for i, (fold, best) in enumerate(zip(folds, probe["best_epochs"], strict=True), start=1):
         seed = derive(probe["training"]["seed"], "fit", fold.number)
-        network, run = _train(workshop, request, watcher, fold.encoding, fold.train, int(best) + 1, seed, i, len(folds))
+        network, run = _member(
+            workshop, request, watcher, fold.encoding, fold.train, int(best) + 1, seed, i, len(folds)
+        )
         members.append((network, fold.encoding))
         losses.append(run.history[-1]["train_loss"])
     return members, losses
 
 
-def _train(
+def _member(
     workshop: Workshop,
     request: Mapping[str, Any],
     watcher: Watcher,
@@ -200,42 +248,20 @@ def _train(
     member: int,
     members: int,
 ) -> tuple[Any, trainer.Run]:
-    """Train one network of the production model for a number of epochs."""
-    watcher.check()
-    keras.utils.set_random_seed(seed)
-    network, _ = trials.build(workshop, request["hyperparameters"], encoding)
-
-    def on_epoch(epoch: int, row: dict[str, float], _: NDArray[np.floating]) -> bool:
-        watcher.check()
-        facts = {"run": f"model {member} of {members}", "stage": STAGE, "epoch": epoch + 1, "epochs": epochs}
-        watcher.progress(epoch + 1 == epochs, **facts, **trials.told(row), score=None)
-        return False
-
-    with blame(workshop.project.folder, "train the model", workshop.builder):
-        run = trainer.train(
-            network,
-            (part.x, part.y),
-            epochs=epochs,
-            batch_size=int(request["training"]["batch_size"]),
-            seed=seed,
-            on_epoch=on_epoch,
-            record=False,
-            repeats=members - member + 1,
-        )
-    if run.status == "nan":
-        raise ProjectError(
-            "The loss became infinite while the final model was trained.",
-            fix="choose a trial with a smaller learning rate, or clip gradients in model.py (clipnorm=1.0)",
-        )
-    memory.release()
+    """Train one network of the production model, and polish it where the polish was found to help."""
+    network, run = networks.train(workshop, request, watcher, encoding, part, epochs, seed, member, members)
+    if request.get("polish"):
+        network = polish.descend(network, (part.x, part.y), float(request["polish"]), seed=seed)
     return network, run
 
 
-def _compare(workshop: Workshop, members: Sequence[Member], loaded: Any) -> dict[str, Any]:
+def _compare(workshop: Workshop, members: Sequence[Member], loaded: Any, temperature: float) -> dict[str, Any]:
     """Compare predictions of the exported model on raw rows with those of the networks on encoded rows."""
     rows = workshop.load("train", "validation")
     rows = workshop.select(rows, np.arange(min(COMPARED, len(rows.rows))))
     expected = np.mean([_predict(workshop, network, encoding, rows) for network, encoding in members], axis=0)
+    if temperature != 1:
+        expected = tempered(workshop.problem.name, expected, temperature)
     with blame(workshop.project.folder, "predict raw rows with the exported model"):
         found = predict_columns(loaded, rows.x)
     scale = np.maximum(np.ravel(members[0][1].target_scale), np.abs(expected).mean(axis=0))

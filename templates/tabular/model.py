@@ -70,11 +70,13 @@ def join(inputs: dict[str, Any], encoding: Encoding) -> Any:
     return keras.layers.Concatenate()(parts) if len(parts) > 1 else parts[0]
 
 
-def export_model(members: list[tuple[keras.Model, Encoding]]) -> keras.Model:
+def export_model(members: list[tuple[keras.Model, Encoding]], temperature: float = 1.0) -> keras.Model:
     """Make one model from raw columns to predictions in the target's own units.
 
     Args:
         members: Trained networks with their encodings; several are averaged.
+        temperature: What the logits of the averaged probabilities are divided by (Guo et al. 2017): above 1 makes
+            them less sure. `modelwizard finalize` learns it from rows that the networks were not trained on.
     """
     raw = {name: keras.Input((1,), name=t.name, dtype=t.dtype) for name, t in members[0][1].raw.items()}
     outputs, encoded = [], {}
@@ -85,7 +87,13 @@ def export_model(members: list[tuple[keras.Model, Encoding]]) -> keras.Model:
         if encoding.rescales:
             y = keras.layers.Rescaling(encoding.target_scale.tolist(), encoding.target_offset.tolist())(y)
         outputs.append(y)
-    return keras.Model(raw, ops.mean(ops.stack(outputs), axis=0) if len(outputs) > 1 else outputs[0], name="predictor")
+    y = ops.mean(ops.stack(outputs), axis=0) if len(outputs) > 1 else outputs[0]
+    if temperature != 1.0:
+        p = ops.clip(y, 1e-7, 1 - 1e-7)
+        exclusive = data.PROBLEM["type"] == "multiclass"
+        logits = ops.log(p) if exclusive else ops.log(p) - ops.log1p(-p)
+        y = ops.softmax(logits / temperature) if exclusive else ops.sigmoid(logits / temperature)
+    return keras.Model(raw, y, name="predictor")
 
 
 def renamed(model: keras.Model, name: str) -> keras.Model:

@@ -79,13 +79,20 @@ class Worker:
         rise: How much confidence the last epochs add beyond what is true: the validation loss turns upward.
         dies_in: Name of a run in which the process dies.
         test_skill: The same on test rows. Defaults to that of the validation rows.
+        polish_t: Paired t of the last polish.
     """
 
     def __init__(
-        self, skill: float = 2.0, rise: float = 14.0, dies_in: str = "", test_skill: float | None = None
+        self,
+        skill: float = 2.0,
+        rise: float = 14.0,
+        dies_in: str = "",
+        test_skill: float | None = None,
+        polish_t: float = 0.0,
     ) -> None:
         self.skill, self.rise, self.dies_in = skill, rise, dies_in
         self.test_skill = skill if test_skill is None else test_skill
+        self.polish_t = polish_t
         self.project: Path | None = None
         self.jobs: list[Mapping[str, Any]] = []
         self.trained: list[str] = []
@@ -140,7 +147,8 @@ class Worker:
         self.trained.append(job["run"])
         rows, y = self._judging(project)
         epochs = job["training"]["epochs"]
-        rng = np.random.default_rng(len(job["run"]))
+        seed = int(job["run"][-3:]) if job["stage"] == "finalize" else len(job["run"])  # probes differ in their seed
+        rng = np.random.default_rng(seed)
         hints = self.skill * (y - 0.5) + rng.normal(size=y.shape)
         grow = 1 - np.exp(-np.arange(1, epochs + 1) / 4)
         confident = 1 + self.rise * np.maximum(0, np.arange(epochs) - epochs / 2) / epochs
@@ -197,16 +205,28 @@ class Worker:
                 on_event({"event": "trial", **self._train(project, one, on_event)})
         return {"finished": job["trials"], "new": job["trials"] - len(done), "stopped": "trials"}
 
+    def _probe(self, project: Project, job: Any, on_event: OnEvent) -> dict[str, Any]:
+        known = [entry["run"] for entry in job["done"]]
+        names = [f"finalize-{i:03d}" for i in range(1, job["seeds"] + 1)]
+        for name in names:
+            if name not in known:
+                one = {**job, "run": name, "stage": "finalize"}
+                on_event({"event": "trial", **self._train(project, one, on_event)})
+        return {"runs": names, "best_epochs": [11] * len(names), "epochs": 12}
+
+    def _polish(self, project: Project, job: Any, on_event: OnEvent) -> dict[str, Any]:
+        arm = {"gain": 0.004, "t": self.polish_t}
+        return {"kept": self.polish_t >= 1, "learning_rate": 1e-4, **arm, "control": arm, "looks": 6, "seconds": 1.0}
+
     def _final(self, project: Project, job: Any, on_event: OnEvent) -> dict[str, Any]:
-        on_event(
-            {"event": "trial", **self._train(project, {**job, "run": "finalize-001", "stage": "finalize"}, on_event)}
-        )
         write_bytes(project.model_path, b"a model")
         return {
+            "model": "model.keras",
             "sha256": "0" * 64,
             "epochs": 12,
             "members": 3,
             "parameters": 3200,
+            "temperature": job["temperature"],
             "equality": {"rows": 100, "largest": 1e-7},
         }
 

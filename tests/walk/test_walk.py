@@ -8,11 +8,13 @@ import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from stand_ins import Person, Worker
 
 from modelwizard import walk
 from modelwizard.errors import GateError, Interrupted, TestOpenedError, WorkerError
+from modelwizard.evidence.scores import score
 from modelwizard.journal import Journal
 from modelwizard.options import StageOptions
 
@@ -164,6 +166,69 @@ def test_saying_no_keeps_the_test_rows_sealed(folder: Path) -> None:
     with pytest.raises((Interrupted, GateError)):
         step(folder, "finalize", answer=False)
     assert "opened" not in kinds(folder)
+
+
+def edit(folder: Path, old: str, new: str) -> None:
+    path = folder / "modelwizard.toml"
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+
+
+@pytest.mark.parametrize(("metric", "moves"), [("f1", True), ("roc_auc", False)])
+def test_a_threshold_is_chosen_where_the_metric_has_one_and_paid_for(folder: Path, metric: str, moves: bool) -> None:
+    edit(folder, 'metric = "roc_auc"', f'metric = "{metric}"')
+    for stage in STAGES[:3]:
+        step(folder, stage)
+    numbers = step(folder, "finalize")["numbers"]
+    journal = Journal(folder / "journal.jsonl")
+    assert numbers["noise"]["seeds"] == 3
+    looks = {e["purpose"]: e["looks"] for e in journal.entries("look", "finalize")}
+    assert looks["temperature"] == 1
+    assert ("threshold" in looks) == ("threshold" in numbers) == moves
+    sealed = journal.entries("sealed")[0]
+    table = tomllib.loads((folder / "experiments" / "4-finalize.toml").read_text())
+    if moves:
+        assert sealed["threshold"] == numbers["threshold"]["value"] == table["prediction"]["threshold"] < 0.5
+        assert sealed["score"] < numbers["threshold"]["raw"]
+        rows = np.load(folder / "runs" / "test.npz")
+        said = (rows["p"] >= sealed["threshold"]).astype(float)
+        assert numbers["test"] == pytest.approx(score("binary", "f1", rows["y"], said))
+        assert sum(np.array(numbers["confusion"])[:, 1]) == said.sum()
+    else:
+        assert sealed["threshold"] == 0.5
+        assert "prediction" not in table
+
+
+@pytest.mark.parametrize(("asked", "t", "rate"), [("false", 9.0, None), ("true", 0.5, None), ("true", 2.0, 1e-4)])
+def test_the_last_polish_is_kept_only_by_paired_evidence(folder: Path, asked: str, t: float, rate: object) -> None:
+    edit(folder, "polish = false", f"polish = {asked}")
+    worker = Worker(polish_t=t)
+    for stage in STAGES:
+        step(folder, stage, worker)
+    assert [job["polish"] for job in worker.jobs if job["job"] == "final"] == [rate]
+    purposes = [e["purpose"] for e in Journal(folder / "journal.jsonl").entries("look", "finalize")]
+    assert ("polish" in purposes) == (asked == "true")
+
+
+def test_an_overconfident_model_gets_a_temperature(folder: Path) -> None:
+    """The stand-in's predictions are far surer than they are right."""
+    worker = Worker(skill=6.0, rise=0.0)
+    for stage in STAGES:
+        step(folder, stage, worker, options=StageOptions(trials=4, force=True, reason="a test"))
+    heat = [job["temperature"] for job in worker.jobs if job["job"] == "final"]
+    found = Journal(folder / "journal.jsonl").entries("decision", "finalize")[-1]["squeeze"]["temperature"]
+    assert heat == [found["value"]]
+    assert heat[0] != 1
+    assert found["after"] < found["before"]
+
+
+def test_a_second_finalize_looks_at_its_probes_no_second_time(folder: Path) -> None:
+    for stage in STAGES:
+        step(folder, stage)
+    before = walk.status(folder)["looks"]["validation"]
+    step(folder, "finalize", options=StageOptions(force=True, reason="a lecture"))
+    assert walk.status(folder)["looks"]["validation"] == before
 
 
 def test_a_kill_between_opening_and_verdict_goes_on_with_the_same_opening(folder: Path) -> None:

@@ -28,6 +28,7 @@ from modelwizard.errors import (
     UsageError,
     WorkerError,
 )
+from modelwizard.evidence.calibration import tempered
 from modelwizard.evidence.predictions import unpack
 from modelwizard.evidence.scores import score
 from modelwizard.files import file_sha256
@@ -160,7 +161,7 @@ def test_folds_are_pooled_and_keep_their_rules(rule: str, make_project: Make, ch
             folds = pd.Series(run.fold[inside]).groupby(raw["city"].to_numpy()[run.rows[inside]]).nunique()
             assert folds.max() == 1
     for strategy, members in (("retrain", 1), ("folds", 3)):
-        more = {"strategy": strategy, "average": False, "patience": 2}
+        more = {"strategy": strategy, "average": False, "patience": 2, "seeds": 1}
         made = child.run({"job": "final", "hyperparameters": SMALL, "training": TRAINING, **more})
         assert made["members"] == members
         assert made["equality"]["largest"] < 1e-5
@@ -275,6 +276,59 @@ def test_another_model_may_not_see_the_test_rows(project: Project, child: Child)
     with pytest.raises(TestOpenedError, match="opened before"):
         child.run({"job": "test"})
     assert child.run({"job": "test", "force": True})["rows"] == 48
+
+
+FINAL = {"job": "final", "hyperparameters": SMALL, "training": TRAINING, "seeds": 1}
+
+
+@pytest.mark.parametrize("problem", ["binary", "multiclass", "multilabel"])
+def test_a_temperature_travels_inside_the_exported_model(problem: str, make_project: Make, child: Child) -> None:
+    child.project = make_project(problem)
+    project = Project.open(child.project)
+    child.run(FINAL)
+    child.run({"job": "test"})
+    sure = project.test().p
+    made = child.run({**FINAL, "temperature": 2.0})
+    child.run({"job": "test", "force": True})
+    assert made["temperature"] == 2
+    assert made["equality"]["largest"] < 1e-5
+    np.testing.assert_allclose(project.test().p, tempered(problem, sure, 2.0), atol=1e-5)
+
+
+def test_an_export_model_of_before_knows_no_temperature(project: Project, child: Child) -> None:
+    edit(project, "model.py", ", temperature: float = 1.0) -> keras.Model", ") -> keras.Model")
+    edit(project, "model.py", "    if temperature != 1.0:", "    temperature = 1.0\n    if False:")
+    assert child.run({**FINAL, "temperature": 2.0})["temperature"] == 1
+
+
+@pytest.mark.parametrize(("least", "said"), [("0.0", {"yes"}), ("1.1", {"no"})])
+def test_predictions_use_the_threshold_of_finalize(
+    least: str, said: set[str], project: Project, child: Child, tmp_path: Path
+) -> None:
+    child.run(FINAL)
+    made = project.folder / "experiments" / "4-finalize.toml"
+    made.write_text(f"[hyperparameters]\n[training]\nepochs = 1\n[prediction]\nthreshold = {least}\n")
+    child.run({"job": "predict", "input": project.data_path, "output": tmp_path / "out.csv"})
+    assert set(pd.read_csv(tmp_path / "out.csv")["target"]) == said
+
+
+def test_probes_are_trained_once_and_polished_on_trial(project: Project, child: Child) -> None:
+    told: list[Event] = []
+    request = {**FINAL, "seeds": 2}
+    probes = child.run({**request, "job": "probe"}, told.append)
+    done = [event for event in told if event["event"] == "trial"]
+    assert [event["run"] for event in done] == probes["runs"] == ["finalize-001", "finalize-002"]
+    assert len(probes["best_epochs"]) == 2
+    polish = child.run({**request, "job": "polish", "epochs": probes["epochs"]})
+    assert polish["learning_rate"] in (1e-3, 1e-4, 1e-5)
+    assert polish["looks"] == 4
+    assert polish["kept"] == (polish["t"] >= 1)
+    told.clear()
+    plain = child.run({**request, "done": done}, told.append)
+    polished = child.run({**request, "done": done, "polish": polish["learning_rate"]}, told.append)
+    assert not [event for event in told if event["event"] == "trial"]
+    assert plain["sha256"] != polished["sha256"]
+    assert plain["train_loss"] == pytest.approx(polished["train_loss"], rel=1e-3)  # the same networks before it
 
 
 def test_an_export_that_predicts_otherwise_is_refused(project: Project, child: Child) -> None:

@@ -98,8 +98,7 @@ def polish(
     arms: list[Arm] = []
     copies: list[Model] = []
     for batch, size in ((1, rate), (CONTROL_BATCH, rate * CONTROL_BATCH)):
-        copy = _copy(model, size)
-        trainer.train(copy, train, epochs=epochs, batch_size=batch, seed=seed, execution=execution, record=False)
+        copy = descend(model, train, size, batch_size=batch, epochs=epochs, seed=seed, execution=execution)
         after = row_losses(_outputs(copy, held))
         arms.append(Arm(batch, size, float(after.mean()), paired_t(before - after)))
         copies.append(copy)
@@ -107,6 +106,32 @@ def polish(
     if kept:
         model.set_weights(copies[0].get_weights())
     return Polish(kept, float(before.mean()), arms[0], arms[1], looks=len(arms))
+
+
+def descend(
+    model: Model,
+    train: tuple[Any, ...],
+    rate: float,
+    *,
+    batch_size: int = 1,
+    epochs: int = 1,
+    seed: int = 0,
+    execution: str = "auto",
+) -> Model:
+    """Return a copy of a trained model after a last pass of plain gradient descent, batch normalisation frozen.
+
+    Args:
+        model: A compiled and trained Functional or Sequential model; it stays as it is.
+        train: (x, y) or (x, y, sample_weight).
+        rate: Learning rate.
+        batch_size: Rows of a batch. Defaults to 1.
+        epochs: Passes over the training rows. Defaults to 1.
+        seed: Order of the rows and dropout masks. Defaults to 0.
+        execution: As for `trainer.train`. Defaults to "auto".
+    """
+    copy = _copy(model, rate)
+    trainer.train(copy, train, epochs=epochs, batch_size=batch_size, seed=seed, execution=execution, record=False)
+    return copy
 
 
 def paired_t(improvements: Floats) -> float:
