@@ -219,7 +219,8 @@ def _first_experiment(answers: Answers) -> str:
     """Write the settings of the baseline: a small network without any regularisation."""
     return (
         "# The baseline: a small network without regularisation; it has to beat the dumb baseline.\n"
-        "[hyperparameters]\nlayers = 1\nunits = 32\ndropout = 0.0\nl1 = 0.0\nl2 = 0.0\nlearning_rate = 0.001\n\n"
+        "[hyperparameters]\nlayers = 1\nunits = 32\ndropout = 0.0\nl1 = 0.0\nl2 = 0.0\n"
+        "weight_decay = 0.0\nlearning_rate = 0.001\n\n"
         f"[training]\nepochs = 30\nbatch_size = {answers.training.batch_size}\nseed = {answers.training.seed}\n"
     )
 

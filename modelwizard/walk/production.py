@@ -8,6 +8,7 @@ from typing import Any
 from modelwizard.stages import squeeze
 from modelwizard.stages.squeeze import Squeeze
 from modelwizard.stages.verdict import figure
+from modelwizard.walk.regularize import PATIENCE
 from modelwizard.walk.session import Session
 
 
@@ -25,7 +26,7 @@ def produce(session: Session, seeds: int) -> tuple[dict[str, Any], Squeeze]:
     request = {
         "hyperparameters": hyperparameters,
         "training": {**training, "seed": training.get("seed", session.seed)},
-        "patience": None,
+        "patience": PATIENCE,
         "seeds": seeds,
         "time_budget": session.options.time_budget,
     }
@@ -45,7 +46,7 @@ def produce(session: Session, seeds: int) -> tuple[dict[str, Any], Squeeze]:
         "4-finalize.toml",
         f"The production model: {members} of these settings, averaged in model.keras.",
         hyperparameters,
-        {**training, "epochs": made["epochs"]},
+        {**training, "stop_after": made["epochs"]},
         {"threshold": found.say_from} if found.threshold else None,
     )
     session.reporter.say(

@@ -13,11 +13,11 @@ from modelwizard.project import Project
 from modelwizard.settings import FILE
 from modelwizard.stages import accounting
 from modelwizard.stages.verdict import figure
+from modelwizard.walk.regularize import PATIENCE
 from modelwizard.walk.session import Session
 
 CANDIDATES = 5
 """Trials that are judged again; more would cost folds x repeats fits each."""
-PATIENCE = 12
 FOLDS = 5
 """Folds at least, where so many rows would otherwise mean a hold-out."""
 

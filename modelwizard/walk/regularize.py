@@ -22,10 +22,14 @@ TRIALS = 20
 """Trials of a round, when neither --trials nor --time-budget is given."""
 MOST = 500
 """Trials of a round that is limited by time."""
-EPOCHS = 200
-"""Epochs of a trial at most, when the border of overfitting is not known."""
-STRETCH = 2
-"""Epochs of a trial at most, as a multiple of the overfitting model's: what is regularised learns more slowly."""
+EPOCHS = 32
+"""Epochs of a trial by default; the learning rate falls over them, so that few are enough."""
+STEPS = 600
+"""Optimizer steps of a trial at least: few rows get more epochs."""
+LENGTHS = (0.5, 1, 2, 4)
+"""Lengths that are searched, as multiples of the default: a short training is the cheapest regulariser."""
+SLOWER = 3
+"""How much longer an epoch of a trial may take than one of the baseline, when a time budget is planned with."""
 BATCHES = (2, 4, 8, 16, 32)
 """Batch sizes that are searched when modelwizard.toml asks for it."""
 PATIENCE = 12
@@ -38,7 +42,8 @@ def walk(session: Session) -> Verdict:
         "regularize",
         "What generalises best?",
         (
-            "Dropout, penalties, layers, units and learning rate are searched, never beyond the overfitting model.",
+            "Dropout, penalties, layers, units, learning rate and epochs are searched, never beyond the overfitting "
+            "model or the defaults of model.py, whichever is larger.",
             "Every look at validation rows is counted, and the best score is corrected for it.",
         ),
     )
@@ -64,8 +69,7 @@ def walk(session: Session) -> Verdict:
                 session.record(event)
             on_event(event)
 
-        epochs = STRETCH * border.epochs_run if known else max(border.epochs_run, EPOCHS)
-        session.child.run(_request(session, facts, border, epochs, ranges, done, total), keep)
+        session.child.run(_request(session, facts, ranges, done, total), keep)
     return _judge(session, border, ranges)
 
 
@@ -102,7 +106,7 @@ def _ranges(space: list[dict[str, Any]], size: Capacity | None) -> dict[str, Ran
         log = h.get("sampling") == "log"
         if h["name"] in caps:
             cap = caps[h["name"]]
-            top = min(max(cap.high, low), high)
+            top = min(max(cap.high, h["default"], low), high)
             bottom = min(max(cap.low, low), top)
             found[h["name"]] = Range(bottom, top, log, open_low=False, open_high=False)
         else:
@@ -113,31 +117,49 @@ def _ranges(space: list[dict[str, Any]], size: Capacity | None) -> dict[str, Ran
 def _request(
     session: Session,
     facts: dict[str, Any],
-    border: Run,
-    epochs: int,
     ranges: Mapping[str, Range],
     done: list[dict[str, Any]],
     total: int,
 ) -> dict[str, Any]:
-    """Describe the search: first the model's defaults, the overfitting model stopped early, and the baseline."""
+    """Describe the search: first the model's defaults, then the baseline's settings."""
     caps = {name: [ranges[name].low, ranges[name].high] for name in ("layers", "units") if name in ranges}
     baseline, _ = session.experiment("1-baseline.toml")
     defaults = {h["name"]: h["default"] for h in facts["space"] if not h.get("conditional")}
     default = {name: _within(value, caps.get(name)) for name, value in defaults.items()}
+    training = session.project.settings.training
+    epochs = _epochs(session, facts["rows"]["train"])
+    choices = {"epochs": [max(1, round(epochs * length)) for length in LENGTHS]}
     return {
         "job": "search",
         "stage": "regularize",
         "trials": total,
         "seed": session.seed + 1,
-        "training": {"epochs": epochs, "batch_size": session.project.settings.training.batch_size},
+        "training": {"epochs": epochs, "batch_size": training.batch_size},
         "patience": PATIENCE,
-        "batch_sizes": BATCHES if session.project.settings.training.tune_batch_size else None,
+        "choices": choices | ({"batch_size": BATCHES} if training.tune_batch_size else {}),
         "done": done,
-        "first": [default, dict(border.hyperparameters), {**default, **baseline, **no_regularisation(facts["space"])}],
+        "first": [default, {**default, **baseline, **no_regularisation(facts["space"])}],
         "bounds": caps,
         "time_budget": session.options.time_budget,
         "workers": session.options.workers or 1,
     }
+
+
+def _epochs(session: Session, rows: int) -> int:
+    """Return the epochs of a trial by default: enough steps, and a quarter of the time budget at most.
+
+    A round that goes on keeps the length of its trials.
+    """
+    before = session.trials("regularize")
+    if before and before[0].get("code") == session.project.code_hashes():
+        return int(before[0]["training"]["epochs"])
+    steps = -(-rows // session.project.settings.training.batch_size)
+    epochs = max(EPOCHS, -(-STEPS // steps))
+    known = [e for e in session.trials("baseline") if e.get("seconds") and e["epochs_run"]]
+    if session.options.time_budget and known:
+        epoch = SLOWER * known[-1]["seconds"] / known[-1]["epochs_run"]
+        epochs = max(4, min(epochs, int(session.options.time_budget / 4 / epoch)))
+    return epochs
 
 
 def _within(value: Any, cap: list[float] | None) -> Any:
@@ -186,7 +208,7 @@ def _judge(session: Session, border: Run, ranges: Mapping[str, Range]) -> Verdic
             "3-regularize.toml",
             f"The best of {len(entries)} trials on the validation rows ({best['run']}); finalize trains it.",
             best["hyperparameters"],
-            {**best["training"], "epochs": best["epochs_run"]},
+            {**best["training"], "stop_after": best["best_epoch"] + 1},
         )
     _trace(session, verdict)
     return verdict

@@ -22,7 +22,7 @@ class Experiment:
         epochs: Epochs at most.
         batch_size: Rows of a step.
         seed: Base of the seeds of its fits.
-        patience: Epochs without a better validation loss after which a fit ends, or None for all epochs.
+        patience: Epochs without a better validation loss after which a fit ends (see `wait`), or None for all epochs.
         repeats: How often folds are drawn anew under K-fold. Defaults to 1.
         fraction: Share of the training rows to train on, or None for all.
         trials: Trials that share the room for predictions. Defaults to 1.
@@ -55,6 +55,14 @@ class Experiment:
             fraction=request.get("fraction"),
             trials=int(request.get("trials") or 1),
         )
+
+    @property
+    def wait(self) -> int | None:
+        """Epochs to wait for a better validation loss: half of all, if that is more than the patience.
+
+        A falling learning rate brings much of its gain at the end.
+        """
+        return None if self.patience is None else max(self.patience, self.epochs // 2)
 
     @property
     def training(self) -> dict[str, int]:

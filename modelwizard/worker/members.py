@@ -32,7 +32,8 @@ def train(
 
     Args:
         workshop: The project.
-        request: `hyperparameters` and `training`.
+        request: `hyperparameters` and `training`, whose `epochs` are those over which the learning rate falls: a
+            network that stops before their end stops where the trial's best epoch was.
         watcher: Who is told.
         encoding: How the rows are encoded.
         part: The rows.
@@ -46,7 +47,9 @@ def train(
     """
     watcher.check()
     keras.utils.set_random_seed(seed)
-    network, _ = trials.build(workshop, request["hyperparameters"], encoding)
+    batch = min(int(request["training"]["batch_size"]), len(part))
+    steps = max(epochs, int(request["training"]["epochs"])) * -(-len(part) // batch)
+    network, _ = trials.build(workshop, request["hyperparameters"], encoding, steps)
 
     def on_epoch(epoch: int, row: dict[str, float], _: NDArray[np.floating]) -> bool:
         watcher.check()
@@ -59,7 +62,7 @@ def train(
             network,
             (part.x, part.y),
             epochs=epochs,
-            batch_size=int(request["training"]["batch_size"]),
+            batch_size=batch,
             seed=seed,
             on_epoch=on_epoch,
             record=False,

@@ -1,4 +1,4 @@
-"""Which trial comes next: a keras-tuner oracle whose proposals depend on the seed and the trial's number alone."""
+"""Which trial comes next: a keras-tuner oracle whose proposals depend on seed, number and finished trials alone."""
 
 from __future__ import annotations
 
@@ -10,20 +10,30 @@ import keras_tuner
 import numpy as np
 
 from modelwizard.worker.seeds import derive
-from modelwizard.worker.space import Values, primes
+from modelwizard.worker.space import Values, kind, primes, regulariser
 
 COLLISIONS = 50
 """Draws that were tried before, in a row, after which a space counts as exhausted."""
 
 NEVER = 10**9
 
+TURNS = ("tune", "move", "explore")
+"""What a trial after the given ones does, in turn: from the best trial so far change numbers that need no new program
+(learning rate, regularisers, epochs), change anything, or leave it for a point of the whole space."""
 
-class RandomOracle(keras_tuner.Oracle):
-    """Proposes the given points first, then points of a scrambled Halton sequence, none of them twice.
+CHEAP = ("learning_rate", "epochs", "batch_size")
+
+STEP = 0.15
+"""Standard deviation of a step, as a share of a range; a value that a step leaves as it was takes a longer one."""
+
+
+class LocalOracle(keras_tuner.Oracle):
+    """Proposes the given points, then by turns steps from the best one and points of a Halton sequence, none twice.
 
     Nothing is written to disk: the journal is the record, and the oracle is rebuilt from it. Since a proposal depends
-    on seed and number only, a search that was killed goes on exactly as it would have.
+    on seed, number and the trials before it only, a search that was killed goes on exactly as it would have.
 
+    Steps change one to three values at a time (random local search; Bergstra & Bengio 2012 on why few of them matter).
     Halton points cover each range more evenly than independent draws (Halton 1960; permuted digits: Braaten & Weller
     1979), which the Deep Learning Tuning Playbook recommends for exploration.
 
@@ -47,6 +57,7 @@ class RandomOracle(keras_tuner.Oracle):
         self.first = [self.complete(values) for values in first]
         self.index = 0  # number of the next trial, from 0
         self._given: Values | None = None
+        self._best: tuple[float, Values] | None = None
 
     def propose(self, index: int) -> tuple[keras_tuner.engine.trial.Trial, Values] | None:
         """Return the trial of that number with its values, or None when every value was tried."""
@@ -61,6 +72,8 @@ class RandomOracle(keras_tuner.Oracle):
         if val_loss is not None and math.isfinite(val_loss):
             self.update_trial(trial.trial_id, {"val_loss": float(val_loss)})
             trial.status = "COMPLETED"
+            if self._best is None or val_loss < self._best[0]:
+                self._best = (val_loss, dict(trial.hyperparameters.values))
         else:
             trial.status = "FAILED"
         self.end_trial(trial)
@@ -88,8 +101,9 @@ class RandomOracle(keras_tuner.Oracle):
             return {"status": "RUNNING", "values": self._given}
         if self.index < len(self.first) and not self.tried(self.first[self.index]):
             return {"status": "RUNNING", "values": self.first[self.index]}
+        turn = TURNS[(self.index - len(self.first)) % len(TURNS)] if self._best else "explore"
         for attempt in range(COLLISIONS):
-            values = self._draw(self.index, attempt)
+            values = self._draw(self.index, attempt) if turn == "explore" else self._step(turn, attempt)
             if not self.tried(values):
                 return {"status": "RUNNING", "values": values}
         return {"status": "STOPPED", "values": None}
@@ -104,6 +118,18 @@ class RandomOracle(keras_tuner.Oracle):
     def _save_trial(self, trial: Any) -> None:
         """Write nothing: the journal is the record."""
 
+    def _step(self, turn: str, attempt: int) -> Values:
+        """Return the best values so far with one to three of them changed."""
+        assert self._best is not None
+        rng = np.random.default_rng([self.seed, self.index, attempt])
+        values = self.complete(self._best[1])
+        free = [hp for hp in self.hyperparameters.space if hp.name in values and kind(hp) != "Fixed"]
+        cheap = [hp for hp in free if hp.name in CHEAP or regulariser(hp)]
+        pool = cheap if cheap and turn == "tune" else free
+        for i in rng.permutation(len(pool))[: rng.integers(1, 4)]:
+            values[pool[i].name] = _moved(pool[i], values[pool[i].name], rng)
+        return self.complete(values)
+
     def _draw(self, index: int, attempt: int) -> Values:
         space = self.hyperparameters.space
         # Other attempts at the same number lie far out in the sequence, where no number of a trial will come.
@@ -114,6 +140,17 @@ class RandomOracle(keras_tuner.Oracle):
             if hps.is_active(hp):
                 hps.values[hp.name] = hp.prob_to_value(position)
         return {name: value for name, value in hps.values.items() if hps.is_active(name)}
+
+
+def _moved(hp: Any, value: Any, rng: np.random.Generator) -> Any:
+    """Return a value near another one: never that value itself, unless the range holds no other."""
+    start = float(hp.value_to_prob(value))
+    for i in range(10):
+        place = start + rng.normal(0.0, STEP * (1 + i / 2))
+        moved = hp.prob_to_value(min(max(place, 0.0), 1 - 1e-9))
+        if moved != value:
+            return moved
+    return value
 
 
 def halton(index: int, dimensions: int, seed: int) -> list[float]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import keras_tuner
 
 from modelwizard.worker import records, space, trials
 from modelwizard.worker.experiment import Experiment, Watcher
-from modelwizard.worker.oracle import RandomOracle
+from modelwizard.worker.oracle import LocalOracle
 from modelwizard.worker.pool import processes
 from modelwizard.worker.seeds import derive
 from modelwizard.worker.workshop import Workshop
@@ -68,7 +68,8 @@ class Search:
     Args:
         workshop: The project.
         request: `stage`, `trials` (in all), `seed`, `training` (epochs, batch_size), `patience`, `done` (summaries),
-            `first`, `bounds`, `fixed`, `batch_sizes`, `bare`, `time_budget` (s), `max_parameters`, `repeats`.
+            `first`, `bounds`, `fixed`, `choices` (of `epochs` and `batch_size`, with what `training` says as default),
+            `bare`, `time_budget` (s), `max_parameters`, `repeats`.
         watcher: Who is told; its deadline is set here.
     """
 
@@ -79,7 +80,8 @@ class Search:
         self.finished: dict[int, Summary] = {number(s["run"]): s for s in request.get("done") or []}
         if request.get("time_budget"):
             watcher.deadline = time.monotonic() + float(request["time_budget"])
-        self._oracle = RandomOracle(self._narrowed(), self._seed, request.get("first") or ())
+        self._choices: dict[str, Any] = {}
+        self._oracle = LocalOracle(self._narrowed(), self._seed, request.get("first") or ())
         self._oracle.replay(self._tried(self.finished[i]) for i in sorted(self.finished))
         self._trials: dict[str, Any] = {}
         self._failures = 0
@@ -127,11 +129,9 @@ class Search:
         self.message = summary["message"] if summary["status"] == "failed" else None
 
     def _tried(self, summary: Summary) -> Summary:
-        """Return a summary whose batch size stands among the hyperparameters when it is searched."""
-        if not self._request.get("batch_sizes"):
-            return summary
-        size = {"batch_size": summary["training"]["batch_size"]}
-        return {**summary, "hyperparameters": {**summary["hyperparameters"], **size}}
+        """Return a summary whose searched settings of training stand among the hyperparameters."""
+        searched = {name: summary["training"][name] for name in self._choices}
+        return {**summary, "hyperparameters": {**summary["hyperparameters"], **searched}}
 
     def _narrowed(self) -> keras_tuner.HyperParameters:
         """Return the space of the stage."""
@@ -139,10 +139,12 @@ class Search:
         request = self._request
         fixed = (space.bare(found) if request.get("bare") else {}) | dict(request.get("fixed") or {})
         narrowed = space.restrict(found, request.get("bounds") or {}, fixed)
-        if request.get("batch_sizes"):
-            usual = self._workshop.project.settings.training.batch_size
-            sizes: Sequence[int] = [int(size) for size in request["batch_sizes"]]
-            narrowed.Choice("batch_size", list(sizes), default=usual if usual in sizes else sizes[0])
+        for name, values in dict(request.get("choices") or {}).items():
+            if name not in {hp.name for hp in narrowed.space}:  # one of the person's own is theirs
+                usual = request["training"][name]
+                self._choices[name] = narrowed.Choice(
+                    name, list(values), default=usual if usual in values else values[0]
+                )
         return narrowed
 
     def _propose(self, index: int) -> Experiment | None:
@@ -158,15 +160,13 @@ class Search:
         return None
 
     def _experiment(self, index: int, values: Mapping[str, Any]) -> Experiment:
-        training = self._request["training"]
-        searched = bool(self._request.get("batch_sizes"))  # else a "batch_size" of the person's own is theirs
-        size = values.get("batch_size") if searched else training["batch_size"]
+        training = {**self._request["training"], **{name: values[name] for name in self._choices}}
         return Experiment(
             run=f"{self._stage}-{index:03d}",
             stage=self._stage,
-            hyperparameters={name: v for name, v in values.items() if not (searched and name == "batch_size")},
+            hyperparameters={name: value for name, value in values.items() if name not in self._choices},
             epochs=int(training["epochs"]),
-            batch_size=int(size or training["batch_size"]),
+            batch_size=int(training["batch_size"]),
             seed=derive(self._seed, self._stage, index),
             patience=self._request.get("patience"),
             repeats=int(self._request.get("repeats") or 1),

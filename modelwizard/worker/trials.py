@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -48,8 +49,17 @@ class Fitted:
     parameters: int
 
 
-def build(workshop: Workshop, hyperparameters: Mapping[str, Any], encoding: Any) -> tuple[Any, dict[str, Any]]:
+def build(
+    workshop: Workshop, hyperparameters: Mapping[str, Any], encoding: Any, steps: int | None = None
+) -> tuple[Any, dict[str, Any]]:
     """Build the project's model and check what the stages rely on.
+
+    Args:
+        workshop: The project.
+        hyperparameters: Values for `build_model`; others take their defaults.
+        encoding: The shapes of the inputs.
+        steps: Optimizer steps that are planned, for a `build_model` that lets the learning rate fall over them.
+            Defaults to none: the rate stays.
 
     Returns:
         The compiled model, and the values of all hyperparameters it named.
@@ -60,7 +70,9 @@ def build(workshop: Workshop, hyperparameters: Mapping[str, Any], encoding: Any)
     hp = keras_tuner.HyperParameters()
     hp.values = dict(hyperparameters)
     with blame(workshop.project.folder, "build the model"), workshop.watching("build_model", (workshop.code.model,)):
-        model = workshop.code.model.build_model(hp, encoding)
+        make = workshop.code.model.build_model
+        planned = {"steps": steps} if "steps" in inspect.signature(make).parameters else {}
+        model = make(hp, encoding, **planned)
     where = workshop.code.line_of(workshop.code.model, "build_model")
     if not isinstance(model, keras.Model):
         raise ProjectError(
@@ -149,8 +161,11 @@ def fit(workshop: Workshop, experiment: Experiment, fold: Fold, watcher: Watcher
     """
     watcher.check()
     seed = derive(experiment.seed, "fit", fold.number)
+    rows = sample(fold.train, experiment.fraction, seed)
+    batch = min(experiment.batch_size, len(rows))
     keras.utils.set_random_seed(seed)
-    model, values = build(workshop, experiment.hyperparameters, fold.encoding)
+    steps = experiment.epochs * -(-len(rows) // batch)
+    model, values = build(workshop, experiment.hyperparameters, fold.encoding, steps)
     metric, problem = workshop.project.settings.problem.metric, workshop.problem.name
     scores: list[float] = []
 
@@ -162,16 +177,15 @@ def fit(workshop: Workshop, experiment: Experiment, fold: Fold, watcher: Watcher
         watcher.progress(last, **facts, **told(row), score=scores[-1], fold=fold.number, folds=folds)
         return False
 
-    rows = sample(fold.train, experiment.fraction, seed)
     with blame(workshop.project.folder, "train the model", workshop.builder):
         trained = trainer.train(
             model,
             (rows.x, rows.y),
             (fold.validation.x, fold.validation.y),
             epochs=experiment.epochs,
-            batch_size=min(experiment.batch_size, len(rows)),
+            batch_size=batch,
             seed=seed,
-            patience=experiment.patience,
+            patience=experiment.wait,
             on_epoch=on_epoch,
             stop=lambda: bool(scores) and watcher.late(),
             repeats=folds - fold.number % folds,

@@ -16,13 +16,16 @@ from keras_tuner import HyperParameters
 import data
 from preprocessing import Encoding
 
+EMBEDDED = 8  # numbers that each numeric feature is turned into
 
-def build_model(hp: HyperParameters, encoding: Encoding | None = None) -> keras.Model:
+
+def build_model(hp: HyperParameters, encoding: Encoding | None = None, steps: int | None = None) -> keras.Model:
     """Build and compile the network.
 
     Args:
         hp: Values of the hyperparameters; those not set take their defaults.
         encoding: The shapes of the inputs. Defaults to what the training rows give.
+        steps: Optimizer steps over which the learning rate falls to zero along a cosine. Defaults to none: it stays.
     """
     encoding = encoding or Encoding(data.load("train"))
     inputs = encoding.inputs()
@@ -31,9 +34,9 @@ def build_model(hp: HyperParameters, encoding: Encoding | None = None) -> keras.
         l1=hp.Choice("l1", [0.0, 1e-6, 1e-5, 1e-4, 1e-3], default=0.0),
         l2=hp.Choice("l2", [0.0, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2], default=0.0),
     )
-    units = hp.Int("units", 16, 1024, step=2, sampling="log", default=64)
-    dropout = hp.Float("dropout", 0.0, 0.6, step=0.1, default=0.1)
-    for _ in range(hp.Int("layers", 1, 6, default=2)):
+    units = hp.Int("units", 16, 1024, step=2, sampling="log", default=128)
+    dropout = hp.Float("dropout", 0.0, 0.6, step=0.1, default=0.3)
+    for _ in range(hp.Int("layers", 1, 6, default=3)):
         x = keras.layers.Dense(units, activation="silu", kernel_initializer="he_normal", kernel_regularizer=penalty)(x)
         x = keras.layers.Dropout(dropout)(x)
     # modelwizard: head
@@ -43,8 +46,11 @@ def build_model(hp: HyperParameters, encoding: Encoding | None = None) -> keras.
     start = np.log(share / (1 - share))
     # modelwizard: end
     model = keras.Model(inputs, outputs, name="network")
-    learning_rate = hp.Float("learning_rate", 1e-4, 1e-2, sampling="log", default=1e-3)
-    model.compile(optimizer=keras.optimizers.Adam(learning_rate), loss=loss)
+    learning_rate: Any = hp.Float("learning_rate", 1e-4, 1e-2, sampling="log", default=1e-3)
+    if steps:
+        learning_rate = keras.optimizers.schedules.CosineDecay(learning_rate, steps)
+    weight_decay = hp.Choice("weight_decay", [0.0, 1e-3, 1e-2, 1e-1], default=1e-2)
+    model.compile(optimizer=keras.optimizers.AdamW(learning_rate, weight_decay=weight_decay), loss=loss)
     model.get_layer("output").bias.assign(start)  # start at the dumb baseline: the first steps need not learn it
     return model
 
@@ -55,19 +61,31 @@ def choose(inputs: dict[str, Any], encoding: Encoding, hp: HyperParameters) -> d
         return inputs
     features = sorted({name for names in encoding.columns.values() for name in names})
     on = {name: hp.Boolean(f"use {name}", default=True) for name in features}
-    return {
-        block: tensor * np.array([on[name] for name in encoding.columns[block]], dtype=tensor.dtype)
-        for block, tensor in inputs.items()
-    }
+    chosen = {}
+    for block, tensor in inputs.items():
+        mask = np.array([on[name] for name in encoding.columns[block]], dtype=tensor.dtype)
+        chosen[block] = tensor * (mask[:, None] if block == "bins" else mask)
+    return chosen
 
 
 def join(inputs: dict[str, Any], encoding: Encoding) -> Any:
-    """Join the blocks into one vector per row; ids of categories become learned vectors."""
-    parts = [tensor for name, tensor in inputs.items() if name != "categorical"]
+    """Join the blocks into one vector per row; ids of categories and bins of numbers become learned vectors."""
+    parts = [tensor for name, tensor in inputs.items() if name not in ("categorical", "bins")]
+    if "bins" in inputs:
+        parts.append(embed(inputs["bins"]))
     for i, size in enumerate(encoding.cardinalities):
         width = round(1.6 * size**0.56)  # rule of thumb of fastai's tabular models
         parts.append(keras.layers.Embedding(size, min(width, 64))(inputs["categorical"][:, i]))
     return keras.layers.Concatenate()(parts) if len(parts) > 1 else parts[0]
+
+
+def embed(bins: Any) -> Any:
+    """Turn each number into a vector that is learned from the bins it has come through (Gorishniy et al. 2022)."""
+    features, count = bins.shape[1:]
+    start = keras.initializers.RandomUniform(-(count**-0.5), count**-0.5)
+    shape = (features, EMBEDDED)
+    x = keras.layers.EinsumDense("nfb,fbe->nfe", shape, "relu", bias_axes="fe", kernel_initializer=start)(bins)
+    return keras.layers.Flatten()(x)
 
 
 def export_model(members: list[tuple[keras.Model, Encoding]], temperature: float = 1.0) -> keras.Model:

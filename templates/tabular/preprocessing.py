@@ -14,6 +14,8 @@ from keras import ops
 import data
 
 SMALL = 12  # up to this many categories become one-hot flags; above, ids for an embedding
+BINS = 32  # quantile bins of each number, from which the network learns a vector for it
+MOST_BINNED = 8_000_000  # numbers (rows x columns) that are binned at most: each takes 128 bytes of memory
 RARE = 3  # categories seen in fewer rows share one id with those never seen
 WORDS = 4000  # words and word pairs kept for each free-text column
 CYCLES = {"month": 13, "weekday": 8, "hour": 25}  # parts of a date that become flags, with an id 0 for missing
@@ -24,7 +26,8 @@ class Encoding:
 
     The network's inputs are blocks: `numeric` (rows, numbers) scaled floats; `flags` (rows, flags) zeros and ones
     for missing values and small categories; `categorical` (rows, columns) ids for embeddings; `text` (rows, words)
-    TF-IDF weights. A block without columns is left out.
+    TF-IDF weights; `bins` (rows, numbers, BINS) how far each number has come through each of its quantile bins. A
+    block without columns is left out.
 
     Args:
         rows: The rows to learn from.
@@ -34,7 +37,7 @@ class Encoding:
         self.raw = {name: keras.Input((1,), name=_layer(name), dtype=_dtype(kind)) for name, kind in data.KINDS.items()}
         self.features: dict[str, Any] = data.add_features(_expand(dict(self.raw)))
         self.cardinalities: list[int] = []  # number of ids in each column of the `categorical` block
-        self.names: dict[str, list[str]] = {"numeric": [], "flags": [], "categorical": [], "text": []}
+        self.names: dict[str, list[str]] = {"numeric": [], "bins": [], "flags": [], "categorical": [], "text": []}
         self.columns: dict[str, list[str]] = {block: [] for block in self.names}  # the feature behind each name
         parts = {block: [] for block in self.names}
         self._add_numbers(rows, parts)
@@ -71,6 +74,10 @@ class Encoding:
         filled = ops.where(absent, ops.zeros_like(tensor) + centre[keep].astype(np.float32), tensor)
         scaled = keras.layers.Normalization(mean=centre[keep], variance=width[keep] ** 2, name="robust_scale")(filled)
         parts["numeric"].append(scaled / ops.sqrt(1 + ops.square(scaled / 3)))  # stays within -3 and 3
+        if table.shape[0] * len(keep) <= MOST_BINNED:
+            known = (np.where(np.isnan(table), centre, table)[:, keep] - centre[keep]) / width[keep]
+            parts["bins"].append(_bins(scaled, np.quantile(known, np.linspace(0, 1, BINS + 1), axis=0).T))
+            self.names["bins"], self.columns["bins"] = list(self.names["numeric"]), list(self.columns["numeric"])
         gaps = np.flatnonzero(np.isnan(table[:, keep]).any(axis=0))
         if len(gaps):
             parts["flags"].append(ops.cast(ops.take(absent, gaps.astype(np.int32), axis=1), "float32"))
@@ -154,6 +161,17 @@ class Encoding:
     def rescales(self) -> bool:
         """Whether the network sees the target in other units than a person does."""
         return bool((self.target_scale != 1).any() or (self.target_offset != 0).any())
+
+
+def _bins(scaled: Any, edges: np.ndarray) -> Any:
+    """Say how far numbers have come through each bin: 0 below its lower edge, 1 above its upper edge.
+
+    The piecewise-linear encoding of Gorishniy et al. 2022, "On Embeddings for Numerical Features in Tabular Deep
+    Learning"; edges (numbers, bins + 1) are quantiles of the training rows, so that each bin holds as many of them.
+    """
+    low = edges[:, :-1].astype(np.float32)
+    width = np.maximum(np.diff(edges), 1e-3).astype(np.float32)  # a value that fills a bin alone becomes a step
+    return ops.clip((ops.expand_dims(scaled, 2) - low) / width, 0.0, 1.0)
 
 
 def _expand(columns: dict[str, Any]) -> dict[str, Any]:

@@ -49,7 +49,7 @@ def test_one_batch_can_be_memorised(train: data.Rows, encoding: Encoding) -> Non
     rows = some(train, 16)
     x, y = encoding.encode(rows.x), encoding.encode_target(rows.y)
     hp = HyperParameters()
-    hp.values = {"dropout": 0.0, "l1": 0.0, "l2": 0.0, "units": 128, "learning_rate": 0.005}
+    hp.values = {"dropout": 0.0, "l1": 0.0, "l2": 0.0, "weight_decay": 0.0, "units": 128, "learning_rate": 0.005}
     model = build_model(hp, encoding)
     before = model.evaluate(x, y, verbose=0)  # type: ignore[call-overload]
     model.fit(x, y, epochs=200, batch_size=16, verbose=0)  # type: ignore[arg-type]

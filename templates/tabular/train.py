@@ -24,14 +24,15 @@ def main(experiment: str) -> None:
     encoding = Encoding(train)
     hp = HyperParameters()
     hp.values = dict(settings["hyperparameters"])
-    model = build_model(hp, encoding)
+    steps = training["epochs"] * -(-len(train.y) // training["batch_size"])
+    model = build_model(hp, encoding, steps)
     model.summary()
     model.fit(
         encoding.encode(train.x),
         encoding.encode_target(train.y),
         validation_data=(encoding.encode(validation.x), encoding.encode_target(validation.y)),
         batch_size=training["batch_size"],
-        epochs=training["epochs"],
+        epochs=training.get("stop_after", training["epochs"]),
     )
     path = Path(experiment).with_suffix(".keras")
     export_model([(model, encoding)]).save(path)

@@ -17,6 +17,7 @@ from modelwizard.errors import GateError, Interrupted, TestOpenedError, WorkerEr
 from modelwizard.evidence.scores import score
 from modelwizard.journal import Journal
 from modelwizard.options import StageOptions
+from modelwizard.walk.regularize import BATCHES
 
 TRIALS = StageOptions(trials=4)
 STAGES = ("baseline", "overfit", "regularize", "finalize")
@@ -115,14 +116,17 @@ def test_another_round_adds_its_trials(folder: Path) -> None:
     assert step(folder, "regularize", options=StageOptions(trials=3))["numbers"]["trials"] == 7
 
 
-@pytest.mark.parametrize(("answer", "sizes"), [("false", None), ("true", (2, 4, 8, 16, 32))])
-def test_the_batch_size_is_searched_only_when_asked_for(folder: Path, answer: str, sizes: object) -> None:
+@pytest.mark.parametrize(("answer", "searched"), [("false", {"epochs"}), ("true", {"epochs", "batch_size"})])
+def test_the_batch_size_is_searched_only_when_asked_for(folder: Path, answer: str, searched: set[str]) -> None:
     path = folder / "modelwizard.toml"
     path.write_text(path.read_text().replace("tune_batch_size = false", f"tune_batch_size = {answer}"))
     worker = Worker()
     for stage in ("baseline", "overfit", "regularize"):
         step(folder, stage, worker)
-    assert [job["batch_sizes"] for job in worker.jobs if job["job"] == "search"] == [sizes]
+    [job] = [job for job in worker.jobs if job["job"] == "search"]
+    assert set(job["choices"]) == searched
+    assert all(job["training"][name] in values for name, values in job["choices"].items())
+    assert tuple(job["choices"].get("batch_size", BATCHES)) == BATCHES
 
 
 @pytest.mark.parametrize(("scheme", "strategy"), [("holdout", "retrain"), ("kfold", "folds")])
@@ -178,9 +182,10 @@ def edit(folder: Path, old: str, new: str) -> None:
 @pytest.mark.parametrize(("metric", "moves"), [("f1", True), ("roc_auc", False)])
 def test_a_threshold_is_chosen_where_the_metric_has_one_and_paid_for(folder: Path, metric: str, moves: bool) -> None:
     edit(folder, 'metric = "roc_auc"', f'metric = "{metric}"')
+    worker = Worker(skill=1.0)
     for stage in STAGES[:3]:
-        step(folder, stage)
-    numbers = step(folder, "finalize")["numbers"]
+        step(folder, stage, worker)
+    numbers = step(folder, "finalize", worker)["numbers"]
     journal = Journal(folder / "journal.jsonl")
     assert numbers["noise"]["seeds"] == 3
     looks = {e["purpose"]: e["looks"] for e in journal.entries("look", "finalize")}

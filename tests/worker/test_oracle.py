@@ -1,4 +1,4 @@
-"""Proposals depend on seed and number alone; what failed is never compared; the oracle is rebuilt from summaries."""
+"""Proposals depend on seed, number and the trials before; what failed is never compared; summaries rebuild it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import keras_tuner
 import numpy as np
 import pytest
 
-from modelwizard.worker.oracle import RandomOracle, halton
+from modelwizard.worker.oracle import LocalOracle, halton
 from modelwizard.worker.seeds import derive
 from modelwizard.worker.space import discover, restrict
 
@@ -25,7 +25,7 @@ def model(hp: Any) -> None:
         hp.Int("extra", 1, 9)
 
 
-def run(oracle: RandomOracle, start: int, stop: int, losses: dict[int, float] | None = None) -> list[dict[str, Any]]:
+def run(oracle: LocalOracle, start: int, stop: int, losses: dict[int, float] | None = None) -> list[dict[str, Any]]:
     """Run trials and return their summaries."""
     summaries: list[dict[str, Any]] = []
     for index in range(start, stop):
@@ -38,7 +38,7 @@ def run(oracle: RandomOracle, start: int, stop: int, losses: dict[int, float] | 
 
 
 def test_the_given_points_come_first_completed_with_defaults() -> None:
-    oracle = RandomOracle(discover(model), 1, [{"layers": 5, "gone": 3}, {"kind": "b"}])
+    oracle = LocalOracle(discover(model), 1, [{"layers": 5, "gone": 3}, {"kind": "b"}])
     assert [s["hyperparameters"] for s in run(oracle, 0, 2)] == [
         {"layers": 5, "learning_rate": 1e-3, "kind": "a"},
         {"layers": 2, "learning_rate": 1e-3, "kind": "b", "extra": 1},
@@ -46,13 +46,13 @@ def test_the_given_points_come_first_completed_with_defaults() -> None:
 
 
 def test_conditional_values_are_there_only_when_active() -> None:
-    drawn = [s["hyperparameters"] for s in run(RandomOracle(discover(model), 1), 0, 20)]
+    drawn = [s["hyperparameters"] for s in run(LocalOracle(discover(model), 1), 0, 20)]
     assert {values["kind"] for values in drawn} == {"a", "b"}
     assert all(("extra" in values) == (values["kind"] == "b") for values in drawn)
 
 
 def test_equal_seeds_propose_alike_and_others_differ() -> None:
-    same = [run(RandomOracle(discover(model), seed), 0, 6) for seed in (7, 7, 8, 0)]
+    same = [run(LocalOracle(discover(model), seed), 0, 6) for seed in (7, 7, 8, 0)]
     assert same[0] == same[1]
     assert same[0] != same[2]
     assert same[3] != same[2]
@@ -60,8 +60,8 @@ def test_equal_seeds_propose_alike_and_others_differ() -> None:
 
 @pytest.mark.parametrize("killed_after", [1, 3, 5])
 def test_a_search_that_was_killed_goes_on_as_it_would_have(killed_after: int) -> None:
-    whole = run(RandomOracle(discover(model), 3, [{"layers": 4}]), 0, 8)
-    again = RandomOracle(discover(model), 3, [{"layers": 4}])
+    whole = run(LocalOracle(discover(model), 3, [{"layers": 4}]), 0, 8)
+    again = LocalOracle(discover(model), 3, [{"layers": 4}])
     again.replay(whole[:killed_after])
     assert run(again, killed_after, 8) == whole[killed_after:]
 
@@ -71,21 +71,21 @@ def test_nothing_is_tried_twice_until_nothing_is_left() -> None:
         hp.Choice("a", [1, 2, 3])
         hp.Boolean("b")
 
-    oracle = RandomOracle(discover(small), 5)
+    oracle = LocalOracle(discover(small), 5)
     drawn = [s["hyperparameters"] for s in run(oracle, 0, 6)]
     assert len({tuple(sorted(values.items())) for values in drawn}) == 6
     assert oracle.propose(6) is None
 
 
 def test_a_first_point_that_was_tried_before_is_not_run_again() -> None:
-    oracle = RandomOracle(discover(model), 3, [{"layers": 4}, {"layers": 4}])
+    oracle = LocalOracle(discover(model), 3, [{"layers": 4}, {"layers": 4}])
     first, second = run(oracle, 0, 2)
     assert first["hyperparameters"] != second["hyperparameters"]
 
 
 @pytest.mark.parametrize("loss", [math.nan, math.inf, -math.inf, None])
 def test_a_loss_that_is_no_number_is_a_failure_and_the_search_goes_on(loss: float | None) -> None:
-    oracle = RandomOracle(discover(model), 3)
+    oracle = LocalOracle(discover(model), 3)
     for index in range(5):  # keras-tuner itself stops after three failures in a row, with a lock held
         proposal = oracle.propose(index)
         assert proposal is not None
@@ -96,25 +96,25 @@ def test_a_loss_that_is_no_number_is_a_failure_and_the_search_goes_on(loss: floa
 
 
 def test_an_edited_space_keeps_what_was_tried_and_takes_in_what_is_new() -> None:
-    before = run(RandomOracle(discover(model), 3), 0, 3)
+    before = run(LocalOracle(discover(model), 3), 0, 3)
 
     def edited(hp: Any) -> None:
         hp.Int("layers", 1, 6, default=2)
         hp.Float("brand_new", 0.0, 1.0)
 
-    oracle = RandomOracle(discover(edited), 3)
+    oracle = LocalOracle(discover(edited), 3)
     oracle.replay(before)
     assert set(run(oracle, 3, 4)[0]["hyperparameters"]) == {"layers", "brand_new"}
 
 
 def test_a_fixed_value_is_proposed_as_it_is() -> None:
-    drawn = run(RandomOracle(restrict(discover(model), {}, {"layers": 1}), 3), 0, 5)
+    drawn = run(LocalOracle(restrict(discover(model), {}, {"layers": 1}), 3), 0, 5)
     assert {s["hyperparameters"]["layers"] for s in drawn} == {1}
 
 
 def test_nothing_is_written_or_printed(tmp_path: Any, monkeypatch: Any, capsys: Any) -> None:
     monkeypatch.chdir(tmp_path)
-    run(RandomOracle(discover(model), 3), 0, 3)
+    run(LocalOracle(discover(model), 3), 0, 3)
     assert list(tmp_path.iterdir()) == []
     assert capsys.readouterr().out == ""
 
@@ -164,3 +164,26 @@ def test_keras_tuner_still_saves_through_the_names_that_are_replaced() -> None:
     source = inspect.getsource(module)
     assert source.count("self._save_trial(trial)") >= 2
     assert source.count("self.save()") >= 2
+
+
+def wide(hp: Any) -> None:
+    hp.Int("layers", 1, 6, default=3)
+    hp.Float("dropout", 0.0, 0.6, step=0.1, default=0.3)
+    hp.Float("learning_rate", 1e-4, 1e-2, sampling="log", default=1e-3)
+    hp.Choice("l2", [0.0, 1e-5, 1e-3], default=0.0)
+
+
+def test_steps_leave_most_of_the_best_trial_as_it_was() -> None:
+    oracle = LocalOracle(discover(wide), 4, [{"layers": 2}])
+    best = run(oracle, 0, 1, {0: 0.1})[0]["hyperparameters"]
+    later = [s["hyperparameters"] for s in run(oracle, 1, 13, dict.fromkeys(range(1, 13), 0.5))]
+    changed = [{name for name in best if values[name] != best[name]} for values in later]
+    assert all(1 <= len(names) <= 3 for names in changed[0::3] + changed[1::3])
+    assert all("layers" not in names for names in changed[0::3])  # tuning keeps the program
+    assert any("layers" in names for names in changed[1::3])
+
+
+def test_steps_start_from_the_best_trial_not_from_the_last_or_a_failed_one() -> None:
+    oracle = LocalOracle(discover(wide), 4, [{"layers": 1}, {"layers": 5}, {"layers": 6}])
+    run(oracle, 0, 3, {0: 0.4, 1: 0.2, 2: math.nan})
+    assert run(oracle, 3, 4)[0]["hyperparameters"]["layers"] == 5
