@@ -16,7 +16,10 @@ THREADS = 2
 
 
 def autogluon(train: Frame, test: Frame, task: Task, seconds: float, seed: int) -> np.ndarray:
-    """Fit AutoGluon's TabularPredictor with its default preset (`pip install autogluon.tabular[all]`)."""
+    """Fit AutoGluon's TabularPredictor with its default preset.
+
+    It needs `pip install autogluon.tabular[lightgbm,xgboost,catboost] torch`.
+    """
     _one_target(task)
     clock = Clock(seconds)
     from autogluon.tabular import TabularPredictor
@@ -55,36 +58,44 @@ def flaml(train: Frame, test: Frame, task: Task, seconds: float, seed: int) -> n
 
 
 def autokeras(train: Frame, test: Frame, task: Task, seconds: float, seed: int) -> np.ndarray:
-    """Search with AutoKeras 3 until the time is up (`pip install autokeras tensorflow`)."""
+    """Search with AutoKeras 3 until the time is up.
+
+    It needs `pip install autokeras tensorflow tensorboard "keras<3.11"`: version 3.0 hands NumPy integers to
+    layers, which Keras 3.15 refuses and 3.10 takes, and its tuner wants tensorboard.
+    """
     clock = Clock(seconds)
     import autokeras
     import keras
 
-    from quality_rivals.nets import MARGIN, Deadline
+    from quality_rivals.nets import MARGIN
 
     x, new = features.scaled(*typed(train, test, task), words=2000)
-    y = task.answers(train)
-    # Class numbers of exclusive classes, floats of labels and values; values are standardised, as for every net.
-    offset, scale = (0.0, 1.0) if task.classifies or task.problem == "multilabel" else (y.mean(axis=0), y.std(axis=0))
-    if task.classifies or task.problem == "multilabel":
-        head: Any = autokeras.ClassificationHead(multi_label=task.problem == "multilabel")
+    order = np.random.default_rng(seed).permutation(len(x))  # AutoKeras takes the last rows for validation
+    x, y = x[order], task.answers(train)[order]
+    names = [f"x{i}" for i in range(x.shape[1])]
+    labels = task.classifies or task.problem == "multilabel"
+    offset, scale = (0.0, 1.0) if labels else (y.mean(axis=0), y.std(axis=0))
+    settings: dict[str, Any] = {"max_trials": 1000, "overwrite": True, "seed": seed, "objective": "val_loss"}
+    settings |= {"column_names": names, "column_types": dict.fromkeys(names, "numerical")}
+    if labels:
+        kind: Any = autokeras.StructuredDataClassifier
+        settings |= {"num_classes": len(task.classes or task.targets), "multi_label": not task.classifies}
     else:
-        head = autokeras.RegressionHead()
-    block = autokeras.DenseBlock()(autokeras.Input())
+        kind = autokeras.StructuredDataRegressor
 
     class Over(keras.callbacks.Callback):
-        """End the search before a trial that would begin after the time is up."""
+        """End the search when the time is up: no further trial, and none trained any longer."""
 
-        def on_train_begin(self, logs: Any = None) -> None:
-            if clock.over(MARGIN) and model.tuner.oracle.trials:
+        def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+            if clock.over(MARGIN):
                 model.tuner.oracle.max_trials = len(model.tuner.oracle.trials)
                 self.model.stop_training = True
 
     with tempfile.TemporaryDirectory() as folder:
-        settings: dict[str, Any] = {"max_trials": 1000, "overwrite": True, "directory": folder, "seed": seed}
-        model = autokeras.AutoModel(inputs=block, outputs=head, **settings)
-        model.fit(x, (y - offset) / scale, epochs=100, batch_size=32, verbose=0, callbacks=[Deadline(clock), Over()])
-        return np.asarray(model.predict(new, verbose=0), float).reshape(len(new), -1) * scale + offset
+        model = kind(directory=folder, **settings)
+        model.fit(x, (y - offset) / scale, epochs=100, batch_size=32, verbose=0, callbacks=[Over()])
+        p = model.export_model().predict(new, verbose=0)
+        return np.asarray(p, float).reshape(len(new), -1) * scale + offset
 
 
 def realmlp(train: Frame, test: Frame, task: Task, seconds: float, seed: int) -> np.ndarray:
