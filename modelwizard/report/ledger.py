@@ -12,6 +12,9 @@ from modelwizard.report.words import TITLES, alike, count, finite, listed, metri
 
 PURPOSES = {
     "references": "models of other kinds scored",
+    "temperature": "a temperature fitted on held-out predictions of the probes",
+    "threshold": "decision thresholds tried on held-out predictions of the probes",
+    "polish": "the last polish and its control arm, on trial",
     "sanity": "sanity checks, networks trained on zeroed inputs and on shuffled labels",
 }
 
