@@ -16,7 +16,7 @@ from typing import IO, Any, NamedTuple
 from modelwizard.errors import ProjectError
 from modelwizard.files import plain, sync_folder, write_json
 
-KINDS = ("created", "look", "trial", "verdict", "forced", "edited", "decision", "sealed", "opened")
+KINDS = ("created", "look", "trial", "verdict", "forced", "edited", "decision", "sealed", "opened", "read")
 START = "0" * 64
 """What the first line names as the hash of the line before it."""
 
@@ -37,10 +37,14 @@ class Audit:
 
 
 class Looks(NamedTuple):
-    """How often held-out rows were looked at: each epoch of each trial is one look at the validation rows."""
+    """How often held-out rows were looked at: each epoch of each trial is one look at the validation rows.
+
+    `read` counts how often a person was shown validation scores that they had not seen yet.
+    """
 
     validation: int
     test: int
+    read: int = 0
 
 
 class _Line(NamedTuple):
@@ -178,12 +182,13 @@ class Journal:
 
 
 def looks(entries: Iterable[Mapping[str, Any]]) -> Looks:
-    """Count the looks: what each line says it took of the validation rows, and the openings of the test rows."""
-    validation, test = 0, 0
+    """Count the looks: what each line says it took of the validation rows, openings of the test rows, readings."""
+    validation, test, read = 0, 0, 0
     for entry in entries:
         validation += int(entry.get("looks") or 0)
         test += entry["kind"] == "opened"
-    return Looks(validation, test)
+        read += entry["kind"] == "read"
+    return Looks(validation, test, read)
 
 
 def _order(whole: list[tuple[int, dict[str, Any]]]) -> list[str]:

@@ -52,7 +52,10 @@ def status(page: Page, state: Mapping[str, Any]) -> None:
     page.table("", ("stage", "verdict", "what was found"), rows)
     looks = state["looks"]
     seen = state.get("account") or f"Looks at validation: {looks['validation']:,}"
-    page.say(f"{seen}. Times the test rows were opened: {looks['test']:,}.")
+    read = f"Validation scores were read {_times(looks['read'])}. " if looks.get("read") else ""
+    page.say(f"{seen}. {read}Times the test rows were opened: {looks['test']:,}.")
+    for sentence in state.get("advice", ()):
+        page.note(f"{sentence[:1].upper()}{sentence[1:]}.")
     for sentence in state.get("changed", ()):
         page.warn(str(sentence))
     if state.get("next"):
@@ -81,6 +84,10 @@ def figure(value: Any) -> str:
 
 def _count(number: Any, word: str) -> str:
     return f"{number} {word}" if number == 1 else f"{number} {word}s"
+
+
+def _times(number: int) -> str:
+    return "once" if number == 1 else f"{number:,} times"
 
 
 FIRST = 3

@@ -181,5 +181,6 @@ def test_looks_are_summed_over_all_lines() -> None:
         {"kind": "verdict"},
         {"kind": "opened"},
         {"kind": "trial", "looks": None},
+        {"kind": "read", "by": "status"},
     ]
-    assert looks(entries) == Looks(validation=41, test=1)
+    assert looks(entries) == Looks(validation=41, test=1, read=1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,6 +41,25 @@ def floor(scores: ArrayLike) -> Noise:
         return Noise(float("nan"), float("inf"), len(values))
     sd = float(values.std(ddof=1))
     return Noise(sd, float(stats.t.ppf(0.975, len(values) - 1)) * np.sqrt(2.0) * sd, len(values))
+
+
+def pooled(groups: Iterable[ArrayLike]) -> Noise:
+    """Estimate the noise floor from several configurations, each run with two seeds or more.
+
+    The variances are pooled over configurations, so their means may differ. Assumes equal spread in all of them.
+    Source: pooled variance; otherwise as `floor`.
+    """
+    squares, freedom, runs = 0.0, 0, 0
+    for group in groups:
+        values = np.asarray(group, dtype=np.float64)
+        values = values[np.isfinite(values)]
+        if len(values) > 1:
+            squares += float(((values - values.mean()) ** 2).sum())
+            freedom, runs = freedom + len(values) - 1, runs + len(values)
+    if not freedom:
+        return Noise(float("nan"), float("inf"), runs)
+    sd = float(np.sqrt(squares / freedom))
+    return Noise(sd, float(stats.t.ppf(0.975, freedom)) * np.sqrt(2.0) * sd, runs)
 
 
 def beyond(first: ArrayLike, second: ArrayLike) -> float:

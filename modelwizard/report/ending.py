@@ -37,8 +37,9 @@ def _about_looking(facts: Facts) -> Iterator[str]:
     edits = len(facts.kind("edited"))
     if edits:
         yield (
-            f"The code was edited {count(edits, 'time')} after looks at validation rows. No correction can see what a "
-            "person learned by looking: the optimism is at least what is stated."
+            f"The code was edited {count(edits, 'time')} after looks at validation rows, and scores were read "
+            f"{count(facts.looks.read, 'time')}. No correction can see what a person learned by looking: the optimism "
+            "is at least what is stated."
         )
     numbers = facts.numbers("regularize")
     resampled = whole(numbers.get("looks"))

@@ -9,14 +9,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from modelwizard.evidence import scores
+from modelwizard.evidence import scores, thresholds
 from modelwizard.report import portraits
 from modelwizard.report.charts import Standing, standings
 from modelwizard.report.facts import Facts
 from modelwizard.report.markup import Child, Markup, code, element, join, table
 from modelwizard.report.search import every_trial
-from modelwizard.report.stages import plain, section
-from modelwizard.report.words import alike, count, duration, finite, metric, number
+from modelwizard.report.stages import section
+from modelwizard.report.words import alike, count, duration, figure, finite, metric, number
+from modelwizard.stages import squeeze
 
 Array = NDArray[Any]
 MOST_CLASSES = 25
@@ -75,7 +76,7 @@ def _production(facts: Facts) -> Markup | None:
     if not made or not made.get("model"):
         return None
     members = int(number(made.get("members"))) if finite(made.get("members")) else 1
-    epochs = ", ".join(str(e) for e in made.get("best_epochs") or ())
+    epochs = ", ".join(str(int(number(e)) + 1) for e in made.get("best_epochs") or () if finite(e))
     rows: list[tuple[Child, Child]] = [
         ("File", element("code", str(made["model"]))),
         ("Networks", f"{members}, averaged" if members > 1 else "one"),
@@ -83,8 +84,7 @@ def _production(facts: Facts) -> Markup | None:
         ("Weights", f"{int(number(made['parameters'])):,}" if finite(made.get("parameters")) else "–"),
         ("Training took", duration(made.get("seconds"))),
     ]
-    if made.get("polish"):
-        rows.append(("Last polish", plain(made["polish"])))
+    rows += _on_top(made)
     equality = made.get("equality")
     if isinstance(equality, Mapping) and finite(equality.get("largest")):
         done = "the same" if equality.get("passed") else "NOT the same"
@@ -95,6 +95,42 @@ def _production(facts: Facts) -> Markup | None:
     return table(
         ("What", "How"), rows, caption="The production model, trained on training and validation rows together"
     )
+
+
+def _on_top(made: Mapping[str, Any]) -> list[tuple[Child, Child]]:
+    """Return what was put on top of the networks or left out, and how far seeds scatter."""
+    rows: list[tuple[Child, Child]] = []
+    squeezed, polish = made.get("squeeze"), made.get("polish")
+    if isinstance(squeezed, Mapping) and squeezed.get("noise"):
+        found = squeeze.restore(squeezed)
+        titles = ("Temperature", "Threshold", "Noise floor")
+        said = (found.of_temperature(), found.of_threshold(), found.of_noise())
+        rows += [(title, text[:1].upper() + text[1:]) for title, text in zip(titles, said, strict=True) if text]
+    if isinstance(polish, Mapping):
+        rows.append(("Last polish", _polished(polish)))
+    elif isinstance(squeezed, Mapping):
+        rows.append(("Last polish", code("not tried: it gains next to nothing; `polish = true` tries it")))
+    return rows
+
+
+def _polished(polish: Mapping[str, Any]) -> str:
+    """Say what the last polish did on trial, beside its control arm."""
+    rate = number(polish.get("learning_rate"))
+    if not math.isfinite(rate):
+        return "Tried, and left out: every learning rate raised the training loss"
+    control = number((polish.get("control") or {}).get("gain"))
+    return (
+        f"{'Kept' if polish.get('kept') else 'Tried, and left out'}: at learning rate {rate:g} the "
+        f"held-out loss falls by {figure(polish.get('gain'))} (t = {number(polish.get('t')):.1f}), with batches of 32 "
+        f"and 32 times the rate by {figure(control)}"
+    )
+
+
+def _threshold(facts: Facts) -> float:
+    """Return the probability from which labels are said."""
+    found = facts.numbers("finalize").get("threshold")
+    value = number(found.get("value")) if isinstance(found, Mapping) else math.nan
+    return value if math.isfinite(value) else thresholds.HALF
 
 
 def _test(facts: Facts) -> Markup | None:
@@ -129,7 +165,8 @@ def _every_score(facts: Facts, y: Array, p: Array, dumb: Array) -> Markup:
     name = facts.problem.name
     rows: list[tuple[Child, ...]] = []
     for item in facts.problem.metrics:
-        ours, theirs = scores.score(name, item, y, p), scores.score(name, item, y, dumb)
+        said = thresholds.decided(p, _threshold(facts)) if thresholds.matters(name, item) else p
+        ours, theirs = scores.score(name, item, y, said), scores.score(name, item, y, dumb)
         title = f"{metric(item)}{', lower is better' if scores.direction(item) == 'min' else ''}"
         rows.append((element("strong", title) if item == facts.metric else title, *alike([theirs, ours])))
     return table(("Score", "common sense", "model"), rows, caption="Every score on the test rows", numbers=(1, 2))
@@ -137,11 +174,11 @@ def _every_score(facts: Facts, y: Array, p: Array, dumb: Array) -> Markup:
 
 def _confusion(facts: Facts, y: Array, p: Array) -> Markup | None:
     """Return the confusion matrix, or the counts of each label when labels do not exclude each other."""
-    task = facts.project.settings.problem
+    task, least = facts.project.settings.problem, _threshold(facts)
     if task.type == "multilabel":
-        return _labels(task.target, y >= 0.5, p >= 0.5)
+        return _labels(task.target, y >= 0.5, p >= least, least)
     truth = y.reshape(-1).astype(int)
-    said = p.argmax(axis=1) if task.type == "multiclass" else (p[:, 0] >= 0.5).astype(int)
+    said = p.argmax(axis=1) if task.type == "multiclass" else (p[:, 0] >= least).astype(int)
     counts = np.zeros((len(task.classes), len(task.classes)), dtype=int)
     np.add.at(counts, (truth, said), 1)
     order = np.argsort(-counts.sum(axis=1), kind="stable")[:MOST_CLASSES] if len(counts) > MOST_CLASSES else None
@@ -150,7 +187,7 @@ def _confusion(facts: Facts, y: Array, p: Array) -> Markup | None:
         counts, labels = counts[np.ix_(order, order)], [labels[i] for i in order]
     rows = [[label, *(_cell(n, line.sum(), i == j) for j, n in enumerate(line))]
             for i, (label, line) in enumerate(zip(labels, counts, strict=True))]  # fmt: skip
-    note = " at probability 0.5" if task.type == "binary" else ""
+    note = f" at probability {least:.3g}" if task.type == "binary" else ""
     some = f", the {MOST_CLASSES} most frequent labels" if order is not None else ""
     caption = f"Confusion{note}{some}: rows are the truth, columns what the model says"
     return table(("truth", *labels), rows, caption=caption, numbers=range(1, len(labels) + 1), class_="confusion")
@@ -165,7 +202,7 @@ def _cell(amount: int, total: int, right: bool) -> Markup:
     )
 
 
-def _labels(names: Sequence[str], truth: Array, said: Array) -> Markup:
+def _labels(names: Sequence[str], truth: Array, said: Array, least: float) -> Markup:
     rows: list[tuple[Child, ...]] = []
     for i, name in enumerate(names):
         both, only_said, only_true = (int(v.sum()) for v in (
@@ -174,7 +211,7 @@ def _labels(names: Sequence[str], truth: Array, said: Array) -> Markup:
         recall = both / (both + only_true) if both + only_true else math.nan
         rows.append((name, f"{both:,}", f"{only_said:,}", f"{only_true:,}", *alike([precision, recall], 2)))
     head = ("Label", "found", "false alarm", "missed", "precision", "recall")
-    return table(head, rows, caption="Each label at probability 0.5", numbers=range(1, 6))
+    return table(head, rows, caption=f"Each label at probability {least:.3g}", numbers=range(1, 6))
 
 
 def _errors(facts: Facts, y: Array, p: Array) -> Markup | None:

@@ -12,6 +12,9 @@ from modelwizard.report.words import TITLES, alike, count, finite, listed, metri
 
 PURPOSES = {
     "references": "models of other kinds scored",
+    "temperature": "a temperature fitted on held-out predictions of the probes",
+    "threshold": "decision thresholds tried on held-out predictions of the probes",
+    "polish": "the last polish and its control arm, on trial",
     "sanity": "sanity checks, networks trained on zeroed inputs and on shuffled labels",
 }
 
@@ -27,6 +30,7 @@ def ledger(facts: Facts) -> Markup:
             "flatters, by luck; the corrected score takes that luck out again by bootstrapping the choice.",
         ),
         _line(facts),
+        _readings(facts),
         _by_stage(facts),
         _story(facts),
         id="ledger",
@@ -49,6 +53,13 @@ def _line(facts: Facts) -> Markup | None:
             )
             return element("p", line, f" ({metric(facts.metric)}; ± is one standard error)", class_="line")
     return element("p", element("strong", count(looks, "look")), class_="line") if looks else None
+
+
+def _readings(facts: Facts) -> Markup | None:
+    """Return how often a person was shown new scores: what they did next may follow from them."""
+    if not facts.looks.read:
+        return None
+    return element("p", f"A person was shown new validation scores {count(facts.looks.read, 'time')}.")
 
 
 def _by_stage(facts: Facts) -> Markup | None:

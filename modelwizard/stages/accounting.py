@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
-from modelwizard.evidence import optimism, resampling, scores
+from modelwizard.evidence import noise, optimism, resampling, scores
 from modelwizard.evidence.advice import Advice, Point, advise, status_line
 from modelwizard.evidence.arrays import Floats, Ints
+from modelwizard.evidence.noise import Noise
 from modelwizard.evidence.optimism import Correction
 from modelwizard.stages.inputs import Pool, Run, Validation
 
@@ -94,6 +96,15 @@ def paired_error(costs: Floats, groups: Ints | None = None) -> float:
     return float(np.median(found)) if found else 0.0
 
 
+def seed_noise(validation: Validation, runs: Sequence[Run]) -> Noise:
+    """Return how far the score scatters between runs of equal settings; unknown when no settings were run twice."""
+    alike: dict[str, list[float]] = {}
+    for run in runs:
+        score = validation.score(run.predictions(run.best_epoch(validation) or 0))
+        alike.setdefault(repr(sorted(run.hyperparameters.items())), []).append(score)
+    return noise.pooled(alike.values())
+
+
 def point(trials: int, correction: Correction, paired_se: float) -> Point:
     """Return the state of a search for its history."""
     return Point(trials, correction.raw, correction.corrected, paired_se)
@@ -104,3 +115,32 @@ def from_numbers(looks: int, raw: float, corrected: float, se: float, metric: st
     way = scores.direction(metric)
     optimistic = scores.gain(metric, raw, corrected)
     return status_line(looks, Correction(0, raw, corrected, optimistic, se, way, 0, 0, 0))
+
+
+def unread(entries: Iterable[Mapping[str, Any]], *shown: str) -> bool:
+    """Say whether validation scores were recorded since a person last read any.
+
+    Args:
+        entries: The journal's lines.
+        *shown: Kinds of lines whose scores are about to be shown: `verdict`, `trial`.
+    """
+    new = False
+    for entry in entries:
+        if entry["kind"] == "read":
+            new = False
+        elif entry["kind"] in shown:
+            scored = entry["numbers"] if entry["kind"] == "verdict" else entry
+            new = new or scored.get("score") is not None
+    return new
+
+
+def bred(entries: Iterable[Mapping[str, Any]]) -> tuple[int, int]:
+    """Return how many trials of the search use code that was edited after a person had read a score, and all trials."""
+    read, edited, many, trials = False, False, 0, 0
+    for entry in entries:
+        read = read or entry["kind"] == "read"
+        edited = edited or (read and entry["kind"] == "edited")
+        if entry["kind"] == "trial" and entry["stage"] == "regularize":
+            trials += 1
+            many += edited
+    return many, trials

@@ -32,6 +32,7 @@ class Expected:
         informative: Whether the test can be informative about such a drop.
         headline: One sentence for the person.
         threshold: Probability from which a label is said; its choice is part of `score`. Defaults to 0.5.
+        units: Independent units behind `score`: rows, groups, or blocks of time. Defaults to unknown, taken for many.
     """
 
     metric: str
@@ -44,6 +45,7 @@ class Expected:
     informative: bool
     headline: str
     threshold: float = thresholds.HALF
+    units: int = 0
 
     def record(self) -> dict[str, Any]:
         """Return plain JSON values for the journal."""
@@ -66,6 +68,7 @@ def expect(
     validation_rows: int,
     test_rows: int,
     threshold: float = thresholds.HALF,
+    units: int = 0,
 ) -> Expected:
     """State the expected test score, its interval and the minimum detectable gap.
 
@@ -78,14 +81,17 @@ def expect(
         corrected: The corrected validation score.
         se: Its standard error.
         baseline: The dumb baseline's score on validation rows.
-        validation_rows: Rows (or independent groups) behind `corrected`.
-        test_rows: Rows (or groups) of the test set.
+        validation_rows: Rows behind `corrected`.
+        test_rows: Rows of the test set.
         threshold: Probability from which a label is said. Defaults to 0.5.
+        units: Independent units behind `corrected`; the test is expected to hold as many a row. Defaults to unknown.
     """
     bounded = scores.direction(metric) == "max" or metric in ("brier", "hamming")
     reference = baseline if math.isfinite(baseline) else corrected
     test_se = se * math.sqrt(validation_rows / test_rows) if test_rows else math.inf
-    found = testing.expect(corrected, se, test_se, baseline=reference, bounded=bounded)
+    later = round(units * test_rows / max(validation_rows, 1))
+    df = testing.freedom(se, units, test_se, later) if units and test_rows else math.inf
+    found = testing.expect(corrected, se, test_se, baseline=reference, bounded=bounded, df=df)
     low, high = found.interval
     # No error and no share is below 0, and no share above 1; R² may be below 0.
     interval = (low if metric == "r2" else max(low, 0.0), high if scores.direction(metric) == "min" else min(high, 1.0))
@@ -97,7 +103,17 @@ def expect(
     if not found.informative:
         headline += " Losing half of the gain over the dumb baseline would not be seen: too few rows."
     return Expected(
-        metric, corrected, se, test_se, interval, found.detectable, found.margin, found.informative, headline, threshold
+        metric,
+        corrected,
+        se,
+        test_se,
+        interval,
+        found.detectable,
+        found.margin,
+        found.informative,
+        headline,
+        threshold,
+        units,
     )
 
 
@@ -127,10 +143,16 @@ def judge(
     plain_enough = expected.threshold == thresholds.HALF or not np.isfinite(values).all()
     judged = values if plain_enough else thresholds.decided(values, expected.threshold)
     found = intervals.score(test.problem, test.metric, test.y, judged, groups=test.units, seed=seed)
-    se = resampling.mean(test.metric_costs(judged), test.units).se
-    se = se if math.isfinite(se) else expected.test_se
+    spread = resampling.mean(test.metric_costs(judged), test.units)
+    se = spread.se if math.isfinite(spread.se) else expected.test_se
     agreement = testing.judge(
-        expected.score, expected.se, found.value, se, direction=test.direction, smallest=expected.margin
+        expected.score,
+        expected.se,
+        found.value,
+        se,
+        direction=test.direction,
+        smallest=expected.margin,
+        df=testing.freedom(expected.se, expected.units, se, spread.units) if expected.units else math.inf,
     )
     gain = resampling.mean(test.losses(base) - test.losses(values), test.units)
     base_loss = float(test.losses(base).mean())

@@ -15,10 +15,11 @@ from modelwizard.evidence.arrays import Floats
 from modelwizard.evidence.comparison import Comparison
 from modelwizard.evidence.optimism import Correction
 from modelwizard.evidence.planning import Planned, planned
-from modelwizard.stages.accounting import correct, finals, paired_error, point
+from modelwizard.stages.accounting import correct, finals, paired_error, point, seed_noise
 from modelwizard.stages.influence import Edge, Effect, Range, edges, effects
 from modelwizard.stages.inputs import Pool, Run, Validation
 from modelwizard.stages.ladder import Capacity
+from modelwizard.stages.squeeze import told
 from modelwizard.stages.verdict import Verdict, Word, chance, figure
 
 __all__ = ["Edge", "Effect", "Range", "Round", "bounds", "judge", "worth"]
@@ -129,6 +130,7 @@ def judge(
         raw_gain = scores.gain(validation.metric, correction.raw, baseline_score)
     advice = advise(correction, raw_gain=raw_gain, history=state, warned_before=warned_before)
     following = worth(planned(-ends.T), correction.optimism, paired_se, advice)
+    scatter = seed_noise(validation, usable)
     simple = comparison.simplest(ends, [run.parameters for run in usable], groups=validation.units)
     numbers = {
         **_scores(validation, correction, len(runs)),
@@ -138,11 +140,14 @@ def judge(
         "edges": [asdict(item) for item in wide],
         "next_round": asdict(following),
         "simplest": usable[simple].name,
+        "noise": asdict(scatter),
         "level": advice.level,
+        "advice": advice.text,
         "point": asdict(state[-1]),
     }
     word = _word(over, over_best, wide)
     reasons = _reasons(correction, over_best, found, advice, usable[simple], best)
+    reasons += [sentence] if (sentence := told(scatter, validation.metric)) else []
     return Verdict(
         "regularize",
         word,

@@ -58,9 +58,10 @@ class Squeeze:
 
     def sentences(self) -> tuple[str, ...]:
         """Say what was decided, and why, one sentence each."""
-        return tuple(s for s in (self._of_temperature(), self._of_threshold(), self._of_noise()) if s)
+        return tuple(s for s in (self.of_temperature(), self.of_threshold(), self.of_noise()) if s)
 
-    def _of_temperature(self) -> str:
+    def of_temperature(self) -> str:
+        """Say whether a temperature was kept, and why."""
         found = self.temperature
         if found is None:
             return ""
@@ -72,7 +73,8 @@ class Squeeze:
             f"{figure(found.before)} became {figure(found.after)} on rows that did not choose it ({_t(found.t)})"
         )
 
-    def _of_threshold(self) -> str:
+    def of_threshold(self) -> str:
+        """Say from which probability a label is said, and why."""
         found = self.threshold
         if found is None:
             return ""
@@ -84,7 +86,8 @@ class Squeeze:
             f"on rows that did not choose it ({_t(found.t)})"
         )
 
-    def _of_noise(self) -> str:
+    def of_noise(self) -> str:
+        """Say how far seeds alone move the score."""
         return told(self.noise, self.metric)
 
 

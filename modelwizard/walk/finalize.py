@@ -62,7 +62,14 @@ def _follow_up(session: Session, verdict: Verdict) -> Verdict:
         return verdict
     found = protocol.switch(session)
     return replace(
-        verdict, numbers={**verdict.numbers, "protocol": found}, reasons=(*verdict.reasons, str(found["headline"]))
+        verdict,
+        numbers={**verdict.numbers, "protocol": found},
+        reasons=(*verdict.reasons, str(found["headline"])),
+        advice=(
+            *verdict.advice,
+            "model.keras is still the one that the test judged; its settings by K-fold stand in 3-regularize.toml, and "
+            '`modelwizard finalize --force --reason "K-fold"` makes the model that this number belongs to',
+        ),
     )
 
 
@@ -97,7 +104,9 @@ def _expect(session: Session, threshold: float) -> Expected:
     found = accounting.correct(validation, runs, threshold=threshold != HALF, seed=session.seed)
     reference = validation.score(dumb(session, validation))
     rows = session.project.counts()["test"]
-    return finalize.expect(session.metric, found.corrected, found.se, reference, validation.distinct, rows, threshold)
+    return finalize.expect(
+        session.metric, found.corrected, found.se, reference, validation.distinct, rows, threshold, found.units
+    )
 
 
 def _open(session: Session, expected: Expected, *, reused: bool) -> Verdict:

@@ -8,14 +8,15 @@ from typing import Any
 
 from modelwizard.child import Child
 from modelwizard.errors import ProjectError, UsageError
-from modelwizard.evidence import scores
+from modelwizard.evidence import advice, scores
 from modelwizard.files import file_sha256
-from modelwizard.journal import Journal, looks
+from modelwizard.journal import Journal, Looks, looks
 from modelwizard.problems import PROBLEMS
 from modelwizard.project import STAGES, Project, verdicts
 from modelwizard.project import next_stage as stage_after
 from modelwizard.reporter import Reporter
 from modelwizard.stages import accounting
+from modelwizard.walk import reading
 
 KEPT = {
     "baseline": ("score", "reference", "p_value"),
@@ -27,14 +28,16 @@ KEPT = {
 
 
 def status(folder: Path) -> dict[str, Any]:
-    """Return where a project is.
+    """Return where a project is; whoever is shown new scores by it, has read them, and the journal says so.
 
     Returns:
-        project, problem, metric, direction, data, head, stages (None where one was not run), next, looks, and
-        `account`: the looks at validation rows beside the best score, raw and corrected.
+        project, problem, metric, direction, data, head, stages (None where one was not run), next, looks,
+        `account`: the looks at validation rows beside the best score, raw and corrected, and `advice` about them.
     """
     project = Project.open(folder)
-    entries = Journal(project.journal_path).entries()
+    journal = Journal(project.journal_path)
+    reading.note(journal, "status", "verdict")
+    entries = journal.entries()
     settings, found = project.settings, verdicts(entries)
     task, counts = settings.problem, project.counts()
     seen = looks(entries)
@@ -47,8 +50,9 @@ def status(folder: Path) -> dict[str, Any]:
         "head": {"units": _units(project), "activation": PROBLEMS[task.type].activation, "loss": task.loss},
         "stages": {stage: _stage(stage, found[stage]) for stage in STAGES},
         "next": stage_after(entries),
-        "looks": {"validation": seen.validation, "test": seen.test},
+        "looks": seen._asdict(),
         "account": _account(task.metric, seen.validation, found),
+        "advice": _advice(found["regularize"], entries),
         "changed": list(project.changed()),
     }
 
@@ -78,6 +82,13 @@ def _account(metric: str, count: int, found: Mapping[str, Mapping[str, Any] | No
     return None
 
 
+def _advice(search: Mapping[str, Any] | None, entries: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return what the number of looks means: of the last search, and of what a person read in between."""
+    numbers = (search or {}).get("numbers") or {}
+    told = [f"{numbers['level']}: {numbers['advice']}"] if numbers.get("advice") and numbers["level"] != "fine" else []
+    return told + ([sentence] if (sentence := advice.adaptive(*accounting.bred(entries))) else [])
+
+
 def audit(folder: Path) -> dict[str, Any]:
     """Verify the journal's chain and the data's hashes, and say how often held-out rows were looked at.
 
@@ -102,28 +113,31 @@ def audit(folder: Path) -> dict[str, Any]:
         "ok": not problems,
         "problems": problems,
         "entries": chain.entries,
-        "looks": {"validation": seen.validation, "test": seen.test},
+        "looks": seen._asdict(),
         "by_stage": by_stage,
         "edits": edits,
         "forced": forced,
         "test_openings": openings,
-        "story": _story(chain.entries, seen.validation, by_stage, edits, forced, openings),
+        "story": _story(chain.entries, seen, by_stage, edits, forced, openings, accounting.bred(entries)),
     }
 
 
 def _story(
     count: int,
-    seen: int,
+    seen: Looks,
     by_stage: Mapping[str, int],
     edits: Sequence[Mapping[str, Any]],
     forced: Sequence[Mapping[str, Any]],
     openings: Sequence[str],
+    bred: tuple[int, int],
 ) -> list[str]:
     """Tell in plain sentences what the journal holds."""
     told = [f"The journal holds {count} lines."]
     shares = ", ".join(f"{name} {number}" for name, number in by_stage.items() if number)
-    told.append(f"The validation rows were looked at {seen:,} times" + (f" ({shares})." if shares else "."))
+    told.append(f"The validation rows were looked at {seen.validation:,} times" + (f" ({shares})." if shares else "."))
+    told += [f"Validation scores were read {times(seen.read)} by a person."] if seen.read else []
     told += [f"{' and '.join(e['files'])} changed after {e['after_looks']} looks, on {e['utc'][:10]}." for e in edits]
+    told += [f"{sentence[:1].upper()}{sentence[1:]}."] if (sentence := advice.adaptive(*bred)) else []
     told += [f"The gate after {e['stage']} was passed by force: {e['reason']}" for e in forced]
     if not openings:
         told.append("The test rows have not been opened.")
@@ -132,6 +146,11 @@ def _story(
     else:
         told.append(f"The test rows were opened {len(openings)} times: the later scores are of a reused test.")
     return told
+
+
+def times(number: int) -> str:
+    """Return "once", "3 times"."""
+    return "once" if number == 1 else f"{number:,} times"
 
 
 def _model_changed(project: Project, entries: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -186,7 +205,9 @@ def check(folder: Path, reporter: Reporter) -> dict[str, Any]:
 
 
 def report(folder: Path) -> Path:
-    """Write report.html and return its path."""
+    """Write report.html and return its path; it shows every trial's score."""
     from modelwizard import report as page
 
-    return page.write(Project.open(folder))
+    project = Project.open(folder)
+    reading.note(Journal(project.journal_path), "report", "verdict", "trial")
+    return page.write(project)

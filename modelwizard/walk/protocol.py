@@ -6,12 +6,15 @@ import re
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from modelwizard.errors import ProjectError
 from modelwizard.evidence import kfold, scores
 from modelwizard.files import write_text
 from modelwizard.project import Project
 from modelwizard.settings import FILE
 from modelwizard.stages import accounting
+from modelwizard.stages.inputs import Run, Validation
 from modelwizard.stages.verdict import figure
 from modelwizard.walk.regularize import PATIENCE
 from modelwizard.walk.session import Session
@@ -31,8 +34,12 @@ def switch(session: Session) -> dict[str, Any]:
     Args:
         session: The stage at work.
 
+    The settings of the best one are written to 3-regularize.toml, so that another finalize makes the model that the
+    number belongs to.
+
     Returns:
-        folds, repeats, trials, run, score, corrected, se, and `headline`, a sentence.
+        folds, repeats, trials, run, score, corrected, se, `by_fold` (the interval of Nadeau and Bengio from the scores
+        of the single folds, which knows nothing of the choice among trials), and `headline`, a sentence.
     """
     counts = session.project.counts()
     folds, repeats = kfold.scheme(counts["train"] + counts["validation"])
@@ -64,6 +71,13 @@ def switch(session: Session) -> dict[str, Any]:
         f"{figure(found.corrected)} ± {figure(1.96 * found.se)} for {best.name}; this is the number to quote."
     )
     session.reporter.say(headline)
+    chosen = next(entry for entry in entries if entry["run"] == best.name)
+    session.write_experiment(
+        "3-regularize.toml",
+        f"The best of {len(entries)} trials by repeated K-fold ({best.name}); finalize trains it.",
+        chosen["hyperparameters"],
+        {**chosen["training"], "epochs": chosen["epochs_run"]},
+    )
     return {
         "folds": folds,
         "repeats": repeats,
@@ -72,8 +86,17 @@ def switch(session: Session) -> dict[str, Any]:
         "score": found.raw,
         "corrected": found.corrected,
         "se": found.se,
+        "by_fold": list(_by_fold(judging, validation, best, folds)),
         "headline": headline,
     }
+
+
+def _by_fold(session: Session, validation: Validation, run: Run, folds: int) -> tuple[float, float]:
+    """Return the 95 % interval of Nadeau and Bengio of a run's score, from the score of each fold."""
+    fold, p = session.project.read_run(run.name).fold, run.predictions(run.best_epoch(validation) or 0)
+    y = np.asarray(validation.y)
+    each = [scores.score(validation.problem, validation.metric, y[fold == k], p[fold == k]) for k in np.unique(fold)]
+    return kfold.nadeau_bengio(each, folds).interval
 
 
 def _best(session: Session) -> list[dict[str, Any]]:

@@ -17,7 +17,7 @@ from modelwizard.project import STAGES, Project, verdicts
 from modelwizard.project import next_stage as stage_after
 from modelwizard.reporter import Judgement, Reporter
 from modelwizard.stages.verdict import Verdict
-from modelwizard.walk import baseline, finalize, overfit, regularize, rules
+from modelwizard.walk import baseline, finalize, overfit, reading, regularize, rules
 from modelwizard.walk.session import Session
 
 WALKS: Mapping[str, Callable[[Session], Verdict]] = {
@@ -74,6 +74,7 @@ def run_stage(
                 rules.apply(session, stage)
             verdict = WALKS[stage](session)
             journal.append("verdict", **verdict.record())
+            reading.note(journal, stage, "verdict", "trial")
     finally:
         if owned:
             child.close()

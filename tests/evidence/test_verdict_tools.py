@@ -83,6 +83,34 @@ def test_minimum_detectable_gap_of_an_accuracy(rows, points):
     assert testing.detectable(se, se) == pytest.approx(points, abs=0.0006)
 
 
+@pytest.mark.parametrize(
+    ("units", "verdict"), [((1000, 1000), "unreliable"), ((20, 1000), "unreliable"), ((8, 8), "suspect"),
+                           ((4, 4), "suspect"), ((2, 2), "consistent")]
+)  # fmt: skip
+def test_few_units_make_an_error_uncertain(units, verdict):
+    df = testing.freedom(0.02, units[0], 0.02, units[1])
+    assert df <= sum(units) - 2
+    found = testing.judge(0.80, 0.02, 0.73, 0.02, direction="max", df=df)
+    assert found.verdict == verdict
+    assert found.p_value == pytest.approx(stats.t.sf(0.07 / np.hypot(0.02, 0.02), df))
+    assert found.detectable >= testing.detectable(0.02, 0.02)
+
+
+def test_ten_groups_hold_the_level_of_the_verdict():
+    """Two sets of ten equal groups: a z of their errors would be called suspect in 7 %, Welch's t in 5 %."""
+    rng, plain, welch = np.random.default_rng(0), 0, 0
+    for _ in range(2000):
+        v, t = (resampling.mean(rng.normal(size=10)) for _ in range(2))
+        df = testing.freedom(v.se, v.units, t.se, t.units)
+        plain += testing.judge(v.value, v.se, t.value, t.se, direction="max").verdict in ("suspect", "unreliable")
+        welch += testing.judge(v.value, v.se, t.value, t.se, direction="max", df=df).verdict in (
+            "suspect",
+            "unreliable",
+        )
+    assert plain / 2000 > 0.055
+    assert abs(welch / 2000 - 0.05) < 0.012
+
+
 def test_a_true_drop_of_that_size_is_found_four_times_in_five():
     se = 0.02
     gap = testing.detectable(se, se)
@@ -219,6 +247,17 @@ def test_noise_floor(values, sd, seeds):
     assert found.seeds == seeds
     if seeds > 2:
         assert found.floor == pytest.approx(stats.t.ppf(0.975, seeds - 1) * np.sqrt(2) * sd)
+
+
+@pytest.mark.parametrize(
+    ("groups", "sd", "seeds"),
+    [([[1, 3], [10, 14]], np.sqrt((2 + 8) / 2), 4), ([[1], [5, np.nan]], np.nan, 0), ([[0.8, 0.8], [0.9]], 0.0, 2)],
+)
+def test_noise_is_pooled_over_settings(groups, sd, seeds):
+    found = noise.pooled(groups)
+    assert found.sd == pytest.approx(sd, nan_ok=True)
+    assert found.seeds == seeds
+    assert noise.pooled([[0.8, 0.82, 0.84]]) == noise.floor([0.8, 0.82, 0.84])
 
 
 @pytest.mark.parametrize(

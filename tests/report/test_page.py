@@ -13,11 +13,15 @@ import pytest
 from walked import Walked
 
 from modelwizard import report
+from modelwizard.evidence import noise
+from modelwizard.evidence.calibration import Temperature
+from modelwizard.evidence.thresholds import Threshold
 from modelwizard.journal import Journal
 from modelwizard.problems import PROBLEMS
 from modelwizard.project import STAGES, Project
 from modelwizard.report import charts, portraits, trial_charts
 from modelwizard.report.markup import Markup, element
+from modelwizard.stages.squeeze import Squeeze
 
 VOID = {"meta", "br", "hr", "col", "link"}
 MakeProject = Callable[..., Path]
@@ -210,6 +214,15 @@ def test_split_and_data_that_moved(walked: Callable[..., Path]) -> None:
     assert "split.csv cannot be read" in page.text
 
 
+POLISH = {"kept": True, "learning_rate": 1e-4, "gain": 0.002, "t": 1.5, "control": {"gain": 0.001, "t": 1.1}}
+SQUEEZE = Squeeze(
+    "f1",
+    noise.floor([0.5, 0.52, 0.51]),
+    Temperature(1.8, 0.5, 0.45, 2.0),
+    Threshold(0.31, 0.31, 0.6, 0.5, 0.07, 2.1, 102),
+).record()
+
+
 @pytest.mark.parametrize(
     ("kind", "fields", "words"),
     [
@@ -217,7 +230,13 @@ def test_split_and_data_that_moved(walked: Callable[..., Path]) -> None:
          ["Passed by force.", "too much data", "what the gate asks was not shown"]),
         ("edited", {"files": ["model.py"], "after_looks": 74, "code": {}},
          ["model.py changed after 74 looks", "No correction can see what a person learned"]),
-        ("look", {"stage": "overfit", "purpose": "threshold", "looks": 3}, ["Overfit: threshold, 3 looks."]),
+        ("look", {"stage": "overfit", "purpose": "hindsight", "looks": 3}, ["Overfit: hindsight, 3 looks."]),
+        ("look", {"stage": "finalize", "purpose": "threshold", "looks": 102},
+         ["decision thresholds tried", "102 looks"]),
+        ("decision", {"stage": "finalize", "model": "model.keras", "polish": POLISH},
+         ["Kept: at learning rate 0.0001"]),
+        ("decision", {"stage": "finalize", "model": "model.keras", "squeeze": SQUEEZE},
+         ["Temperature 1.80: the averaged prediction was too sure", "from probability 0.310 on", "polish = true"]),
     ],
 )  # fmt: skip
 @pytest.mark.usefixtures("undrawn")

@@ -51,6 +51,16 @@ def test_search_against_the_overfitting_model(name, runs, verdict):
     json.dumps(found.record(), allow_nan=False)
 
 
+def test_equal_settings_tell_what_the_seed_alone_does():
+    again = [net(f"s-{i}", 1.0, [0.3], seed=i, hyperparameters={"dropout": 0.1}) for i in range(3)]
+    found = regularize.judge(VALIDATION, [*search(0.3), *again], OVERFIT, RANGES)
+    assert found.numbers["noise"]["seeds"] == 3
+    assert any("seeds alone move ROC AUC by" in reason for reason in found.reasons)
+    assert not any(
+        "seeds alone" in reason for reason in regularize.judge(VALIDATION, search(0.3), OVERFIT, RANGES).reasons
+    )
+
+
 def test_the_numbers_that_status_shows():
     found = regularize.judge(VALIDATION, search(0.3), OVERFIT, RANGES, baseline_score=0.6)
     numbers = found.numbers

@@ -160,8 +160,8 @@ def test_the_test_rows_are_opened_once(folder: Path) -> None:
 def test_the_expectation_is_sealed_before_the_test_is_opened(folder: Path) -> None:
     for stage in STAGES:
         step(folder, stage)
-    last = kinds(folder)[-4:]
-    assert last == ["decision", "sealed", "opened", "verdict"]
+    last = kinds(folder)[-5:]
+    assert last == ["decision", "sealed", "opened", "verdict", "read"]
 
 
 def test_saying_no_keeps_the_test_rows_sealed(folder: Path) -> None:
@@ -281,6 +281,11 @@ def test_an_unreliable_hold_out_is_followed_by_repeated_k_fold(folder: Path) -> 
     assert ended["verdict"] == "unreliable"
     found = ended["numbers"]["protocol"]
     assert (found["folds"], found["repeats"], found["trials"]) == (5, 3, 4)
+    low, high = found["by_fold"]
+    assert low < found["score"] < high
+    chosen = tomllib.loads((folder / "experiments" / "3-regularize.toml").read_text())
+    trial = next(e for e in Journal(folder / "journal.jsonl").entries("trial") if e["run"] == found["run"])
+    assert chosen["hyperparameters"] == trial["hyperparameters"]
     settings = tomllib.loads((folder / "modelwizard.toml").read_text())
     assert settings["split"]["scheme"] == "kfold"
     assert settings["columns"]["amount"] == "numeric"
