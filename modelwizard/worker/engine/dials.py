@@ -1,12 +1,14 @@
 """Numbers that become inputs of a compiled program, so that they vary without a new compilation.
 
-A copy of a model holds them as variables: dropout rates, weight decay, the learning rate and the factors of its
-schedule. L1 and L2 factors become one number for each weight. All are read off any model of the same structure.
+A copy of a model holds them as variables: dropout rates, weight decay, the momentum of averaged weights, and the
+learning rate, by a schedule one for each step. L1 and L2 factors become one number for each weight. All are read off
+any model of the same structure.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
+from contextlib import contextmanager
 from typing import Any
 
 import keras
@@ -15,8 +17,6 @@ import tensorflow as tf
 
 from modelwizard.worker.engine.step import Model
 
-# Arguments of Keras's learning-rate schedules that are plain factors of their formulas.
-SCHEDULE = ("initial_learning_rate", "decay_steps")
 PENALTIES = ("L1", "L2", "L1L2")
 # Penalties that stay in the copy as they are: on what is no weight, or a weight whose gradient is sparse.
 CONSTANT_PENALTIES = ("activity_regularizer", "embeddings_regularizer")
@@ -43,7 +43,8 @@ class DialDropout(keras.layers.Dropout):
 
 def copy_model(model: Model) -> Model:
     """Return a model of the same layers, with dials in the place of dropout rates."""
-    copy: Any = keras.models.clone_model(model, clone_function=_copy_layer, recursive=True)
+    with _bare(model):
+        copy: Any = keras.models.clone_model(model, clone_function=_copy_layer, recursive=True)
     # The optimizer is a stand-in that builds fast; `copy_optimizer` makes the one that is used.
     copy.compile(
         optimizer="sgd",
@@ -55,25 +56,74 @@ def copy_model(model: Model) -> Model:
 
 
 def copy_optimizer(optimizer: Any) -> Any:
-    """Return an optimizer of the same settings, not built, with dials for weight decay and the schedule."""
-    copy = type(optimizer).from_config(optimizer.get_config())
+    """Return an optimizer of the same settings, not built, with dials for weight decay, averaging and the schedule."""
+    config = optimizer.get_config()
+    if scheduled(optimizer):
+        config["learning_rate"] = 0.0
+    copy = type(optimizer).from_config(config)
+    if scheduled(optimizer):
+        copy._learning_rate = Rates()
     if copy.weight_decay is not None:
         copy.weight_decay = _variable(copy.weight_decay)
-    for name in _schedule(copy):
-        setattr(copy._learning_rate, name, _variable(getattr(copy._learning_rate, name)))
+    copy.ema_momentum = _variable(copy.ema_momentum)
     return copy
 
 
+def scheduled(optimizer: Any) -> bool:
+    """Say whether an optimizer's learning rate follows a schedule."""
+    return isinstance(optimizer._learning_rate, keras.optimizers.schedules.LearningRateSchedule)
+
+
+def spares(optimizer: Any) -> bool:
+    """Say whether an optimizer spares some weights its decay (`exclude_from_weight_decay`)."""
+    excluded = [getattr(optimizer, f"_exclude_from_weight_decay{part}", None) for part in ("", "_pattern")]
+    return optimizer.weight_decay is not None and any(excluded)
+
+
+def decay(optimizer: Any, variable: Any) -> float:
+    """Return the decay of a weight."""
+    return float(optimizer.weight_decay) if optimizer._use_weight_decay(variable.value) else 0.0
+
+
+class Rates(keras.optimizers.schedules.LearningRateSchedule):
+    """The learning rate of every step as a table, which holds any schedule; its last entry lasts for ever."""
+
+    def __init__(self) -> None:
+        self._table = tf.Variable(tf.zeros([1]), shape=[None], trainable=False)
+
+    def fill(self, schedule: Any, steps: int) -> None:
+        """Write down a schedule's rates for at least so many steps."""
+        count = 2 ** max(1, steps - 1).bit_length()  # few lengths: XLA compiles for one
+        function = tf.function(lambda: tf.vectorized_map(schedule, tf.range(count)), autograph=False)
+        rates: Any = function()
+        self._table.assign(tf.broadcast_to(tf.cast(rates, tf.float32), [count]))
+
+    def __call__(self, step: Any) -> Any:
+        """Return the rate at a step."""
+        step = tf.cast(step, tf.int32)
+        return tf.gather(self._table, tf.minimum(step, tf.size(self._table) - 1))
+
+    def get_config(self) -> dict[str, Any]:
+        """Return nothing: the table is filled from another schedule."""
+        return {}
+
+
 def turn(model: Model, optimizer: Any, source: Model) -> None:
-    """Set the dials of a copy and its optimizer to the numbers of `source`."""
-    for dial, number in zip(_dials(model), _dials(source), strict=True):
-        dial.assign(number)
+    """Set the dials of a copy and its optimizer to the numbers of `source`, but for a schedule's rates."""
+    for layer, twin in zip(model._flatten_layers(), source._flatten_layers(), strict=True):
+        if isinstance(layer, DialDropout):
+            layer.dial.assign(twin.rate)
     if optimizer.weight_decay is not None:
         optimizer.weight_decay.assign(source.optimizer.weight_decay)
-    for name in _schedule(optimizer):
-        getattr(optimizer._learning_rate, name).assign(getattr(source.optimizer._learning_rate, name))
+    optimizer.ema_momentum.assign(source.optimizer.ema_momentum)
     if isinstance(optimizer._learning_rate, keras.Variable):
         optimizer._learning_rate.assign(source.optimizer._learning_rate)
+
+
+def plan(optimizer: Any, source: Model, steps: int) -> None:
+    """Set the rates of a schedule for the steps of a training."""
+    if isinstance(optimizer._learning_rate, Rates):
+        optimizer._learning_rate.fill(source.optimizer._learning_rate, steps)
 
 
 def share(copy: Model, other: Model) -> None:
@@ -97,26 +147,22 @@ def reseed(model: Model, seed: int) -> None:
         generator.state.assign([int(start), 0])
 
 
-def _dials(model: Model) -> Iterator[Any]:
-    """Yield, in a fixed order, a copy's dial variables, or an ordinary model's numbers for them."""
-    for layer in model._flatten_layers():
-        if isinstance(layer, DialDropout):
-            yield layer.dial
-        elif type(layer) is keras.layers.Dropout:
-            yield layer.rate
+@contextmanager
+def _bare(model: Model) -> Generator[None]:
+    """Let a model pass as not compiled: a clone would be compiled from a configuration, which own classes lack."""
+    compiled = [part for part in model._flatten_layers() if getattr(part, "compiled", False)]
+    for part in compiled:
+        part.compiled = False
+    try:
+        yield
+    finally:
+        for part in compiled:
+            part.compiled = True
 
 
 def _copy_layer(layer: Any) -> Any:
     config = layer.get_config()
     return (DialDropout if type(layer) is keras.layers.Dropout else type(layer)).from_config(config)
-
-
-def _schedule(optimizer: Any) -> list[str]:
-    """Name the dials of an optimizer's learning-rate schedule, if it has one."""
-    schedule = optimizer._learning_rate
-    if not isinstance(schedule, keras.optimizers.schedules.LearningRateSchedule):
-        return []
-    return [name for name in SCHEDULE if hasattr(schedule, name)]
 
 
 def _variable(value: float) -> tf.Variable:

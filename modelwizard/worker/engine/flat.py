@@ -60,10 +60,18 @@ class FlatState:
         self.factors = [_open_vector(0.0) for _ in "12"] if structure.penalised(source) else []
         self.optimizer = dials.copy_optimizer(source.optimizer)
         self.optimizer.build([self.vector, *self.apart])
+        self.decays: list[tf.Variable] = []
+        if dials.spares(source.optimizer):
+            self.decays = [_open_vector(0.0), *(tf.Variable(tf.zeros([]), trainable=False) for _ in apart)]
+            self.optimizer._apply_weight_decay = self._decay
         self._initial = [(v, v.numpy()) for v in self.optimizer.variables]
         for variable, value in self._initial:
             if value.ndim == 1:
                 _open(variable)
+        if self.optimizer.use_ema:  # bare, since a Keras variable refuses values of another length
+            self.optimizer._model_variables_moving_average = [
+                average.value for average in self.optimizer._model_variables_moving_average
+            ]
 
     def load(self, model: Model, seed: int) -> None:
         """Take over the weights and dials of a model of the structure; start random masks from `seed`."""
@@ -80,13 +88,30 @@ class FlatState:
         for variable, value in self._initial:
             variable.value.assign(np.broadcast_to(value, vector.shape) if value.ndim == 1 else value)
         dials.turn(self.model, self.optimizer, model)
+
+        def spread(numbers: list[float]) -> Array:
+            """Repeat a number of each variable for all its weights."""
+            return np.repeat(np.asarray(numbers, "float32"), [part.size for part in parts])
+
         for i, factor in enumerate(self.factors):
-            ours = [np.full(part.size, dials.penalty(v)[i], "float32") for v, part in zip(together, parts, strict=True)]
-            factor.assign(np.concatenate(ours) if ours else vector)
+            factor.assign(spread([dials.penalty(v)[i] for v in together]))
+        if self.decays:
+            self.decays[0].assign(spread([dials.decay(model.optimizer, v) for v in together]))
+            for held, variable in zip(self.decays[1:], apart, strict=True):
+                held.assign(dials.decay(model.optimizer, variable))
+
+    @property
+    def judged(self) -> list[Any]:
+        """The variables that losses and outputs are computed from: weights, or their averages where these are kept."""
+        if self.optimizer.use_ema:
+            return self.optimizer._model_variables_moving_average
+        return [v.value for v in (self.vector, *self.apart)]
 
     def take(self) -> Weights:
-        """Copy the present weights."""
-        return Weights(self.vector.numpy(), [v.numpy() for v in self.apart], [v.numpy() for v in self.others])
+        """Copy the present weights, averaged where the optimizer averages them."""
+        trained = int(self.optimizer._iterations) > 0
+        vector, *apart = [v.numpy() for v in (self.judged if trained else (self.vector, *self.apart))]
+        return Weights(vector, apart, [v.numpy() for v in self.others])
 
     def put(self, weights: Weights) -> None:
         """Set the present weights."""
@@ -105,6 +130,13 @@ class FlatState:
         values = [value for value, (_, is_weight) in zip(weights.others, self._others(), strict=True) if is_weight]
         for variable, value in zip(_weights(model), values, strict=True):
             variable.assign(value)
+
+    def _decay(self, variables: Sequence[Any]) -> None:
+        """Apply weight decay (`keras.optimizers.Optimizer`), to each weight its own."""
+        own = dict(zip(map(id, (self.vector, *self.apart)), self.decays, strict=True))
+        for variable in variables:
+            value = variable.value
+            value.assign_sub(value * own[id(variable)] * tf.cast(self.optimizer.learning_rate, value.dtype))
 
     def _others(self) -> list[tuple[Any, bool]]:
         """Pair the variables that are not trained with whether they are weights, not random states."""
@@ -138,7 +170,7 @@ class FlatStepper(Stepper):
     def train_step(self, x: Any, y: Any, weight: Any) -> tuple[tf.Tensor, Any]:
         """Take one optimizer step on a batch, on the vector of all weights."""
         state = self._state
-        trained = self._read()
+        trained = self._read([v.value for v in (state.vector, *state.apart)])
         with tf.GradientTape() as tape:
             tape.watch(trained)
             with self._scope(trained) as scope:
@@ -156,7 +188,7 @@ class FlatStepper(Stepper):
 
     def score(self, x: Any, y: Any, weight: Any) -> tuple[tf.Tensor, Any]:
         """Return the loss of `compile` alone (no penalties, dropout off), and the outputs."""
-        with self._scope(self._read()):
+        with self._scope(self._read(self._state.judged)):
             outputs = forward(self.model, x, training=False)
             return data_loss(self.model, x, y, outputs, weight), outputs
 
@@ -171,12 +203,12 @@ class FlatStepper(Stepper):
     def _sizes(self) -> list[int]:
         return [int(np.prod(v.shape)) for v in split(self.model)[0]]
 
-    def _read(self) -> list[tf.Tensor]:
-        """Return the values that are trained: the vector, then the embeddings."""
-        vector = self._state.vector.value.read_value()
+    def _read(self, held: Sequence[Any]) -> list[tf.Tensor]:
+        """Return the values of the variables of the vector and the embeddings."""
+        vector, *apart = [variable.read_value() for variable in held]
         if not self._open:
             vector.set_shape([sum(self._sizes())])
-        return [vector, *(variable.value.read_value() for variable in self._state.apart)]
+        return [vector, *apart]
 
     def _scope(self, trained: list[tf.Tensor]) -> Any:
         """Return a scope in which the model's variables have the program's values.

@@ -11,7 +11,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from modelwizard.worker.engine import arrays, cost, evaluation
+from modelwizard.worker.engine import arrays, averages, cost, evaluation
 from modelwizard.worker.engine.arrays import Array, Rows
 from modelwizard.worker.engine.evaluation import Evaluation, MetricsEvaluation, TrainMetrics
 from modelwizard.worker.engine.loops import XLA_STEPS, GraphLoop, XlaLoop
@@ -113,10 +113,14 @@ class Program:
         return total / max(1, len(order))
 
     def losses(self, data: Rows, leaves: Leaves, batch: int) -> tuple[float, list[Array]]:
-        """Return the mean loss without penalties, dropout off, and the outputs of all rows of `data`."""
+        """Return the mean loss without penalties, dropout off, and the outputs of all rows of `data`.
+
+        An optimizer that averages weights is judged by the averaged ones.
+        """
         flat = keras.tree.flatten(self.outputs)
         run = self._evaluation("losses", data, lambda layout: Evaluation(self.stepper, layout, leaves, flat))
-        return run(leaves, data.count, self._block(batch))
+        with averages.averaged(self.model):
+            return run(leaves, data.count, self._block(batch))
 
     def evaluate(self, data: Rows, leaves: Leaves, batch: int) -> dict[str, float]:
         """Return what `model.evaluate(..., return_dict=True)` returns."""
@@ -126,8 +130,12 @@ class Program:
         return {name: float(value) for name, value in self.model.get_metrics_result().items()}
 
     def weights(self) -> Any:
-        """Copy the present weights."""
-        return self.model.get_weights()
+        """Copy the present weights, averaged where the optimizer averages them."""
+        with averages.averaged(self.model):
+            return self.model.get_weights()
+
+    def plan(self, steps: int) -> None:
+        """Learn how many steps a training may take."""
 
     def store(self, weights: Any, model: Model) -> None:
         """Write weights that `weights` returned into the model."""

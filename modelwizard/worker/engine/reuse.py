@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import Any
 
-from modelwizard.worker.engine import dials, evaluation, structure
+from modelwizard.worker.engine import arrays, dials, evaluation, own_layers, structure
 from modelwizard.worker.engine.arrays import Rows
 from modelwizard.worker.engine.flat import FlatState, FlatStepper, Weights
 from modelwizard.worker.engine.program import Program
@@ -19,6 +19,7 @@ KEPT = 8
 KEPT_EXACT = 8
 
 _SHARED: OrderedDict[str, SharedProgram] = OrderedDict()
+_REFUSED: set[str] = set()
 
 
 class SharedProgram(Program):
@@ -28,10 +29,17 @@ class SharedProgram(Program):
         model: The first model of the structure, built.
         data: Training rows, for structure, types and shapes.
         widthless: Whether models of other widths will be loaded.
+
+    Raises:
+        Unshared: The model has a layer of the user's own of which there is no true copy.
     """
 
     def __init__(self, model: Model, data: Rows, widthless: bool) -> None:
         copy = dials.copy_model(model)
+        if any(own_layers.is_own(layer) for layer in model._flatten_layers()):
+            few = arrays.take(data, slice(0, 2))
+            own_layers.check_copy(model, copy)
+            own_layers.check_gradients(copy, few.x, few.y, few.weight)
         self._state = FlatState(copy, model)
         self._widthless = widthless
         self._exact: OrderedDict[tuple[Any, ...], FlatStepper] = OrderedDict()
@@ -43,8 +51,12 @@ class SharedProgram(Program):
         self._source = model
         self._state.load(model, seed)
 
+    def plan(self, steps: int) -> None:
+        """Write down the learning rates of a training's steps, where they follow a schedule."""
+        dials.plan(self._state.optimizer, self._source, steps)
+
     def weights(self) -> Weights:
-        """Copy the present weights."""
+        """Copy the present weights, averaged where the optimizer averages them."""
         return self._state.take()
 
     def store(self, weights: Weights, model: Model) -> None:
@@ -80,8 +92,14 @@ def shared(model: Model, data: Rows) -> SharedProgram | None:
     key = structure.key(model, data)
     if key is None:
         return None
+    if key.text in _REFUSED:
+        return None
     if key.text not in _SHARED:
-        _SHARED[key.text] = SharedProgram(model, data, key.widthless)
+        try:
+            _SHARED[key.text] = SharedProgram(model, data, key.widthless)
+        except own_layers.Unshared:
+            _REFUSED.add(key.text)
+            return None
         while len(_SHARED) > KEPT:
             _SHARED.popitem(last=False)
             purge()
@@ -97,4 +115,5 @@ def kept() -> list[str]:
 def clear() -> None:
     """Forget all programs."""
     _SHARED.clear()
+    _REFUSED.clear()
     purge()

@@ -14,8 +14,9 @@ from typing import Any
 import keras
 import numpy as np
 
-from modelwizard.worker.engine import arrays, dials
+from modelwizard.worker.engine import arrays, dials, own_layers
 from modelwizard.worker.engine.arrays import Rows
+from modelwizard.worker.engine.own_layers import Unshared
 from modelwizard.worker.engine.step import Model
 
 # Layers that compute the same whatever the width of the features that come in.
@@ -46,10 +47,6 @@ _ELEMENTWISE = ["Adadelta", "Adagrad", "Adam", "AdamW", "Adamax", "Ftrl", "Lion"
 _IGNORED = {"name", "seed", "build_config", "registered_name"}
 
 
-class Unshared(Exception):
-    """The model holds what a configuration does not say, or what one vector of weights cannot do."""
-
-
 @dataclass(frozen=True)
 class Key:
     """The structure of a model as a text.
@@ -66,7 +63,8 @@ class Key:
 def key(model: Model, data: Rows) -> Key | None:
     """Describe the structure of a model with its data, or return None for one that shares with no other.
 
-    Shared are Functional and Sequential models of Keras's own layers, losses and elementwise optimizers.
+    Shared are Functional and Sequential models of Keras's layers and comparable ones of the user's own, with Keras's
+    losses and elementwise optimizers.
     """
     kind = type(model).__name__
     if kind not in ("Functional", "Sequential") or not _of_keras(type(model)):
@@ -79,6 +77,7 @@ def key(model: Model, data: Rows) -> Key | None:
         parts = {
             "kind": kind,
             "model": _model(model.get_config(), hidden, keras.tree.is_nested(data.x)),
+            "own": [own_layers.describe(layer) for layer in model._flatten_layers() if own_layers.is_own(layer)],
             "outputs": _outputs(model),
             "loss": keras.tree.flatten(keras.tree.map_structure(_loss, model.loss)),
             "nesting": repr(keras.tree.map_structure(lambda _: 0, model.loss)),
@@ -95,7 +94,8 @@ def key(model: Model, data: Rows) -> Key | None:
 
 def _own_code(model: Model) -> bool:
     """Say whether a function that is not Keras's is called, which a configuration may hide behind a bare name."""
-    attributes = [value for layer in model._flatten_layers() for value in vars(layer).values()]
+    layers = [layer for layer in model._flatten_layers() if not own_layers.is_own(layer)]
+    attributes = [value for layer in layers for value in vars(layer).values()]
     functions = [value for value in attributes if isinstance(value, FunctionType)]
     return not all(_of_keras(function) for function in functions)
 
@@ -146,21 +146,23 @@ def _outputs(model: Model) -> Any:
 
 
 def _optimizer(thing: Any) -> Any:
-    """Describe an optimizer without its learning rate and the size of its weight decay."""
+    """Describe an optimizer without its learning rates, the size of its weight decay and what is spared from it."""
     kind = type(thing).__name__
-    special = thing.clipnorm or thing.use_ema or thing.loss_scale_factor
+    special = thing.clipnorm or thing.ema_overwrite_frequency or thing.loss_scale_factor
     if not _of_keras(type(thing)) or kind not in _ELEMENTWISE or special:
         raise Unshared
-    if any(getattr(thing, f"_exclude_from_weight_decay{part}", None) for part in ("", "_pattern")):
-        raise Unshared
-    if int(thing.iterations) > 0:
+    if not dials.scheduled(thing) and not isinstance(thing._learning_rate, keras.Variable):
+        raise Unshared  # a function of the user's own
+    if int(thing._iterations) > 0:
         raise Unshared  # its momentum would have to be taken over
-    config = dict(thing.get_config())
-    config.pop("name", None)
-    rate = config.pop("learning_rate", None)
-    if isinstance(rate, dict):
-        settings = {name: value for name, value in rate["config"].items() if name not in (*dials.SCHEDULE, "name")}
-        config["schedule"] = [_checked(rate), _masked(settings, set())]
+    try:
+        config = dict(thing.get_config())
+    except NotImplementedError:  # a schedule of the user's own that does not say what it is made of
+        raise Unshared from None
+    for name in ("name", "learning_rate", "ema_momentum"):
+        config.pop(name, None)
+    config["schedule"] = dials.scheduled(thing)
+    config["spares"] = dials.spares(thing)
     if config.get("weight_decay") is not None:
         config["weight_decay"] = "some"
     return [kind, _masked(config, set())]
@@ -188,12 +190,22 @@ def _model(config: dict[str, Any], hidden: set[str], keep_inputs: bool) -> Any:
         nodes = tensors(layer.get("inbound_nodes", []))
         own = layer["config"].get("name")
         name = own if keep_inputs and layer["class_name"] == "InputLayer" else None
-        settings = _masked({k: v for k, v in layer.items() if k != "inbound_nodes"}, hidden)
+        settings = _layer({k: v for k, v in layer.items() if k != "inbound_nodes"}, hidden)
         if own in hidden:
             settings[1]["units"] = "any"
         described.append([settings, nodes, name])
     ends = [tensors(config.get(end)) for end in ("input_layers", "output_layers")]
     return [described, ends, _masked(config.get("dtype"), hidden)]
+
+
+def _layer(value: dict[str, Any], hidden: set[str]) -> Any:
+    """Describe a layer of a model; one of the user's own is described by its attributes elsewhere."""
+    if value.get("registered_name"):
+        return "own"
+    settings = _object(value, hidden)
+    if value["class_name"] == "Dropout":  # a dial; inside of other layers the rate is a constant
+        settings[1]["rate"] = "all" if value["config"]["rate"] == 1 else "any"
+    return settings
 
 
 def _masked(value: Any, hidden: set[str]) -> Any:
@@ -217,10 +229,7 @@ def _object(value: dict[str, Any], hidden: set[str]) -> Any:
         return "initializer"
     if kind in ("Functional", "Sequential", "Model"):
         return [kind, _model(config, hidden, keep_inputs=True)]
-    masked = _masked(config, hidden)
-    if kind == "Dropout":
-        masked["rate"] = "all" if config["rate"] == 1 else "any"
-    return [kind, masked]
+    return [kind, _masked(config, hidden)]
 
 
 def _checked(value: dict[str, Any]) -> str:

@@ -70,7 +70,9 @@ def train(
 ) -> Run:
     """Train a compiled model and watch it on a sample of its training rows and on validation rows.
 
-    The model is left with its best weights (the last ones without validation). Nothing is written to disk.
+    The model is left with its best weights (the last ones without validation). Nothing is written to disk. Where the
+    optimizer keeps a moving average of the weights (`use_ema`), losses, outputs and best weights are those of the
+    average, as under `keras.callbacks.SwapEMAWeights(swap_on_epoch=True)`; training goes on from the others.
 
     Args:
         model: A compiled Keras model.
@@ -139,6 +141,7 @@ class _Session:
         """Decide how the epochs run."""
         if isinstance(self._program, Program):
             steps = epochs * -(-self._data.count // self._batch)
+            self._program.plan(steps)
             self._choice = Choice(wanted, self._program, self._batch, steps, repeats)
 
     def reconsider(self, epochs: int) -> None:
