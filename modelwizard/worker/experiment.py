@@ -26,6 +26,8 @@ class Experiment:
         repeats: How often folds are drawn anew under K-fold. Defaults to 1.
         fraction: Share of the training rows to train on, or None for all.
         trials: Trials that share the room for predictions. Defaults to 1.
+        bar: What the trial must reach at each share of its training, or it is ended (see `hopeless`). Defaults to
+            nothing.
     """
 
     run: str
@@ -38,6 +40,7 @@ class Experiment:
     repeats: int = 1
     fraction: float | None = None
     trials: int = 1
+    bar: tuple[float, ...] = ()
 
     @staticmethod
     def of(request: Mapping[str, Any]) -> Experiment:
@@ -54,6 +57,7 @@ class Experiment:
             repeats=int(request.get("repeats") or 1),
             fraction=request.get("fraction"),
             trials=int(request.get("trials") or 1),
+            bar=tuple(request.get("bar") or ()),
         )
 
     @property

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import keras_tuner
 
-from modelwizard.worker import records, space, trials
+from modelwizard.errors import ProjectError
+from modelwizard.worker import hopeless, records, space, trials
 from modelwizard.worker.experiment import Experiment, Watcher
 from modelwizard.worker.oracle import LocalOracle
 from modelwizard.worker.pool import processes
@@ -81,6 +83,7 @@ class Search:
         if request.get("time_budget"):
             watcher.deadline = time.monotonic() + float(request["time_budget"])
         self._choices: dict[str, Any] = {}
+        self._curves: dict[str, hopeless.Curve] = {}
         self._oracle = LocalOracle(self._narrowed(), self._seed, request.get("first") or ())
         self._oracle.replay(self._tried(self.finished[i]) for i in sorted(self.finished))
         self._trials: dict[str, Any] = {}
@@ -171,7 +174,18 @@ class Search:
             patience=self._request.get("patience"),
             repeats=int(self._request.get("repeats") or 1),
             trials=self._count,
+            bar=hopeless.bar([curve for i in sorted(self.finished) if (curve := self._curve(self.finished[i]))]),
         )
+
+    def _curve(self, summary: Summary) -> hopeless.Curve | None:
+        """Return the validation losses of a finished trial and its planned epochs, if its folder is still there."""
+        name = str(summary["run"])
+        if name not in self._curves and summary.get("predictions"):
+            with contextlib.suppress(ProjectError):
+                history = self._workshop.project.read_run(name).history
+                losses = [row["val_loss"] for row in history]
+                self._curves[name] = (losses, int(summary["training"]["epochs"]))
+        return self._curves.get(name)
 
     def _size(self, experiment: Experiment) -> int:
         model, _ = trials.build(self._workshop, experiment.hyperparameters, self._workshop.folds()[0].encoding)

@@ -19,6 +19,7 @@ from modelwizard.worker import memory, records
 from modelwizard.worker.engine import trainer
 from modelwizard.worker.events import described
 from modelwizard.worker.experiment import Experiment, Watcher
+from modelwizard.worker.hopeless import hopeless
 from modelwizard.worker.seeds import derive
 from modelwizard.worker.user_code import blame
 from modelwizard.worker.workshop import Fold, Part, Workshop
@@ -168,6 +169,7 @@ def fit(workshop: Workshop, experiment: Experiment, fold: Fold, watcher: Watcher
     model, values = build(workshop, experiment.hyperparameters, fold.encoding, steps)
     metric, problem = workshop.project.settings.problem.metric, workshop.problem.name
     scores: list[float] = []
+    losses: list[float] = []
 
     def on_epoch(epoch: int, row: dict[str, float], outputs: Floats) -> bool:
         watcher.check()
@@ -175,7 +177,8 @@ def fit(workshop: Workshop, experiment: Experiment, fold: Fold, watcher: Watcher
         last = epoch + 1 == experiment.epochs
         facts = {"run": experiment.run, "stage": experiment.stage, "epoch": epoch + 1, "epochs": experiment.epochs}
         watcher.progress(last, **facts, **told(row), score=scores[-1], fold=fold.number, folds=folds)
-        return False
+        losses.append(row["val_loss"])
+        return folds == 1 and hopeless(losses, experiment.epochs, experiment.bar)
 
     with blame(workshop.project.folder, "train the model", workshop.builder):
         trained = trainer.train(
