@@ -101,7 +101,8 @@ def seed_noise(validation: Validation, runs: Sequence[Run]) -> Noise:
     alike: dict[str, list[float]] = {}
     for run in runs:
         score = validation.score(run.predictions(run.best_epoch(validation) or 0))
-        alike.setdefault(repr(sorted(run.hyperparameters.items())), []).append(score)
+        settings = sorted({**run.hyperparameters, **run.training}.items())
+        alike.setdefault(repr(settings), []).append(score)
     return noise.pooled(alike.values())
 
 

@@ -119,6 +119,7 @@ class Run:
         seconds: Training time.
         status: completed, stopped, nan or failed.
         first_epoch: Number of the first kept epoch, 0-based, when the store is capped.
+        training: What it was trained with besides its seed: epochs planned, rows of a batch. Defaults to unknown.
     """
 
     name: str
@@ -131,6 +132,7 @@ class Run:
     seconds: float = 0.0
     status: str = "completed"
     first_epoch: int = 0
+    training: Mapping[str, Any] = field(default_factory=dict[str, Any])
     _cache: dict[str, Any] = field(default_factory=dict[str, Any], repr=False, compare=False)
 
     def __len__(self) -> int:

@@ -76,7 +76,7 @@ def switch(session: Session) -> dict[str, Any]:
         "3-regularize.toml",
         f"The best of {len(entries)} trials by repeated K-fold ({best.name}); finalize trains it.",
         chosen["hyperparameters"],
-        {**chosen["training"], "epochs": chosen["epochs_run"]},
+        {**chosen["training"], "stop_after": chosen["best_epoch"] + 1},
     )
     return {
         "folds": folds,

@@ -147,6 +147,7 @@ class Session:
                 seconds=float(entry.get("seconds") or 0),
                 status=str(entry["status"]),
                 first_epoch=int(stored.epochs[0]),
+                training={k: v for k, v in entry["training"].items() if k != "seed"},
             )
         return self._runs[name]
 
