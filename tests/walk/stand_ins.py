@@ -183,7 +183,7 @@ class Worker:
             outputs=outputs,
             epochs=np.arange(epochs),
             rows=rows,
-            fold=np.zeros(len(rows), np.int16),
+            fold=(np.arange(len(rows)) % max(1, project.settings.split.folds)).astype(np.int16),
             offset=np.zeros(1),
             scale=np.ones(1),
         )
