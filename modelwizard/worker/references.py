@@ -180,7 +180,9 @@ def _columns(fold: Fold, *, one_hot: bool) -> tuple[Any, Any]:
 
     blocks: list[tuple[Any, Any]] = []
     for name, train in fold.train.x.items():
-        held = fold.validation.x[name]
+        if name == "bins" and "numeric" in fold.train.x:
+            continue  # the same numbers a second time
+        train, held = (block.reshape(len(block), -1) for block in (train, fold.validation.x[name]))
         if name == "categorical" and one_hot:
             encoder = OneHotEncoder(handle_unknown="ignore").fit(train)
             train, held = encoder.transform(train), encoder.transform(held)

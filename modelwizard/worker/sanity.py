@@ -300,6 +300,7 @@ def _floor(workshop: Workshop, part: Part) -> float:
 
 def _distinct(part: Part, count: int) -> Part:
     """Return the first rows whose inputs differ from one another: the same input with two labels cannot be learned."""
-    blocks = np.concatenate([values[: 20 * count].astype(np.float64) for values in part.x.values()], axis=1)
-    _, first = np.unique(blocks, axis=0, return_index=True)
-    return part.take(np.sort(first)[:count])
+    first = (values[: 20 * count].astype(np.float64) for values in part.x.values())
+    blocks = np.concatenate([values.reshape(len(values), -1) for values in first], axis=1)
+    _, kept = np.unique(blocks, axis=0, return_index=True)
+    return part.take(np.sort(kept)[:count])
