@@ -145,9 +145,8 @@ def _table(rows: int, features: Sequence[Column], duplicates: int) -> list[Cauti
         sentence = f"{len(used):,} features for {rows:,} rows: a network can learn each row by heart."
         cautions.append(Caution("many-columns", sentence))
     if duplicates:
-        sentence = (
-            f"{counted(duplicates, 'row repeats', 'rows repeat')} an earlier row exactly; repeats stay on one side of the split."
-        )
+        repeats = counted(duplicates, "row repeats", "rows repeat")
+        sentence = f"{repeats} an earlier row exactly; repeats stay on one side of the split."
         cautions.append(Caution("duplicates", sentence))
     return cautions
 
