@@ -17,12 +17,15 @@ class StageOptions:
     Args:
         yes: Take every default instead of asking. Defaults to False.
         trials: Most trials to run, or None for the stage's own plan.
-        time_budget: Seconds after which no further trial is started, or None for no limit.
+        time_budget: Seconds that the stage may take, or None for no limit; the epoch in flight is finished.
         workers: Trials that run side by side, or None for the stage's own choice.
         seed: Seed that replaces the project's, or None.
         force: Go on although a gate was not passed; needs `reason`. Defaults to False.
         reason: Why the gate is passed by force; written into the journal.
         json: Print the result as one JSON object on stdout. Defaults to False.
+        whole: The stage is one of a walk without questions (`run`): a verdict that the next stage can live with is
+            accepted, and the time budget of the search has to pay for finalize too. Defaults to False.
+        reserve: Seconds at the end of the time budget that are kept for exporting and testing. Defaults to none.
     """
 
     yes: bool = False
@@ -33,6 +36,8 @@ class StageOptions:
     force: bool = False
     reason: str = ""
     json: bool = False
+    whole: bool = False
+    reserve: float = 0.0
 
     def __post_init__(self) -> None:
         """Refuse a forced gate without a reason, and a reason without a forced gate."""

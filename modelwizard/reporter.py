@@ -24,7 +24,7 @@ class Watch:
         direction: `max` or `min`: which way is better.
         baseline: Score of the reference to beat, or None.
         best: Best score so far (of trials before this run), or None.
-        time_budget: Seconds after which no further trial starts, or None.
+        time_budget: Seconds after which it ends, whatever is planned, or None.
         done: Trials that were finished before (a run that goes on). Defaults to 0.
     """
 

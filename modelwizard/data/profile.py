@@ -13,7 +13,7 @@ import pandas as pd
 from modelwizard.data.cells import cells_of, counted, listed, values_of
 from modelwizard.data.columns import FEATURES, Column, is_id_name
 from modelwizard.data.leaks import Leak, leaks
-from modelwizard.data.rows import row_hashes, times_of
+from modelwizard.data.rows import row_hashes, times_of, units_of
 from modelwizard.data.scheme import detectable_drop, rows_for
 from modelwizard.data.sniff import Format
 from modelwizard.data.target import Target
@@ -46,7 +46,7 @@ class Profile:
         rows: Its rows.
         columns: Its columns.
         missing: Empty cells among the columns that are used.
-        duplicates: Rows that repeat an earlier row exactly.
+        duplicates: Rows that repeat an earlier row exactly, identifiers and what else is left out aside.
         groups: Columns whose values repeat like those of a person or thing, each with a sentence.
         times: Columns that hold dates, each with a sentence.
         time: The one of them in whose order the file is sorted, or "".
@@ -78,8 +78,7 @@ def profile(frame: pd.DataFrame, columns: Sequence[Column], form: Format, target
     """
     targets = target.names if target else ()
     features = [column for column in columns if column.name not in targets]
-    hashes = pd.Series(row_hashes(frame))
-    duplicates = int(hashes.duplicated().sum())
+    duplicates = len(frame) - len(np.unique(units_of(frame, columns, targets)))
     groups = {c.name: sentence for c in features if (sentence := _group(c, len(frame)))}
     times, time = _times(frame, features, form)
     found = leaks(frame, features, target, form) if target else ()
@@ -146,9 +145,8 @@ def _table(rows: int, features: Sequence[Column], duplicates: int) -> list[Cauti
         sentence = f"{len(used):,} features for {rows:,} rows: a network can learn each row by heart."
         cautions.append(Caution("many-columns", sentence))
     if duplicates:
-        sentence = (
-            f"{counted(duplicates, 'row repeats', 'rows repeat')} an earlier row exactly; repeats stay on one side."
-        )
+        repeats = counted(duplicates, "row repeats", "rows repeat")
+        sentence = f"{repeats} an earlier row exactly; repeats stay on one side of the split."
         cautions.append(Caution("duplicates", sentence))
     return cautions
 

@@ -288,10 +288,6 @@ def _notes(
         notes.append(f"{counted(unused, 'row', 'rows')} without a {what}: not used.")
     if group:
         notes.append(f"Rows of one '{group}' stay together: {len(np.unique(units)):,} groups.")
-    elif not time and (repeated := len(units) - len(np.unique(units))):
-        notes.append(
-            f"{counted(repeated, 'row repeats', 'rows repeat')} another one exactly; repeats stay on one side."
-        )
     if time:
         first = cells_of(frame, time)[parts == "test"]
         notes.append(f"The test rows are the latest ones by '{time}', such as {first.iloc[0]}.")

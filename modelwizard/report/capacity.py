@@ -21,7 +21,8 @@ def overfit(facts: Facts) -> Markup:
     }
     entries = [entry for entry in facts.trials("overfit") if not entry.get("fraction")]
     if steps:  # other trials of the stage belong to another branch of the code, or to another way of judging
-        entries = list({entry.get("run"): entry for entry in entries if entry.get("run") in steps}.values())
+        known = [*facts.trials("baseline"), *entries]  # the first rung may be the baseline's own run
+        entries = list({entry.get("run"): entry for entry in known if entry.get("run") in steps}.values())
     if not entries:
         return section(facts, "overfit")
     kept = numbers.get("run")

@@ -69,6 +69,7 @@ def judge(
     sanity: Sanity | None = None,
     *,
     seed: int = 0,
+    notes: Sequence[str] = (),
 ) -> Verdict:
     """Judge the small net against the constant prediction, with the other models as context.
 
@@ -82,6 +83,7 @@ def judge(
         references: Other models' predictions on the same rows.
         sanity: Checks made before.
         seed: Seed of splits and resamples.
+        notes: What the time budget left out. A net that was cut by it and shows nothing has not failed.
     """
     pool = Pool(runs)
     losses = pool.losses(validation)
@@ -117,8 +119,9 @@ def judge(
         "beaten_by": [item["name"] for item in rivals if item["better"]],
         "looks": len(pool),
     }
-    verdict = _word(found, findings)
+    verdict = _word(found, findings, cut=any(run.status == "stopped" for run in runs))
     reasons = [item.reason for item in findings] + _power_reasons(found) + [item["text"] for item in rivals]
+    reasons += notes
     advice = [item.advice for item in findings] + _advice(verdict, found, numbers["beaten_by"])
     headline = _headline(validation, found, correction.corrected, correction.se, reference)
     return Verdict("baseline", verdict, headline, numbers, tuple(reasons), tuple(advice))
@@ -143,11 +146,13 @@ def _selected(validation: Validation, pool: Pool, losses: Floats, seed: int) -> 
     return resampling.cross_fit(losses, stack, groups=validation.units, strata=validation.strata, seed=seed)
 
 
-def _word(found: Power, findings: Sequence[Finding]) -> Word:
+def _word(found: Power, findings: Sequence[Finding], *, cut: bool) -> Word:
     """Return the verdict's word."""
     if any(item.stops for item in findings):
         return "failed"
-    return "passed" if found.verdict == "power" else "cannot tell" if found.verdict == "unknown" else "failed"
+    if found.verdict == "power":
+        return "passed"
+    return "cannot tell" if cut or found.verdict == "unknown" else "failed"
 
 
 def _headline(validation: Validation, found: Power, score: float, se: float, reference: float) -> str:

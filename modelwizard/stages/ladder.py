@@ -34,7 +34,7 @@ MEMORISED = 0.05
 SMALL_GAIN = 0.01
 DIVERGENCES = 3
 
-Why = Literal["proven", "memorised", "optimisation limit", "budget", "diverged"]
+Why = Literal["proven", "memorised", "optimisation limit", "budget", "cap", "diverged"]
 
 SAME = {
     "log_loss": ("binary_crossentropy", "categorical_crossentropy", "sparse_categorical_crossentropy"),
@@ -226,7 +226,10 @@ class Experiment:
 
 @dataclass(frozen=True)
 class Stop:
-    """Why the climb ends; `subset` asks for the check that a small part of the rows can be memorised."""
+    """Why the climb ends; `subset` asks for the check that a small part of the rows can be memorised.
+
+    Under a time budget it is never asked for: it may take longer than all rungs before it.
+    """
 
     why: Why
     text: str
@@ -252,7 +255,7 @@ def propose(ladder: Ladder) -> Experiment | Stop:
         return Stop("memorised", f"training loss is {last.train_share:.1%} of the baseline's, validation did not rise")
     if _exhausted(ladder.steps):
         text = "two larger models in a row gained less than 1 % of training loss and nothing on validation"
-        return Stop("optimisation limit", text, subset=True)
+        return Stop("optimisation limit", text, subset=ladder.budget is None)
     return _larger(ladder, last)
 
 
@@ -287,9 +290,10 @@ def _larger(ladder: Ladder, last: Step) -> Experiment | Stop:
         if ladder.budget is not None and ladder.spent + cost > ladder.budget:
             left = max(ladder.budget - ladder.spent, 0)
             text = f"the next run needs about {figure(cost)} s, {figure(left)} s of the budget are left"
-            return Stop("budget", text, subset=True)
+            return Stop("budget", text)
         return Experiment(size, change, REASONS[change], last.learning_rate)
-    return Stop("budget", f"{last.capacity.text()} is the largest allowed for {ladder.train_rows:,} rows", subset=True)
+    text = f"{last.capacity.text()} is the largest allowed for {ladder.train_rows:,} rows"
+    return Stop("cap", text, subset=ladder.budget is None)
 
 
 def _changed(size: Capacity, change: Change) -> Capacity | None:

@@ -27,6 +27,7 @@ __all__ = [
 ]
 
 SUBSET_MEMORISED = 0.05
+WITHIN = {"budget": " within the budget", "cap": " by the largest model allowed"}
 
 
 @dataclass(frozen=True)
@@ -207,10 +208,12 @@ def _unproven(item: Step, steps: Sequence[Step], stop: Stop | None, subset: Subs
     if subset is not None:
         share = subset.train_loss / subset.baseline_loss if subset.baseline_loss > 0 else math.nan
         reasons.append(f"on {subset.rows:,} rows the same model reaches {share:.1%} of the baseline's training loss")
+    if stop is not None and subset is None and stop.why in ("budget", "cap", "optimisation limit"):
+        reasons.append("left out: whether a small part of the rows can be memorised")
     if subset is not None and not subset.memorised:
         return Verdict(
             "overfit",
-            "failed",
+            "cannot tell",
             f"Even {subset.rows:,} rows cannot be memorised with {item.capacity.text()} ({seen}).",
             _numbers(item, item.loss, steps),
             tuple(reasons),
@@ -233,7 +236,7 @@ def _unproven(item: Step, steps: Sequence[Step], stop: Stop | None, subset: Subs
     return Verdict(
         "overfit",
         "cannot tell",
-        f"The border was not crossed within the budget ({seen}), with {item.capacity.text()}.",
+        f"The border was not crossed{WITHIN.get(stop.why if stop else '', '')} ({seen}), with {item.capacity.text()}.",
         numbers,
         tuple(reasons),
         (

@@ -93,6 +93,7 @@ def judge(
     baseline_score: float | None = None,
     history: Sequence[Point] = (),
     warned_before: bool = False,
+    late: bool = False,
     seed: int = 0,
 ) -> Verdict:
     """Judge a search against the overfitting model.
@@ -109,11 +110,12 @@ def judge(
         baseline_score: Score of stage 1, to say how much of the gain is optimism.
         history: The state after earlier rounds, oldest first.
         warned_before: Whether the round before ended in a warning.
+        late: Whether time ended every trial before its curve could be judged.
         seed: Seed of splits and resamples.
     """
     usable = [run for run in runs if run.best_epoch(validation) is not None]
     if not usable:
-        return _nothing(validation, len(runs))
+        return _nothing(validation, len(runs), late)
     correction = correct(validation, usable, seed=seed)
     pool = Pool(usable)
     best = usable[int(pool.trial[correction.best])]
@@ -276,10 +278,19 @@ def _advice(word: Word, wide: Sequence[Edge], following: Round, advice: Advice, 
     return text
 
 
-def _nothing(validation: Validation, trials: int) -> Verdict:
-    """Return the verdict when every trial failed or diverged."""
+def _nothing(validation: Validation, trials: int, late: bool) -> Verdict:
+    """Return the verdict when every trial failed or diverged, or when none could be finished in time."""
     nan = math.nan
     empty = Correction(0, nan, nan, nan, nan, validation.direction, 0, 0, 0)
+    if late:
+        return Verdict(
+            "regularize",
+            "cannot tell",
+            "No trial could be finished within the time budget.",
+            _scores(validation, empty, trials),
+            ("the time was used up before the first trial had trained every fold",),
+            ("search longer: `modelwizard regularize --time-budget 10m`",),
+        )
     return Verdict(
         "regularize",
         "failed",

@@ -57,11 +57,12 @@ class Progress:
     def fraction(self) -> float | None:
         """Share of the work that is done (0 to 1), or None when nobody knows."""
         within = self.epoch / self.epochs if self.epochs else 0.0
+        shares: list[float] = []
         if self.watch.trials:
-            return min((self.finished + within) / self.watch.trials, 1.0)
+            shares.append((self.finished + within) / self.watch.trials)
         if self.watch.time_budget:
-            return min((self._clock() - self._start) / self.watch.time_budget, 1.0)
-        return None
+            shares.append((self._clock() - self._start) / self.watch.time_budget)
+        return min(max(shares), 1.0) if shares else None  # whichever comes first ends it
 
     @property
     def left(self) -> float | None:

@@ -11,6 +11,13 @@ from modelwizard.stages.inputs import Validation
 from modelwizard.stages.verdict import Verdict
 from modelwizard.walk.session import Session
 
+REFERENCES, SANITY = 0.3, 0.55
+"""Shares of a time budget after which the references and the sanity checks end; the net has the rest."""
+CHECKS = {
+    "memorise": "one batch by heart",
+    "zero_input": "the net without inputs",
+    "shuffled_labels": "the net with shuffled labels",
+}
 TITLES = {"dumb": "dumb baseline (looks at no input)", "linear": "linear model", "trees": "boosted trees"}
 
 
@@ -25,11 +32,16 @@ def walk(session: Session) -> Verdict:
         ),
     )
     hyperparameters, training = session.experiment("1-baseline.toml")
-    found = session.job("references")
+    found = session.job("references", time_budget=session.seconds_left(REFERENCES))
     session.look("baseline", "references", len(found["references"]) - 1)
     _show(session, found["references"])
-    sanity = session.job("sanity", hyperparameters=hyperparameters, **_of(training, "batch_size", "seed"))
-    session.look("baseline", "sanity", 2)
+    sanity = session.job(
+        "sanity",
+        hyperparameters=hyperparameters,
+        time_budget=session.seconds_left(SANITY),
+        **_of(training, "batch_size", "seed"),
+    )
+    session.look("baseline", "sanity", int(sanity["looks"]))
     floor = next(r["score"] for r in found["references"] if r["name"] == "dumb")
     entry = session.train("baseline", hyperparameters, training, session.watch("Baseline", baseline=floor))
     validation = session.validation(entry)
@@ -41,7 +53,20 @@ def walk(session: Session) -> Verdict:
         [Reference(TITLES[name], p) for name, p in references.items()],
         _sanity(session, validation, sanity),
         seed=session.seed,
+        notes=_left_out(found, sanity, entry),
     )
+
+
+def _left_out(found: dict[str, Any], sanity: dict[str, Any], entry: dict[str, Any]) -> list[str]:
+    """Say what the time budget did not do for."""
+    names = [TITLES[name] for name in found.get("left_out") or ()]
+    names += [CHECKS[name] for name in sanity.get("left_out") or ()]
+    notes = [f"left out for lack of time: {', '.join(names)}"] if names else []
+    if entry["status"] == "stopped":
+        notes.append(
+            f"training was cut by the time budget after {entry['epochs_run']} of {entry['training']['epochs']} epochs"
+        )
+    return notes
 
 
 def predictions(session: Session, validation: Validation) -> dict[str, Any]:

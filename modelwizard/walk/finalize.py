@@ -18,6 +18,7 @@ from modelwizard.walk.baseline import dumb
 from modelwizard.walk.production import produce
 from modelwizard.walk.session import Session
 
+LONGER = "judging again by repeated K-fold was left out, the time budget does not do for it"
 SEEDS = 3
 """Networks that are trained and averaged: seeds differ by as much as settings do."""
 
@@ -54,6 +55,8 @@ def _follow_up(session: Session, verdict: Verdict) -> Verdict:
     """Offer repeated K-fold when the test says that the hold-out could not be relied upon."""
     if verdict.verdict != "unreliable" or session.project.settings.split.scheme == "kfold":
         return verdict
+    if session.options.time_budget is not None:
+        return replace(verdict, advice=(*verdict.advice, LONGER))
     session.reporter.warn(verdict.headline)
     if not session.reporter.confirm(
         f"Judge the best {protocol.CANDIDATES} trials again by repeated K-fold?",

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 from modelwizard.stages import overfit
 from modelwizard.stages.inputs import Run, Validation
-from modelwizard.stages.ladder import Capacity, Experiment, Ladder, Stop
+from modelwizard.stages.ladder import FEWEST_EPOCHS, Capacity, Experiment, Ladder, Stop
 from modelwizard.stages.verdict import Verdict
 from modelwizard.walk.session import Session
 
@@ -29,6 +28,7 @@ def walk(session: Session) -> Verdict:
     hyperparameters, training = session.experiment("1-baseline.toml")
     entries = [e for e in session.trials("overfit") if e.get("code") == facts["code"] and not e.get("fraction")]
     entries = [e for e in entries if e["scheme"] == session.scheme]
+    entries = [*_first(session, {**hyperparameters, **zero}, training, facts), *entries]
     runs = [session.run(entry) for entry in entries if entry["predictions"]]
     names = {h["name"] for h in facts["space"]}
     start = Capacity(
@@ -38,7 +38,7 @@ def walk(session: Session) -> Verdict:
     )
     validation: Validation | None = session.validation(entries[0]) if runs else None
     base = session.dumb_loss(validation) if validation else 0.0
-    began, limit = time.monotonic(), session.options.trials or MOST_RUNS
+    limit, budget = session.options.trials or MOST_RUNS, session.options.time_budget
     while True:
         steps = tuple(
             overfit.step(validation, run, base, runs[i - 1] if i else None, seed=session.seed)
@@ -49,8 +49,8 @@ def walk(session: Session) -> Verdict:
             start,
             steps,
             facts["rows"]["train"],
-            session.options.time_budget,
-            time.monotonic() - began,
+            budget,
+            (budget or 0.0) - (session.seconds_left() or 0.0),
             limit,
         )
         proposal = overfit.propose(ladder)
@@ -66,6 +66,20 @@ def walk(session: Session) -> Verdict:
     verdict = overfit.judge(validation, runs, base, proposal, subset, seed=session.seed)
     _keep(session, verdict, runs, training)
     return verdict
+
+
+def _first(
+    session: Session, values: dict[str, Any], training: dict[str, Any], facts: dict[str, Any]
+) -> list[dict[str, Any]]:
+    """Return the baseline's run where the first rung would be the same again: it is not trained and counted twice."""
+    if int(training["epochs"]) < FEWEST_EPOCHS:
+        return []
+    for entry in reversed(session.trials("baseline")):
+        same = all(entry["hyperparameters"].get(k) == v for k, v in values.items())
+        same = same and entry["training"] == training and entry.get("code") == facts["code"]
+        if same and entry["scheme"] == session.scheme and entry["predictions"]:
+            return [entry]
+    return []
 
 
 def no_regularisation(space: list[dict[str, Any]]) -> dict[str, Any]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from modelwizard.errors import ProjectError
+from modelwizard.evidence.kfold import production_epochs
 from modelwizard.stages import squeeze
 from modelwizard.stages.squeeze import Squeeze
 from modelwizard.stages.verdict import figure
-from modelwizard.walk.regularize import PATIENCE
-from modelwizard.walk.session import Session
+from modelwizard.walk.regularize import PATIENCE, members
+from modelwizard.walk.session import Session, best_of
 
 
 def produce(session: Session, seeds: int) -> tuple[dict[str, Any], Squeeze]:
@@ -22,18 +24,17 @@ def produce(session: Session, seeds: int) -> tuple[dict[str, Any], Squeeze]:
     Returns:
         What was made, as the journal holds it, and what was decided on the way.
     """
-    hyperparameters, training = session.experiment("3-regularize.toml")
+    hyperparameters, training = _settings(session)
     request = {
         "hyperparameters": hyperparameters,
         "training": {**training, "seed": training.get("seed", session.seed)},
         "patience": PATIENCE,
         "seeds": seeds,
-        "time_budget": session.options.time_budget,
     }
-    probes = _probe(session, request)
+    probes = _probe(session, request) if session.options.time_budget is None else _probe_in_time(session, request)
     found = _squeeze(session, probes["runs"])
     polish = _polish(session, {**request, "epochs": probes["epochs"]}, probes["runs"])
-    made = _export(session, request, found, polish)
+    made = _export(session, {**request, "runs": probes["runs"]}, found, polish)
     session.journal.append(
         "decision",
         stage="finalize",
@@ -56,6 +57,57 @@ def produce(session: Session, seeds: int) -> tuple[dict[str, Any], Squeeze]:
     return made, found
 
 
+def _settings(session: Session) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the settings that the search chose, or those of the best trial so far where it has chosen none."""
+    if (session.project.folder / "experiments" / "3-regularize.toml").exists():
+        return session.experiment("3-regularize.toml")
+    best = best_of(_judged(session), session.metric)
+    if best is None:
+        raise ProjectError("There is no trial whose settings could be used.", fix="modelwizard baseline")
+    session.reporter.warn(f"No trial of the search can be used; {best['run']} is the best one before it.")
+    return dict(best["hyperparameters"]), {**best["training"], "stop_after": best["best_epoch"] + 1}
+
+
+def _judged(session: Session) -> list[dict[str, Any]]:
+    """Return the trials that judged the present rows with the present code."""
+    code = session.project.code_hashes()
+    names = {run.name for run in session.usable("baseline", "overfit", "regularize")}
+    return [
+        e for e in session.trials() if e["run"] in names and e.get("code") == code and e["scheme"] == session.scheme
+    ]
+
+
+def _probe_in_time(session: Session, request: Mapping[str, Any]) -> dict[str, Any]:
+    """Let the trial that had these settings stand for the probes, and train as many more as the time budget does for.
+
+    The networks of the production model come first: their average gains more than a closer look at their epochs.
+    """
+    settings, training = request["hyperparameters"], request["training"]
+    known = [
+        e
+        for e in _judged(session)
+        if e.get("best_epochs")
+        and e["hyperparameters"] == settings
+        and all(training[name] == value for name, value in e["training"].items())
+    ]
+    if not known:
+        return _probe(session, {**request, "seeds": 1, "time_budget": _training_time(session)})
+    one, left = known[-1], _training_time(session) or 0.0
+    each = max(float(one["seconds"]), 0.01)
+    more = min(request["seeds"], int((left - members(session) * each) / each))
+    names = [one["run"]]
+    if more > 0:
+        names += _probe(session, {**request, "seeds": more, "time_budget": left - members(session) * each})["runs"]
+    best = [epoch for e in session.trials() if e["run"] in names for epoch in e["best_epochs"]]
+    return {"runs": names, "epochs": production_epochs([int(epoch) + 1 for epoch in best])}
+
+
+def _training_time(session: Session) -> float | None:
+    """Return the seconds that networks may be trained for, before what exporting and testing need."""
+    left = session.seconds_left()
+    return None if left is None else max(0.1, left - session.options.reserve)
+
+
 def _probe(session: Session, request: Mapping[str, Any]) -> dict[str, Any]:
     """Train the settings where rows are held out, several times; each is a trial of the journal."""
     with session.reporter.watch(session.watch("Probes", trials=request["seeds"], done=0)) as on_event:
@@ -70,7 +122,7 @@ def _probe(session: Session, request: Mapping[str, Any]) -> dict[str, Any]:
 
 def _squeeze(session: Session, runs: Sequence[str]) -> Squeeze:
     """Decide on temperature and threshold, and count the looks that this takes."""
-    entries = [entry for entry in session.trials("finalize") if entry["run"] in runs]
+    entries = [entry for entry in session.trials() if entry["run"] in runs]
     validation = session.validation(entries[0])
     found = squeeze.decide(validation, [session.run(entry) for entry in entries], seed=session.seed)
     for purpose, count in found.looks.items():
@@ -83,6 +135,9 @@ def _squeeze(session: Session, runs: Sequence[str]) -> Squeeze:
 def _polish(session: Session, request: Mapping[str, Any], runs: Sequence[str]) -> dict[str, Any] | None:
     """Try the last polish where modelwizard.toml asks for it."""
     if not session.project.settings.training.polish:
+        return None
+    if session.options.time_budget is not None:
+        session.reporter.note("The last polish is left out: it takes longer than a time budget is planned for.")
         return None
     with session.reporter.watch(session.watch("Last polish, on trial", trials=1, done=0)) as on_event:
         found = session.child.run({"job": "polish", **request}, on_event)
@@ -114,7 +169,8 @@ def _export(
             {
                 "job": "final",
                 **request,
-                "done": session.trials("finalize"),
+                "done": session.trials(),
+                "time_budget": _training_time(session),
                 "average": True,
                 "strategy": session.project.settings.training.production if folds else "retrain",
                 "temperature": found.divide_by,

@@ -28,8 +28,8 @@ STEPS = 600
 """Optimizer steps of a trial at least: few rows get more epochs."""
 LENGTHS = (0.5, 1, 2, 4)
 """Lengths that are searched, as multiples of the default: a short training is the cheapest regulariser."""
-SLOWER = 3
-"""How much longer an epoch of a trial may take than one of the baseline, when a time budget is planned with."""
+MEMBERS, LONGER = 3, 1.25
+"""Networks that finalize trains, and how much longer than a trial's each takes: it sees the validation rows too."""
 BATCHES = (2, 4, 8, 16, 32)
 """Batch sizes that are searched when modelwizard.toml asks for it."""
 PATIENCE = 12
@@ -60,7 +60,6 @@ def walk(session: Session) -> Verdict:
         done=len(done),
         baseline=_baseline_score(session),
         best=best["score"] if best else None,
-        time_budget=session.options.time_budget,
     )
     with session.reporter.watch(watch) as on_event:
 
@@ -140,13 +139,20 @@ def _request(
         "done": done,
         "first": [default, {**default, **baseline, **no_regularisation(facts["space"])}],
         "bounds": caps,
-        "time_budget": session.options.time_budget,
+        "time_budget": session.seconds_left(),
+        "reserve": {"seconds": session.options.reserve, "trials": members(session)} if session.options.whole else {},
         "workers": session.options.workers or 1,
     }
 
 
+def members(session: Session) -> float:
+    """Return the cost of finalize's networks in trials: each is one fit, a little longer for its validation rows."""
+    folds = session.project.settings.split.folds if session.scheme == "kfold" else 1
+    return MEMBERS * LONGER / max(1, folds)
+
+
 def _epochs(session: Session, rows: int) -> int:
-    """Return the epochs of a trial by default: enough steps, and a quarter of the time budget at most.
+    """Return the epochs of a trial by default: enough steps; the worker makes them fewer for a time budget.
 
     A round that goes on keeps the length of its trials.
     """
@@ -154,12 +160,7 @@ def _epochs(session: Session, rows: int) -> int:
     if before and before[0].get("code") == session.project.code_hashes():
         return int(before[0]["training"]["epochs"])
     steps = -(-rows // session.project.settings.training.batch_size)
-    epochs = max(EPOCHS, -(-STEPS // steps))
-    known = [e for e in session.trials("baseline") if e.get("seconds") and e["epochs_run"]]
-    if session.options.time_budget and known:
-        epoch = SLOWER * known[-1]["seconds"] / known[-1]["epochs_run"]
-        epochs = max(4, min(epochs, int(session.options.time_budget / 4 / epoch)))
-    return epochs
+    return max(EPOCHS, -(-STEPS // steps))
 
 
 def _within(value: Any, cap: list[float] | None) -> Any:
@@ -188,8 +189,9 @@ def _judge(session: Session, border: Run, ranges: Mapping[str, Range]) -> Verdic
     entries = session.trials("regularize")
     runs = session.usable("regularize")
     if not runs:
-        like = session.trials("overfit")[-1]
-        return regularize.judge(session.validation(like), [], border, ranges, seed=session.seed)
+        like = next(e for e in reversed(session.trials()) if e["run"] == border.name)
+        late = bool(entries) and all(e["status"] == "stopped" for e in entries)
+        return regularize.judge(session.validation(like), [], border, ranges, seed=session.seed, late=late)
     validation = session.validation(next(e for e in entries if e["run"] == runs[0].name))
     rounds = [e["numbers"] for e in session.journal.entries("verdict", "regularize")]
     verdict = regularize.judge(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -36,6 +37,7 @@ class Session:
         child: The worker.
         options: What the person said on the command line.
         reporter: The person.
+        began: Moment (`time.monotonic`) from which the time budget counts. Defaults to now.
     """
 
     project: Project
@@ -43,6 +45,7 @@ class Session:
     child: Child
     options: StageOptions
     reporter: Reporter
+    began: float = field(default_factory=time.monotonic)
     _runs: dict[str, Run] = field(default_factory=dict[str, Run])
     _rows: dict[str, Any] = field(default_factory=dict[str, Any])
 
@@ -60,6 +63,11 @@ class Session:
     def scheme(self) -> str:
         """How rows judge now: `holdout` or `kfold`; trials of the other scheme are not compared with new ones."""
         return self.project.settings.split.scheme
+
+    def seconds_left(self, share: float = 1.0) -> float | None:
+        """Return the seconds until a share of the time budget is used up, at least a moment; None without a budget."""
+        budget = self.options.time_budget
+        return None if budget is None else max(0.1, share * budget - (time.monotonic() - self.began))
 
     def show(self, value: float | None) -> str:
         """Write a score for a person."""
@@ -107,6 +115,7 @@ class Session:
         """
         run = self._name(stage, hyperparameters, training, request)
         job = {"job": "train", "run": run, "stage": stage, "hyperparameters": hyperparameters, "training": training}
+        job |= {"time_budget": self.seconds_left()}
         with self.reporter.watch(watch) as on_event:
             summary = self.child.run({**job, **request}, on_event)
             entry = self.record({**summary, **request})
@@ -237,7 +246,8 @@ class Session:
     def watch(self, title: str, **more: Any) -> Watch:
         """Describe what is about to run."""
         metric = scores.SCORES[self.metric]
-        return Watch(title, more.pop("trials", 1), metric.title, metric.direction, **more)
+        limits: dict[str, Any] = {"trials": 1, "time_budget": self.seconds_left(), **more}
+        return Watch(title, metric=metric.title, direction=metric.direction, **limits)
 
     def look(self, stage: str, purpose: str, count: int) -> None:
         """Record looks at validation rows that belong to no trial; the same look at the same numbers counts once."""

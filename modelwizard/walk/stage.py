@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import replace
@@ -18,6 +17,7 @@ from modelwizard.project import next_stage as stage_after
 from modelwizard.reporter import Judgement, Reporter
 from modelwizard.stages.verdict import Verdict
 from modelwizard.walk import baseline, finalize, overfit, reading, regularize, rules
+from modelwizard.walk.plan import Plan
 from modelwizard.walk.session import Session
 
 WALKS: Mapping[str, Callable[[Session], Verdict]] = {
@@ -28,8 +28,8 @@ WALKS: Mapping[str, Callable[[Session], Verdict]] = {
 }
 ACCEPTABLE = {"overfit": ("cannot tell",), "regularize": ("cannot tell", "failed")}
 """Verdicts that a person may accept with a yes: what comes next is weaker for it, but not wrong."""
-SHARE = {"overfit": 0.2, "regularize": 0.75}
-"""Shares of a time budget for the whole walk: of all of it, and of what is left when the search starts."""
+BESIDES = {"baseline": ("cannot tell", "failed"), "overfit": ("failed",)}
+"""Verdicts that `run` accepts besides, on the record, unless the net has no power at all."""
 
 
 def next_stage(folder: Path) -> str | None:
@@ -90,34 +90,49 @@ def run_all(
 
     Args:
         folder: The project's folder.
-        options: `time_budget` is for the whole walk; it is dealt out by `SHARE`.
+        options: `time_budget` is for the whole walk; `Plan` deals it out.
         reporter: Tells the person what happens.
         child: A worker that is warm already. Defaults to a new one.
 
     Returns:
         The record of each stage that was run; the last one may be a verdict that ends the walk.
     """
-    began, done = time.monotonic(), dict[str, dict[str, Any]]()
-    options = replace(options, yes=True)
+    plan, done = Plan(options.time_budget), dict[str, dict[str, Any]]()
+    options = replace(options, yes=True, whole=True)
     with nullcontext(child) if child else Child() as worker:
+        if options.time_budget is not None:
+            _start(folder, worker, reporter)
+            plan.started()
         while (stage := next_stage(folder)) is not None:
             if stage in done:  # it did not pass; may the walk go on all the same?
-                if done[stage]["verdict"] not in ACCEPTABLE.get(stage, ()):
+                if not _acceptable(stage, done[stage], whole=True):
                     break
                 stage = STAGES[STAGES.index(stage) + 1]
-            left = None if options.time_budget is None else options.time_budget - (time.monotonic() - began)
-            budget = _budget(stage, options.time_budget, left)
-            done[stage] = run_stage(folder, stage, replace(options, time_budget=budget), reporter, worker)
+            done[stage] = run_stage(folder, stage, plan.options(stage, options), reporter, worker)
             if stage == "finalize":
                 break
     return done
 
 
-def _budget(stage: str, total: float | None, left: float | None) -> float | None:
-    """Return the seconds of one stage."""
-    if total is None or left is None:
-        return None
-    return max(1.0, min(left, SHARE["overfit"] * total) if stage == "overfit" else SHARE.get(stage, 1.0) * left)
+def _start(folder: Path, child: Child, reporter: Reporter) -> None:
+    """Import TensorFlow and encode the rows, so that what it takes can be planned with."""
+    child.project = Project.open(folder).folder
+    child.start()
+    with reporter.waiting("Starting TensorFlow …"):
+        child.ready()
+        child.run({"job": "inspect"})
+
+
+def _acceptable(stage: str, found: Mapping[str, Any], *, whole: bool) -> bool:
+    """Say whether a verdict that is not good may be accepted: with a yes, or by `run`, which asks no questions.
+
+    Only a baseline without any power ends a `run`: what follows would rest on nothing.
+    """
+    word = found.get("verdict")
+    if word in ACCEPTABLE.get(stage, ()):
+        return True
+    nothing = stage == "baseline" and word == "failed" and found["numbers"].get("power") in (None, "none")
+    return whole and word in BESIDES.get(stage, ()) and not nothing
 
 
 def _begin(project: Project, journal: Journal) -> None:
@@ -147,7 +162,7 @@ def _gate(journal: Journal, stage: str, options: StageOptions, reporter: Reporte
             continue
         if options.force:
             journal.append("forced", stage=before, gate=stage, found=word, reason=options.reason)
-        elif word in ACCEPTABLE.get(before, ()) and _accepts(before, headline, reporter):
+        elif _acceptable(before, entry, whole=options.whole) and _accepts(before, headline, reporter):
             journal.append("forced", stage=before, gate=stage, found=word, reason=f"accepted as it is: {headline}")
         else:
             state = f"ended with '{word}'" if word else "has not been run"

@@ -45,7 +45,7 @@ class Desk:
         self._held: Workshop | None = None
 
     def run(self, request: Request) -> Result:
-        """Do one job.
+        """Do one job; `time_budget` (s) in the request is the watcher's deadline.
 
         Raises:
             UsageError: There is no such job.
@@ -68,7 +68,10 @@ class Desk:
         }
         if name not in jobs:
             raise UsageError("The worker has no such job.", expected=", ".join([*jobs, "predict"]), received=name)
-        return jobs[name](self.workshop(project), request, Watcher(self._channel.emit, self._requests.check))
+        watcher = Watcher(self._channel.emit, self._requests.check)
+        if request.get("time_budget"):
+            watcher.deadline = time.monotonic() + float(request["time_budget"])
+        return jobs[name](self.workshop(project), request, watcher)
 
     def workshop(self, project: Project) -> Workshop:
         """Return the project ready to train, as its files are now."""
@@ -121,14 +124,12 @@ def train(workshop: Workshop, request: Request, watcher: Watcher) -> Result:
     Args:
         workshop: The project.
         request: See `trials.Experiment`; `bare` switches regularisers off that are not named (the rule in the first
-            two stages); `safe` turns failures into a summary; `time_budget` in seconds.
+            two stages); `safe` turns failures into a summary.
         watcher: Who is told.
     """
     experiment = Experiment.of(request)
     if request.get("bare", experiment.stage in BARE):
         values = space.bare(search.open_space(workshop)) | dict(experiment.hyperparameters)
         experiment = experiment.changed(hyperparameters=values)
-    if request.get("time_budget"):
-        watcher.deadline = time.monotonic() + float(request["time_budget"])
     run = trials.run_safely if request.get("safe") else trials.run
     return run(workshop, experiment, watcher)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import math
 import os
 import time
 from collections.abc import Mapping, Sequence
@@ -44,7 +43,8 @@ def probe(workshop: Workshop, request: Mapping[str, Any], watcher: Watcher) -> S
     Args:
         workshop: The project.
         request: `hyperparameters`, `training`, `patience`, `seeds`, `done` (summaries of probes that need not be
-            trained again), `time_budget` (when half of it is used, no further probe begins).
+            trained again), `time_budget` (s; a probe that would not end within it does not begin, and one that is at
+            work ends there).
         watcher: Who is told.
 
     Returns:
@@ -66,7 +66,8 @@ def final(workshop: Workshop, request: Mapping[str, Any], watcher: Watcher) -> S
 
     Args:
         workshop: The project.
-        request: As for `probe`, and `average`, `strategy` (`retrain` or `folds`: the average of the fold models
+        request: As for `probe`, and `runs` (names of the runs in `done` that stand for the probes; default: those
+            probes, trained if need be), `average`, `strategy` (`retrain` or `folds`: the average of the fold models
             instead), `temperature` of the averaged prediction (default 1), `polish` (learning rate of a last pass at
             batch size 1, or None).
         watcher: Who is told.
@@ -78,7 +79,8 @@ def final(workshop: Workshop, request: Mapping[str, Any], watcher: Watcher) -> S
     strategy = str(request.get("strategy") or "retrain")
     if strategy not in ("retrain", "folds"):
         raise UsageError("No such strategy.", expected="retrain or folds", received=strategy)
-    probes = _probe(workshop, request, watcher)
+    chosen = request.get("runs")
+    probes = [s for s in request["done"] if s["run"] in chosen] if chosen else _probe(workshop, request, watcher)
     best = [int(epoch) for probe in probes for epoch in probe["best_epochs"]]
     epochs = _epochs(best)
     if strategy == "retrain":
@@ -149,13 +151,12 @@ def export(workshop: Workshop, members: Sequence[Member], temperature: float = 1
 def _probe(workshop: Workshop, request: Mapping[str, Any], watcher: Watcher) -> list[Summary]:
     """Train several seeds where validation rows are held out, or take up what was trained before."""
     count, begin = int(request.get("seeds") or 3), time.monotonic()
-    late = begin + float(request.get("time_budget") or math.inf) / 2
     done: list[Summary] = list(request.get("done") or [])
     probes: list[Summary] = []
     for i in range(1, count + 1):
         experiment = _probe_of(request, i, count)
         known = next((s for s in done if _same(workshop, s, experiment)), None)
-        if known is None and probes and time.monotonic() > late:
+        if known is None and _no_time_for(i, begin, watcher):
             break
         if known is None:
             numbers = [search.number(s["run"]) for s in (*done, *probes)]
@@ -163,7 +164,7 @@ def _probe(workshop: Workshop, request: Mapping[str, Any], watcher: Watcher) -> 
             known = trials.run(workshop, experiment, watcher)
             watcher.emit("trial", **known)
         probes.append(known)
-    usable = [probe for probe in probes if probe["status"] == "completed"]
+    usable = [probe for probe in probes if probe.get("best_epochs")]
     if not usable:
         raise ProjectError(
             "The chosen model could not be trained again.",
@@ -171,6 +172,12 @@ def _probe(workshop: Workshop, request: Mapping[str, Any], watcher: Watcher) -> 
             fix="look at its hyperparameters: a smaller learning rate keeps the loss finite",
         )
     return usable
+
+
+def _no_time_for(number: int, begin: float, watcher: Watcher) -> bool:
+    """Say whether training number 2 or later would end after the deadline, if it took as long as those before."""
+    now = time.monotonic()
+    return number > 1 and now + (now - begin) / (number - 1) > watcher.deadline
 
 
 def _probe_of(request: Mapping[str, Any], i: int, count: int) -> Experiment:
@@ -209,7 +216,10 @@ def _retrained(
     count = int(request.get("seeds") or 3) if request.get("average", True) else 1
     members: list[Member] = []
     losses: list[float] = []
+    begin = time.monotonic()
     for i in range(1, count + 1):
+        if _no_time_for(i, begin, watcher):
+            break
         seed = derive(request["training"]["seed"], "production", i)
         network, run = _member(workshop, request, watcher, encoding, part, epochs, seed, i, count)
         members.append((network, encoding))
@@ -227,7 +237,10 @@ def _folds(
     folds = workshop.folds()
     members: list[Member] = []
     losses: list[float] = []
+    begin = time.monotonic()
     for i, (fold, best) in enumerate(zip(folds, probe["best_epochs"], strict=True), start=1):
+        if _no_time_for(i, begin, watcher):
+            break
         seed = derive(probe["training"]["seed"], "fit", fold.number)
         network, run = _member(
             workshop, request, watcher, fold.encoding, fold.train, int(best) + 1, seed, i, len(folds)

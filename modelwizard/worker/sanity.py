@@ -31,6 +31,7 @@ BATCH = 32
 BY_HEART = 0.01  # share of the dumb baseline's loss that one batch must come below
 MOST_STEPS = 1500
 EPOCHS = 8  # of the runs that must not learn anything
+NO_TIME = "Left out: the time budget does not do for it."
 ROWS = 20_000  # on which the first loss is computed at most
 
 Floats = NDArray[np.floating]
@@ -60,12 +61,14 @@ class Check:
 def sanity(workshop: Workshop, request: Mapping[str, Any], watcher: Watcher) -> dict[str, Any]:
     """Run all checks with the hyperparameters of the baseline.
 
+    A check that the time does not do for is left out, and says so.
+
     Returns:
         The checks, and how often validation rows were looked at.
     """
     found = open_space(workshop)
     given = space.bare(found) | dict(request.get("hyperparameters") or {})
-    bench = Bench(workshop, given, {hp.name for hp in found.space}, int(request.get("batch_size") or BATCH))
+    bench = Bench(workshop, given, {hp.name for hp in found.space}, int(request.get("batch_size") or BATCH), watcher)
     seed = int(request.get("seed") or 0)
     checks: list[Check] = []
     for check in (_first_loss, _by_heart, _zero_input, _shuffled):
@@ -85,7 +88,8 @@ def sanity(workshop: Workshop, request: Mapping[str, Any], watcher: Watcher) -> 
         "batch_loss": checks[1].value,
         "batch_baseline": None if checks[1].expected is None else checks[1].expected / BY_HEART,
         "predictions": relative(workshop.project, path),
-        "looks": 2,
+        "left_out": [check.name for check in checks if check.evidence == NO_TIME],
+        "looks": len(bench.predictions),
     }
 
 
@@ -98,6 +102,7 @@ class Bench:
         values: Hyperparameters, every regulariser off.
         names: Names of all hyperparameters.
         batch: Rows of a step.
+        watcher: Knows the deadline.
         predictions: What was predicted for the validation rows, by name.
     """
 
@@ -105,6 +110,7 @@ class Bench:
     values: Mapping[str, Any]
     names: set[str]
     batch: int
+    watcher: Watcher
     predictions: dict[str, Floats] = field(default_factory=dict[str, Floats])
 
     @property
@@ -169,7 +175,7 @@ def _by_heart(bench: Bench, seed: int) -> Check:
 
     def on_epoch(_: int, row: dict[str, float], __: Floats) -> bool:
         reached.append(row["train_loss"] - floor)
-        return reached[-1] < goal
+        return reached[-1] < goal or bench.watcher.late()
 
     with blame(workshop.project.folder, "train on one batch", workshop.builder):
         trainer.train(
@@ -184,6 +190,8 @@ def _by_heart(bench: Bench, seed: int) -> Check:
         )
     best = float(np.nanmin(reached))
     passed = best < goal
+    if not passed and bench.watcher.late():
+        return Check("memorise", None, None, None, NO_TIME, None)
     return Check(
         "memorise",
         passed,
@@ -206,7 +214,10 @@ def _zero_input(bench: Bench, seed: int) -> Check:
     def blind(part: Part) -> Part:
         return replace(part, x={name: np.zeros_like(block) for name, block in part.x.items()})
 
-    p_value, value, dumb = _skill(bench, seed, "zeroed", lambda fold: (blind(fold.train), blind(fold.validation)))
+    found = _skill(bench, seed, "zeroed", lambda fold: (blind(fold.train), blind(fold.validation)))
+    if found is None:
+        return Check("zero_input", None, None, None, NO_TIME, None)
+    p_value, value, dumb = found
     passed = p_value > 0.01
     return Check(
         "zero_input",
@@ -225,7 +236,10 @@ def _shuffled(bench: Bench, seed: int) -> Check:
         order = np.random.default_rng([seed, fold.number]).permutation(len(fold.train))
         return replace(fold.train, y=fold.train.y[order], truth=fold.train.truth[order]), fold.validation
 
-    p_value, value, dumb = _skill(bench, seed, "shuffled", shuffled)
+    found = _skill(bench, seed, "shuffled", shuffled)
+    if found is None:
+        return Check("shuffled_labels", None, None, None, NO_TIME, None)
+    p_value, value, dumb = found
     passed = p_value > 0.01
     return Check(
         "shuffled_labels",
@@ -239,11 +253,12 @@ def _shuffled(bench: Bench, seed: int) -> Check:
 
 def _skill(
     bench: Bench, seed: int, name: str, prepare: Callable[[Fold], tuple[Part, Part]]
-) -> tuple[float, float, float]:
+) -> tuple[float, float, float] | None:
     """Train for a few epochs on every fold and test the last epoch's validation loss against the dumb baseline's.
 
     Returns:
-        One-sided p-value of being better, the loss, the dumb baseline's loss.
+        One-sided p-value of being better, the loss, the dumb baseline's loss; None when the time does not do for all
+        folds.
     """
     workshop = bench.workshop
     task = workshop.project.settings.problem
@@ -251,6 +266,8 @@ def _skill(
     own: list[Floats] = []
     dumb: list[Floats] = []
     for fold in bench.folds:
+        if bench.watcher.late():
+            return None
         train, held = prepare(fold)
         scale = np.ravel(fold.encoding.target_scale)
         p = _last(bench, fold, train, held, seed)
@@ -267,6 +284,7 @@ def _skill(
 def _last(bench: Bench, fold: Fold, train: Part, held: Part, seed: int) -> Floats:
     """Return canonical validation predictions after the last of a few epochs."""
     model, _ = trials.build(bench.workshop, bench.values, fold.encoding)
+    begun: list[int] = []
     with blame(bench.workshop.project.folder, "train the model", bench.workshop.builder):
         run = trainer.train(
             model,
@@ -275,6 +293,8 @@ def _last(bench: Bench, fold: Fold, train: Part, held: Part, seed: int) -> Float
             epochs=EPOCHS,
             batch_size=bench.batch,
             seed=seed,
+            on_epoch=lambda epoch, *_: begun.append(epoch),
+            stop=lambda: bool(begun) and bench.watcher.late(),
             execution="graph",
         )
     assert run.outputs is not None
@@ -300,6 +320,7 @@ def _floor(workshop: Workshop, part: Part) -> float:
 
 def _distinct(part: Part, count: int) -> Part:
     """Return the first rows whose inputs differ from one another: the same input with two labels cannot be learned."""
-    blocks = np.concatenate([values[: 20 * count].astype(np.float64) for values in part.x.values()], axis=1)
-    _, first = np.unique(blocks, axis=0, return_index=True)
-    return part.take(np.sort(first)[:count])
+    first = (values[: 20 * count].astype(np.float64) for values in part.x.values())
+    blocks = np.concatenate([values.reshape(len(values), -1) for values in first], axis=1)
+    _, kept = np.unique(blocks, axis=0, return_index=True)
+    return part.take(np.sort(kept)[:count])

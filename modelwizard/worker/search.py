@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import keras_tuner
 
 from modelwizard.errors import ProjectError
-from modelwizard.worker import hopeless, records, space, trials
+from modelwizard.worker import hopeless, pacing, records, space, trials
 from modelwizard.worker.experiment import Experiment, Watcher
 from modelwizard.worker.oracle import LocalOracle
 from modelwizard.worker.pool import processes
@@ -22,6 +23,9 @@ FAILURES = 3
 
 KILLS = 3
 """Times that one trial may take the process down with it before it counts as failed."""
+
+MOST_RESERVED = 0.4
+"""Share of the time that is kept for what comes after the search at most; then less is trained there."""
 
 Summary = dict[str, Any]
 Runner = Callable[[Iterator[Experiment]], Iterator[Summary]]
@@ -71,17 +75,19 @@ class Search:
         workshop: The project.
         request: `stage`, `trials` (in all), `seed`, `training` (epochs, batch_size), `patience`, `done` (summaries),
             `first`, `bounds`, `fixed`, `choices` (of `epochs` and `batch_size`, with what `training` says as default),
-            `bare`, `time_budget` (s), `max_parameters`, `repeats`.
-        watcher: Who is told; its deadline is set here.
+            `bare`, `time_budget` (s), `reserve` (`seconds` at the end of it, and as many `trials` as the best one),
+            `max_parameters`, `repeats`.
+        watcher: Who is told; its deadline is that of the budget, and moves with the reserve.
     """
 
     def __init__(self, workshop: Workshop, request: Mapping[str, Any], watcher: Watcher) -> None:
-        self._workshop, self._request, self._watcher = workshop, request, watcher
+        self._workshop, self._watcher = workshop, watcher
+        self._request = _in_time(workshop, request, watcher)
         self._stage, self._count, self._seed = str(request["stage"]), int(request["trials"]), int(request["seed"])
         self.ended, self.message = "trials", None
         self.finished: dict[int, Summary] = {number(s["run"]): s for s in request.get("done") or []}
-        if request.get("time_budget"):
-            watcher.deadline = time.monotonic() + float(request["time_budget"])
+        self._begin, self._end = time.monotonic(), watcher.deadline
+        self._spare()
         self._choices: dict[str, Any] = {}
         self._curves: dict[str, hopeless.Curve] = {}
         self._oracle = LocalOracle(self._narrowed(), self._seed, request.get("first") or ())
@@ -99,7 +105,7 @@ class Search:
             if self._failures >= FAILURES:
                 self.ended = "failures"
                 return
-            if begun and self._watcher.late():
+            if begun and self._too_late():
                 self.ended = "time"
                 return
             experiment = self._propose(index)
@@ -128,8 +134,28 @@ class Search:
         """Learn from a finished trial."""
         self.finished[number(summary["run"])] = summary
         self._oracle.report(self._trials.pop(summary["run"]), summary.get("val_loss"))
+        self._spare()
         self._failures = self._failures + 1 if summary["status"] == "failed" else 0
         self.message = summary["message"] if summary["status"] == "failed" else None
+
+    def _spare(self) -> None:
+        """Move the deadline: what comes after the search takes some seconds, and some times what the best trial took.
+
+        Before a trial has ended, its cost is not known: the first one may take all but the seconds.
+        """
+        reserve = self._request.get("reserve") or {}
+        seconds = float(reserve.get("seconds", 0))
+        usable = [s for s in self.finished.values() if s.get("val_loss") is not None and s.get("seconds")]
+        if usable:
+            best = min(usable, key=lambda s: s["val_loss"])
+            seconds += float(reserve.get("trials", 0)) * best["seconds"]
+            seconds = min(seconds, MOST_RESERVED * (self._end - self._begin))
+        self._watcher.deadline = self._end - seconds
+
+    def _too_late(self) -> bool:
+        """Say whether the next trial could not get to its middle, if it were as quick as the quickest one."""
+        known = [float(s["seconds"]) for s in self.finished.values() if s.get("val_loss") is not None]
+        return time.monotonic() + min(known, default=0.0) / 2 > self._watcher.deadline
 
     def _tried(self, summary: Summary) -> Summary:
         """Return a summary whose searched settings of training stand among the hyperparameters."""
@@ -190,6 +216,15 @@ class Search:
     def _size(self, experiment: Experiment) -> int:
         model, _ = trials.build(self._workshop, experiment.hyperparameters, self._workshop.folds()[0].encoding)
         return int(model.count_params())
+
+
+def _in_time(workshop: Workshop, request: Mapping[str, Any], watcher: Watcher) -> Mapping[str, Any]:
+    """Return the request with trials that are short enough for the time; those of a round that goes on stay alike."""
+    if math.isinf(watcher.deadline) or request.get("done"):
+        return request
+    pace = pacing.measure(workshop, request)
+    seconds = watcher.deadline - time.monotonic() - float((request.get("reserve") or {}).get("seconds", 0))
+    return pacing.shortened(request, pace, seconds)
 
 
 def number(run: str) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -103,6 +104,9 @@ def build(
 def run(workshop: Workshop, experiment: Experiment, watcher: Watcher) -> dict[str, Any]:
     """Train an experiment on its folds and write its run folder.
 
+    Before the watcher's deadline every fold gets its share of the time, and one epoch at least: a trial that is cut has
+    predictions of all rows.
+
     A run that was finished before with the same experiment, code, data and split is not trained again: a kill between
     its end and the line in the journal loses nothing.
 
@@ -119,11 +123,12 @@ def run(workshop: Workshop, experiment: Experiment, watcher: Watcher) -> dict[st
     begin = time.monotonic()
     fits: list[Fitted] = []
     folds = workshop.folds(experiment.repeats)
-    for fold in folds:
-        fits.append(fit(workshop, experiment, fold, watcher, len(folds)))
+    for i, fold in enumerate(folds, start=1):
+        until = begin + (watcher.deadline - begin) * i / len(folds)
+        fits.append(fit(workshop, experiment, fold, watcher, len(folds), until))
         fits[-1].model = None
         memory.release()
-        if fits[-1].run.status != "completed":
+        if fits[-1].run.status == "nan":
             break
     return records.write(workshop, experiment, fits, len(folds), time.monotonic() - begin)
 
@@ -150,7 +155,9 @@ def run_safely(workshop: Workshop, experiment: Experiment, watcher: Watcher) -> 
         return records.failed(workshop, experiment, message, time.monotonic() - begin)
 
 
-def fit(workshop: Workshop, experiment: Experiment, fold: Fold, watcher: Watcher, folds: int = 1) -> Fitted:
+def fit(
+    workshop: Workshop, experiment: Experiment, fold: Fold, watcher: Watcher, folds: int = 1, until: float = math.inf
+) -> Fitted:
     """Train on one fold, telling of every epoch.
 
     Args:
@@ -159,6 +166,7 @@ def fit(workshop: Workshop, experiment: Experiment, fold: Fold, watcher: Watcher
         fold: Where.
         watcher: Who is told, and who may stop it.
         folds: How many folds there are, for the telling. Defaults to 1.
+        until: Moment (`time.monotonic`) after which no further epoch begins. Defaults to never.
     """
     watcher.check()
     seed = derive(experiment.seed, "fit", fold.number)
@@ -190,7 +198,7 @@ def fit(workshop: Workshop, experiment: Experiment, fold: Fold, watcher: Watcher
             seed=seed,
             patience=experiment.wait,
             on_epoch=on_epoch,
-            stop=lambda: bool(scores) and watcher.late(),
+            stop=lambda: bool(scores) and time.monotonic() > until,
             repeats=folds - fold.number % folds,
         )
     return Fitted(fold, model, rows.truth, trained, scores, values, int(model.count_params()))

@@ -87,6 +87,13 @@ def test_dates_are_offered_with_their_range_and_order() -> None:
     assert found.time == "day"
 
 
+def test_repeats_are_counted_whatever_their_identifier() -> None:
+    frame = table()
+    repeated = pd.concat([frame, frame.iloc[:9]], ignore_index=True)
+    repeated.insert(0, "row_id", [f"r{i:04d}" for i in range(len(repeated))])
+    assert profile(repeated, describe(repeated, FORM), FORM).duplicates == 9
+
+
 def test_repeats_and_contradictions_are_counted() -> None:
     frame = table(y=TWO)
     repeated = pd.concat([frame, frame.iloc[:9], frame.iloc[:4].assign(y="maybe")], ignore_index=True)

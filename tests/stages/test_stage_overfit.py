@@ -61,7 +61,7 @@ def test_the_cycle_is_epochs_width_depth():
         ([rung(kind="metric overfit")], "proven", False),
         ([rung(train_share=0.04)], "memorised", False),
         ([rung(train_gain=0.005, val_t=0.5)] * 2, "optimisation limit", True),
-        ([rung(layers=8, units=2048, epochs=2000)], "budget", True),
+        ([rung(layers=8, units=2048, epochs=2000)], "cap", True),
     ],
 )
 def test_when_to_stop(steps, why, subset):
@@ -89,7 +89,15 @@ def test_the_budget_stops_before_it_is_overrun():
     stop = climb(rung(seconds=10), budget=60, spent=45)
     assert stop.why == "budget"
     assert "20.0 s" in stop.text or "20 s" in stop.text
+    assert not stop.subset
     assert climb(*[rung()] * 24).why == "budget"
+
+
+@pytest.mark.parametrize("steps", [[rung(train_gain=0.005, val_t=0.5)] * 2, [rung(layers=8, units=2048, epochs=2000)]])
+def test_a_time_budget_has_no_room_for_the_subset_check(steps):
+    stop = climb(*steps, budget=60, spent=5)
+    assert not stop.subset
+    assert "left out: whether a small part of the rows can be memorised" in overfit.verdict(steps, stop).reasons
 
 
 def test_divergence_is_answered_with_a_smaller_learning_rate_three_times():
@@ -116,7 +124,8 @@ def test_a_model_without_size_hyperparameters_only_trains_longer():
         ([rung(kind="metric overfit")], None, None, "passed", "validation metric"),
         ([rung(train_share=0.01)], None, None, "passed", "Capacity is enough"),
         ([rung()], Stop("optimisation limit", "x", True), Subset(100, 0.01, 0.7), "passed", "out of reach"),
-        ([rung()], Stop("optimisation limit", "x", True), Subset(100, 0.6, 0.7), "failed", "cannot be memorised"),
+        ([rung()], Stop("optimisation limit", "x", True), Subset(100, 0.6, 0.7), "cannot tell", "cannot be memorised"),
+        ([rung()], Stop("cap", "x"), None, "cannot tell", "by the largest model allowed"),
         ([rung()], Stop("optimisation limit", "x", True), None, "cannot tell", "not crossed"),
         ([rung()], Stop("budget", "x", True), Subset(100, 0.01, 0.7), "cannot tell", "within the budget"),
         ([rung(reason="diverged", diverged=True)], Stop("diverged", "x"), None, "failed", "diverged"),

@@ -17,6 +17,8 @@ from modelwizard.errors import GateError, Interrupted, TestOpenedError, WorkerEr
 from modelwizard.evidence.scores import score
 from modelwizard.journal import Journal
 from modelwizard.options import StageOptions
+from modelwizard.project import Project
+from modelwizard.walk.plan import Plan
 from modelwizard.walk.regularize import BATCHES
 
 TRIALS = StageOptions(trials=4)
@@ -318,3 +320,133 @@ def test_run_walks_all_that_remains(folder: Path) -> None:
     done = walk.run_all(folder, StageOptions(trials=4), Person(), Worker())  # type: ignore[arg-type]
     assert list(done) == list(STAGES)
     assert walk.next_stage(folder) is None
+
+
+HOUR = StageOptions(trials=4, time_budget=3600)
+
+
+def kfold(folder: Path) -> None:
+    edit(folder, 'scheme = "holdout"', 'scheme = "kfold"')
+    edit(folder, "folds = 0", "folds = 5")
+
+
+def everything(folder: Path, worker: Worker, options: StageOptions = HOUR) -> dict[str, dict]:
+    return walk.run_all(folder, options, Person(), worker)  # type: ignore[arg-type]
+
+
+def test_the_first_rung_is_the_baseline_s_own_run(folder: Path) -> None:
+    worker = Worker()
+    step(folder, "baseline", worker)
+    numbers = step(folder, "overfit", worker)["numbers"]
+    assert numbers["steps"][0]["run"] == "baseline-01"
+    journal = Journal(folder / "journal.jsonl")
+    sizes = [(e["hyperparameters"], e["training"]) for e in journal.entries("trial")]
+    assert all(size not in sizes[:i] for i, size in enumerate(sizes))
+    assert numbers["runs"] == len(journal.entries("trial"))
+    assert walk.status(folder)["looks"]["validation"] == sum(int(e.get("looks") or 0) for e in journal.entries())
+
+
+def test_a_baseline_of_few_epochs_is_no_rung(folder: Path) -> None:
+    path = folder / "experiments" / "1-baseline.toml"
+    path.write_text(path.read_text().replace("epochs = 30", "epochs = 10"))
+    worker = Worker()
+    step(folder, "baseline", worker)
+    assert step(folder, "overfit", worker)["numbers"]["steps"][0]["run"] == "overfit-01"
+
+
+@pytest.mark.parametrize("scheme", ["holdout", "kfold"])
+def test_a_time_budget_is_handed_to_every_job_that_takes_time(folder: Path, scheme: str) -> None:
+    if scheme == "kfold":
+        kfold(folder)
+    worker = Worker()
+    done = everything(folder, worker)
+    assert list(done) == list(STAGES)
+    limits = {name: job.get("time_budget") for job in worker.jobs if (name := job["job"]) not in ("inspect", "check")}
+    assert all(limit is not None for name, limit in limits.items() if name != "test")
+    assert limits["references"] < limits["sanity"] < 0.2 * 3600
+    assert limits["search"] > 3000
+    [search] = [job for job in worker.jobs if job["job"] == "search"]
+    assert search["reserve"]["trials"] == pytest.approx(3.75 if scheme == "holdout" else 0.75)
+    assert limits["final"] < 3600 * 0.98
+
+
+def test_the_best_trial_stands_for_a_probe_where_time_is_short(folder: Path) -> None:
+    class Slow(Worker):
+        def _train(self, *job: object) -> dict:
+            return {**super()._train(*job), "seconds": 500.0}  # type: ignore[arg-type]
+
+    worker = Slow()
+    everything(folder, worker, StageOptions(trials=4, time_budget=1900))
+    [final] = [job for job in worker.jobs if job["job"] == "final"]
+    assert [run.partition("-")[0] for run in final["runs"]] == ["regularize"]
+    assert not [job for job in worker.jobs if job["job"] == "probe"]
+
+
+def test_without_a_time_budget_three_probes_are_trained(folder: Path) -> None:
+    worker = Worker()
+    everything(folder, worker, TRIALS)
+    [final] = [job for job in worker.jobs if job["job"] == "final"]
+    assert final["runs"] == ["finalize-001", "finalize-002", "finalize-003"]
+    assert all(job.get("time_budget") is None for job in worker.jobs)
+
+
+def test_a_search_that_time_ended_cannot_tell_and_the_best_trial_before_it_is_finalized(folder: Path) -> None:
+    class Late(Worker):
+        def _search(self, project: Project, job: dict, on_event: Callable[[dict], None]) -> dict:
+            one = {**job, "run": "regularize-001", "hyperparameters": {"units": 32}}
+            nothing = dict.fromkeys(("best_epoch", "val_loss", "score", "predictions"))
+            stopped = {"status": "stopped", "message": "Stopped before every fold was trained.", **nothing}
+            one["training"] = {**job["training"], "seed": 1}
+            on_event({"event": "trial", **self._train(project, one, on_event), **stopped})
+            return {"finished": 1, "new": 1, "stopped": "time"}
+
+    worker, person = Late(), Person()
+    done = walk.run_all(folder, HOUR, person, worker)  # type: ignore[arg-type]
+    assert done["regularize"]["verdict"] == "cannot tell"
+    assert "within the time budget" in done["regularize"]["headline"]
+    assert "failed or diverged" not in " ".join(done["regularize"]["reasons"])
+    assert any("is the best one before it" in line for line in person.heard)
+    [final] = [job for job in worker.jobs if job["job"] == "final"]
+    assert final["runs"][0].partition("-")[0] in ("baseline", "overfit")
+    assert done["finalize"]["verdict"] in ("consistent", "better", "suspect")
+
+
+def test_settings_to_finalize_come_from_the_best_trial_when_no_search_was_made(folder: Path) -> None:
+    step(folder, "baseline")
+    step(folder, "finalize", options=StageOptions(force=True, reason="a lecture"))
+    table = tomllib.loads((folder / "experiments" / "4-finalize.toml").read_text())
+    assert table["hyperparameters"]["units"] == 32
+
+
+def test_run_goes_on_past_what_a_later_stage_can_live_with(folder: Path) -> None:
+    worker = Worker(skill=0.6, rise=0.0)  # too weak to tell on these rows
+    done = everything(folder, worker, TRIALS)
+    assert done["baseline"]["verdict"] == "cannot tell"
+    assert "finalize" in done
+    forced = Journal(folder / "journal.jsonl").entries("forced")
+    assert forced[0]["stage"] == "baseline"
+    assert forced[0]["reason"].startswith("accepted as it is")
+
+
+def test_run_ends_at_a_baseline_without_any_power(folder: Path) -> None:
+    done = everything(folder, Worker(skill=-3.0), TRIALS)
+    assert list(done) == ["baseline"]
+    assert done["baseline"]["verdict"] == "failed"
+
+
+def test_a_plan_leaves_the_search_more_than_half(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+    monkeypatch.setattr("modelwizard.walk.plan.time.monotonic", lambda: now[0])
+    plan = Plan(60.0, 0.0)
+    now[0] = 6.0
+    plan.started()
+    baseline = plan.options("baseline", StageOptions()).time_budget
+    now[0] += baseline or 0
+    overfit = plan.options("overfit", StageOptions()).time_budget
+    now[0] += overfit or 0
+    search = plan.options("regularize", StageOptions())
+    assert (baseline, overfit) == (pytest.approx(10.56), pytest.approx(7.92))
+    assert (search.time_budget or 0) - search.reserve > 0.5 * 60
+    now[0] = 100.0
+    assert plan.options("finalize", StageOptions()).time_budget == 1.0
+    assert Plan(None).options("overfit", StageOptions()) == StageOptions()

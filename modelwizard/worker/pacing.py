@@ -1,0 +1,83 @@
+"""How long the trials of a search may be, so that the first one, the model's defaults, ends within a time budget."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+
+from modelwizard.worker import memory, trials
+from modelwizard.worker.engine import trainer
+from modelwizard.worker.seeds import derive
+from modelwizard.worker.user_code import blame
+from modelwizard.worker.workshop import Workshop
+
+EPOCHS = 3  # that are timed; the first one pays for tracing and is not counted
+FIRST, LATER = 0.6, 0.3
+"""Shares of the search's time that its first trial may take, and a later one."""
+FEWEST = 4
+
+
+@dataclass(frozen=True)
+class Pace:
+    """What a trial costs.
+
+    Args:
+        start: Seconds before its epochs, over all folds.
+        epoch: Seconds of one epoch, over all folds.
+    """
+
+    start: float
+    epoch: float
+
+    def epochs(self, seconds: float) -> float:
+        """Return how many epochs some seconds do for."""
+        return (seconds - self.start) / max(self.epoch, 1e-6)
+
+
+def measure(workshop: Workshop, request: Mapping[str, Any]) -> Pace:
+    """Time a few epochs of the model's defaults on the training rows of the first fold; nothing is looked at."""
+    folds, training = workshop.folds(int(request.get("repeats") or 1)), request["training"]
+    fold, begin = folds[0], time.monotonic()
+    seed = derive(int(request["seed"]), "pace")
+    keras.utils.set_random_seed(seed)
+    batch = min(int(training["batch_size"]), len(fold.train))
+    steps = int(training["epochs"]) * -(-len(fold.train) // batch)
+    values = next(iter(request.get("first") or ()), {})
+    model, _ = trials.build(workshop, values, fold.encoding, steps)
+    with blame(workshop.project.folder, "train the model", workshop.builder):
+        run = trainer.train(
+            model,
+            (fold.train.x, fold.train.y),
+            epochs=EPOCHS,
+            batch_size=batch,
+            seed=seed,
+            record=False,
+            repeats=len(folds),
+        )
+    total = time.monotonic() - begin
+    memory.release()
+    epoch = float(np.median([row["seconds"] for row in run.history[1:]] or [total]))
+    return Pace(max(0.0, total - epoch * run.epochs_run) * len(folds), epoch * len(folds))
+
+
+def shortened(request: Mapping[str, Any], pace: Pace, seconds: float) -> dict[str, Any]:
+    """Return the request of a search with lengths of trials that a time budget does for.
+
+    Args:
+        request: The request; its lengths are the longest that are allowed.
+        pace: What a trial of the model's defaults costs.
+        seconds: Time of the search.
+    """
+    training, choices = request["training"], dict(request.get("choices") or {})
+    usual = int(training["epochs"])
+    epochs = max(min(usual, FEWEST), min(usual, int(pace.epochs(FIRST * seconds))))
+    if "epochs" in choices:
+        most = max(epochs, pace.epochs(LATER * seconds))
+        lengths = sorted({max(1, round(epochs * length / usual)) for length in choices["epochs"]})
+        choices["epochs"] = [length for length in lengths if length <= most]
+    return {**request, "training": {**training, "epochs": epochs}, "choices": choices}
