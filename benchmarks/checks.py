@@ -27,14 +27,27 @@ import keras
 import keras_tuner
 import numpy as np
 import pandas as pd
-from checks_corpus import asked_signals, asked_tables, healthy_pictures, healthy_sequences, healthy_tables, recipes
+from checks_corpus import (
+    asked_signals,
+    asked_tables,
+    forum_signals,
+    forum_sound,
+    forum_tables,
+    forum_training,
+    healthy_pictures,
+    healthy_sequences,
+    healthy_tables,
+    recipes,
+)
 from checks_corpus.asked import ASKED
 from checks_corpus.faults import plant
+from checks_corpus.forum import FORUM, SOUND
 
 from modelwizard.checks.api import inspect
 
 HEALTHY = (*healthy_pictures.PROGRAMS, *healthy_sequences.PROGRAMS, *healthy_tables.PROGRAMS)
-QUESTIONS = (asked_tables, asked_signals)  # importing them enters their programs in ASKED
+# importing them enters their programs in ASKED, FORUM and SOUND
+QUESTIONS = (asked_tables, asked_signals, forum_tables, forum_training, forum_signals, forum_sound)
 FIRST = 3
 TABLES = {
     "binary": ("breast_cancer", "titanic", "telco_churn", "mammography", "credit_g", "adult"),
@@ -177,7 +190,7 @@ def main() -> None:
     parser.add_argument("--projects", type=Path, help="folder of projects that the wizard wrote")
     parser.add_argument("--static", action="store_true", help="do not train copies")
     parser.add_argument("--each", type=int, default=2, help="programs a fault is planted in (default 2)")
-    parser.add_argument("--part", choices=("asked", "broken", "healthy", "all"), default="all")
+    parser.add_argument("--part", choices=("asked", "forum", "broken", "healthy", "all"), default="all")
     parser.add_argument("--verbose", action="store_true", help="a line for every program")
     given = parser.parse_args()
     working = recipes.synthetic()
@@ -187,6 +200,11 @@ def main() -> None:
     if given.part in ("asked", "all"):
         questions = [Case(a.name, a.causes, a.make) for a in ASKED]
         _print_broken("asked", measure_broken(questions, train, given.verbose))
+    if given.part in ("forum", "all"):
+        posts = [Case(a.name, a.causes, a.make) for a in FORUM]
+        right = [(a.name, a.make) for a in SOUND]
+        _print_broken("forum, broken", measure_broken(posts, train, given.verbose))
+        _print_healthy("forum, sound", measure_healthy(right, train, given.verbose))
     if given.part in ("broken", "all"):
         _print_broken("planted", measure_broken(planted(working, given.each), train, given.verbose))
     if given.part in ("healthy", "all"):
