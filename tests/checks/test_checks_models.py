@@ -114,6 +114,19 @@ def test_nothing_of_the_persons_is_changed() -> None:
     assert all(np.array_equal(a, b.numpy()) for a, b in zip(variables, made.optimizer.variables, strict=True))
 
 
+def test_the_training_that_follows_is_the_same() -> None:
+    def losses(*, check: bool) -> list[float]:
+        keras.utils.set_random_seed(4)
+        stack = [layers.Dense(8, activation="relu"), layers.BatchNormalization(), layers.Dropout(0.4)]
+        made = model(*stack, layers.Dense(1, activation="sigmoid"))
+        if check:
+            mw.check(made, X, Y, FIT, seconds=1.0)
+        drawn = float(keras.random.normal(()))
+        return [drawn, *made.fit(X, Y, epochs=2, verbose=0).history["loss"]]
+
+    assert losses(check=True) == losses(check=False)
+
+
 def test_unbuilt_and_subclassed_models_are_read() -> None:
     class Own(keras.Model):
         def __init__(self) -> None:

@@ -9,13 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from modelwizard.checks.catalogue import contract, data, dynamics, labels, settings, structure
+from modelwizard.checks.catalogue import contract, data, dynamics, labels, maps, sanity, settings, structure
 from modelwizard.checks.catalogue.page import Page
 from modelwizard.errors import UsageError
 
-PAGES: Mapping[str, Page] = MappingProxyType(
-    {page.code: page for room in (contract, labels, structure, settings, data, dynamics) for page in room.PAGES}
-)
+ROOMS = (contract, labels, structure, maps, settings, data, dynamics, sanity)
+PAGES: Mapping[str, Page] = MappingProxyType({page.code: page for room in ROOMS for page in room.PAGES})
 FAMILIES = {"1": "contract", "2": "structure", "3": "settings", "4": "data", "5": "dynamics"}
 
 
