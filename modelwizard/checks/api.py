@@ -14,7 +14,7 @@ import numpy as np
 
 from modelwizard.checks.build import build_case, divide
 from modelwizard.checks.case import RULES, Case, Division, Hit, NotApplicableError, Place
-from modelwizard.checks.catalogue import PAGES
+from modelwizard.checks.catalogue import PAGES, known
 from modelwizard.checks.facts.values import Record
 from modelwizard.checks.finding import Finding, Report, Skipped
 from modelwizard.checks.probe.run import CannotProbeError, Limits, probe
@@ -125,9 +125,12 @@ def inspect(
             pair. Defaults to not known.
         times: When rows are from, in the same two forms. Defaults to not known.
         record: What a run of a project left behind. Defaults to none.
+
+    Raises:
+        UsageError: A code of `mute` is no rule's, or groups or times cannot be divided.
     """
     started = time.perf_counter()
-    settings = dict(fit or {})
+    settings, mute = dict(fit or {}), [known(code) for code in mute]
     with _random_state_kept():
         subject, case = build_case(model, x, y, settings, problem)
         case = replace(case, split=divide(groups, times, case.fit.validation_split), record=record)
@@ -211,7 +214,8 @@ def _finding(code: str, hit: Hit, case: Case, source: Code | None) -> Ranked:
     if hit.soft and severity == "warning" and case.probe is not None and not case.probe.crash:
         score = case.probe.base.score
         mended = case.probe.mends(PROOFS.get(code, ""))
-        if case.probe.base.finite and (score >= 0.5 or (mended is False and score >= 0.1)):
+        better = case.probe.gain(PROOFS.get(code, "")) >= 0.15
+        if case.probe.base.finite and not (mended and better) and (score >= 0.5 or (mended is False and score >= 0.1)):
             severity, evidence = "tip", f"{evidence}; a short training learns all the same ({score:.0%})"
     finding = Finding(
         code=code,

@@ -18,6 +18,9 @@ BY_HEART = 0.01
 LEVEL = 0.01
 """Chance of calling a model skilled that has learned nothing."""
 
+CHANCE = 0.05
+"""Share of the dumb baseline's loss that shuffled labels may take away by chance."""
+
 
 def first_loss_fits(value: float, expected: float) -> bool:
     """Say whether the loss before the first step is what theory expects, to the second digit."""
@@ -35,14 +38,20 @@ def learned_by_heart(reached: float, dumb: float, share: float = BY_HEART) -> bo
     return bool(reached < share * dumb)
 
 
-def p_skilled(dumb: ArrayLike, own: ArrayLike) -> float:
-    """Return the one-sided p-value of a model being better than the dumb baseline; below `LEVEL` it is.
+def skilled(dumb: ArrayLike, own: ArrayLike, level: float = LEVEL) -> bool:
+    """Say whether a model that must not have learned anything is better than the dumb baseline all the same.
+
+    The gain must be more than noise over rows, and more than `CHANCE` of the dumb baseline's loss: one shuffling of the
+    labels leaves a small true correlation behind, which many rows to judge by would make significant.
 
     Args:
         dumb: Loss of the dumb baseline for each independent row (or block of rows).
         own: Loss of the model for the same.
+        level: Chance of calling noise skill. Defaults to `LEVEL`.
     """
-    return resampling.mean(np.asarray(dumb, dtype=float) - np.asarray(own, dtype=float)).p_greater()
+    before, gain = np.asarray(dumb, dtype=float), np.asarray(dumb, dtype=float) - np.asarray(own, dtype=float)
+    found = resampling.mean(gain)
+    return bool(found.p_greater() <= level and found.value > CHANCE * abs(float(before.mean())))
 
 
 def distinct(blocks: Sequence[ArrayLike], count: int) -> Ints:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from modelwizard import problems
 from modelwizard.evidence.losses import row_floor, row_loss
-from modelwizard.evidence.sanity import BY_HEART, LEVEL, distinct, first_loss_fits, learned_by_heart, p_skilled
+from modelwizard.evidence.sanity import BY_HEART, distinct, first_loss_fits, learned_by_heart, skilled
 from modelwizard.files import write_bytes
 from modelwizard.worker import memory, space, trials
 from modelwizard.worker.engine import trainer
@@ -205,8 +205,8 @@ def _zero_input(bench: Bench, seed: int) -> Check:
     def blind(part: Part) -> Part:
         return replace(part, x={name: np.zeros_like(block) for name, block in part.x.items()})
 
-    p_value, value, dumb = _skill(bench, seed, "zeroed", lambda fold: (blind(fold.train), blind(fold.validation)))
-    passed = p_value > LEVEL
+    better, value, dumb = _skill(bench, seed, "zeroed", lambda fold: (blind(fold.train), blind(fold.validation)))
+    passed = not better
     return Check(
         "zero_input",
         passed,
@@ -224,8 +224,8 @@ def _shuffled(bench: Bench, seed: int) -> Check:
         order = np.random.default_rng([seed, fold.number]).permutation(len(fold.train))
         return replace(fold.train, y=fold.train.y[order], truth=fold.train.truth[order]), fold.validation
 
-    p_value, value, dumb = _skill(bench, seed, "shuffled", shuffled)
-    passed = p_value > LEVEL
+    better, value, dumb = _skill(bench, seed, "shuffled", shuffled)
+    passed = not better
     return Check(
         "shuffled_labels",
         passed,
@@ -238,11 +238,11 @@ def _shuffled(bench: Bench, seed: int) -> Check:
 
 def _skill(
     bench: Bench, seed: int, name: str, prepare: Callable[[Fold], tuple[Part, Part]]
-) -> tuple[float, float, float]:
+) -> tuple[bool, float, float]:
     """Train for a few epochs on every fold and test the last epoch's validation loss against the dumb baseline's.
 
     Returns:
-        One-sided p-value of being better, the loss, the dumb baseline's loss.
+        Whether it is better, the loss, the dumb baseline's loss.
     """
     workshop = bench.workshop
     task = workshop.project.settings.problem
@@ -259,8 +259,8 @@ def _skill(
         own.append(row_loss(task.type, task.loss, held.truth, p, scale))
         dumb.append(row_loss(task.type, task.loss, held.truth, np.tile(constant, (len(held), 1)), scale))
     bench.predictions[name] = np.concatenate(predicted)
-    p_value = p_skilled(np.concatenate(dumb), np.concatenate(own))
-    return p_value, float(np.concatenate(own).mean()), float(np.concatenate(dumb).mean())
+    better = skilled(np.concatenate(dumb), np.concatenate(own))
+    return better, float(np.concatenate(own).mean()), float(np.concatenate(dumb).mean())
 
 
 def _last(bench: Bench, fold: Fold, train: Part, held: Part, seed: int) -> Floats:

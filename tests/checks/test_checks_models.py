@@ -15,6 +15,7 @@ import modelwizard as mw  # noqa: E402
 from modelwizard.checks.api import check_project, inspect  # noqa: E402
 from modelwizard.checks.catalogue import codes  # noqa: E402
 from modelwizard.checks.facts.model import heads, read  # noqa: E402
+from modelwizard.errors import UsageError  # noqa: E402
 
 layers = keras.layers
 R = np.random.default_rng(0)
@@ -98,7 +99,9 @@ def test_healthy_model_gets_no_finding_and_every_rule_is_accounted_for() -> None
 def test_a_rule_that_is_muted_is_silent() -> None:
     broken = model(layers.Dense(16, activation="relu"), layers.Dense(1, activation="softmax"))
     assert inspect(broken, X, Y, train=False).findings[0].code == "MW101"
-    assert inspect(broken, X, Y, train=False, mute=["MW101"]).findings == ()
+    assert inspect(broken, X, Y, train=False, mute=["mw101"]).findings == ()
+    with pytest.raises(UsageError, match="no such rule"):
+        inspect(broken, X, Y, train=False, mute=["MW999"])
 
 
 def test_nothing_of_the_persons_is_changed() -> None:

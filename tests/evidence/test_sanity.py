@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from modelwizard.evidence.sanity import LEVEL, distinct, first_loss_fits, learned_by_heart, p_skilled
+from modelwizard.evidence.sanity import distinct, first_loss_fits, learned_by_heart, skilled
 
 R = np.random.default_rng(0)
 
@@ -25,9 +25,14 @@ def test_by_heart(reached: float, share: float, known: bool) -> None:
 
 def test_skill_is_told_from_noise() -> None:
     dumb = R.exponential(size=200)
-    assert p_skilled(dumb, dumb - 0.3 + 0.1 * R.normal(size=200)) < LEVEL
-    assert p_skilled(dumb, dumb + 0.1 * R.normal(size=200)) > LEVEL
-    assert p_skilled(dumb, dumb) == 1.0
+    assert skilled(dumb, dumb - 0.3 + 0.1 * R.normal(size=200))
+    assert not skilled(dumb, dumb + 0.1 * R.normal(size=200))
+    assert not skilled(dumb, dumb)
+
+
+def test_what_one_shuffling_leaves_behind_is_no_skill() -> None:
+    dumb = np.full(5000, 1.0)
+    assert not skilled(dumb, dumb - 0.01 + 0.001 * R.normal(size=5000))  # sure, and next to nothing
 
 
 def test_distinct_rows_look_at_all_blocks() -> None:

@@ -23,8 +23,8 @@ def codes() -> list[str]:
     return sorted(PAGES)
 
 
-def explain(code: str) -> str:
-    """Return the page of one rule as plain text, for `modelwizard explain MW101`.
+def known(code: str) -> str:
+    """Return the code of a rule as it is written here.
 
     Args:
         code: Code of a rule, upper or lower case, with or without `MW`.
@@ -34,12 +34,24 @@ def explain(code: str) -> str:
     """
     wanted = code.strip().upper()
     wanted = wanted if wanted.startswith("MW") else f"MW{wanted}"
-    page = PAGES.get(wanted)
-    if page is None:
+    if wanted not in PAGES:
         near = [c for c in codes() if c[:3] == wanted[:3]] or codes()
         raise UsageError(
             "There is no such rule.", expected=", ".join(near), received=code, fix=f"modelwizard explain {near[0]}"
         )
+    return wanted
+
+
+def explain(code: str) -> str:
+    """Return the page of one rule as plain text, for `modelwizard explain MW101`.
+
+    Args:
+        code: Code of a rule, upper or lower case, with or without `MW`.
+
+    Raises:
+        UsageError: There is no such rule.
+    """
+    page = PAGES[known(code)]
     lines = [
         f"{page.code}  {page.title}",
         f"{FAMILIES[page.code[2]]} · {page.severity} · cause: {page.cause}",

@@ -25,7 +25,8 @@ PAGES = (
         "tip",
         44,
         "One batch cannot be learned by heart",
-        "loss on 16 rows after up to 800 steps on nothing else, above half of a constant's (a warning above 90 %)",
+        "loss on 16 rows after up to 800 steps on nothing else, above half of a constant's (a warning above 90 %, where the "
+        "whole training beats no constant either and no layer is frozen)",
         "What fits nothing to 16 rows will fit nothing to more: a layer blocks the gradient, or loss and labels do not "
         "belong together.",
         "look for dead or saturated layers, heavy dropout or penalties, a loss that does not fit the labels",
@@ -59,7 +60,7 @@ PAGES = (
         "error",
         82,
         "True labels are predicted after training on shuffled ones",
-        "one-sided paired test over 10 blocks of rows held back, against the best constant: p below 0.001",
+        "loss on rows held back against the best constant's: 5 % lower, and p below 0.001 over 10 blocks of rows",
         "Nothing can be learned from shuffled labels, so the labels reach the output on a way of their own.",
         "take the target out of the inputs, the layers and the loss",
         _KARPATHY,
@@ -81,7 +82,7 @@ PAGES = (
         "warning",
         58,
         "Validation rows are predicted much better than training rows",
-        "loss on validation rows below 0.4 of the loss on training rows held back (0.5 of training rows in a run)",
+        "loss on validation rows below a quarter of that on training rows held back (half of training rows in a run)",
         "They are easier, prepared in another way, or copies of rows trained on.",
         "split once, at random, before anything else: sklearn.model_selection.train_test_split",
         "UMLAUT (Schoop et al. 2021); Kaufman et al. 2012, Leakage in data mining",

@@ -56,14 +56,14 @@ class Sanity:
     Args:
         heart: Loss reached on one batch after training on nothing else, the best constant's, and the rows.
         blind: For each input, the loss with this input at zero over the loss as it is, on rows held back.
-        shuffled: p-value of beating a constant on true labels after training on shuffled ones.
+        shuffled: Loss on true labels after training on shuffled ones, the best constant's, and whether it is beaten.
         validation: Loss on rows held back, on the person's validation rows, the best constant's there, and the rows.
         predicted: Class numbers and probabilities of the rows held back.
     """
 
     heart: tuple[float, float, int] | None = None
     blind: tuple[tuple[str, float], ...] = ()
-    shuffled: float | None = None
+    shuffled: tuple[float, float, bool] | None = None
     validation: tuple[float, float, float, int] | None = None
     predicted: tuple[Any, Any] | None = None
 
@@ -113,6 +113,11 @@ class Probe:
     def trial(self, code: str) -> Trial | None:
         """Return the best trial of one rule, None when it was not run."""
         return max((t for t in self.trials if t.code == code), key=lambda t: t.run.score, default=None)
+
+    def gain(self, code: str) -> float:
+        """Return how much of a constant's loss a change took away beyond the base training; 0 when not tried."""
+        found = self.trial(code)
+        return 0.0 if found is None else found.run.score - max(self.base.score, 0.0)
 
     def mends(self, code: str) -> bool | None:
         """Whether a change clearly helped; None when it was not tried.

@@ -19,7 +19,7 @@ from modelwizard.checks.probe.references import constant_loss
 from modelwizard.checks.probe.result import Probe, Sanity
 from modelwizard.checks.probe.training import JUDGED, Rows, Trainer
 from modelwizard.checks.rules.settings import ADAPTIVE
-from modelwizard.evidence.sanity import distinct, p_skilled
+from modelwizard.evidence.sanity import LEVEL, distinct, skilled
 
 FEW = 16
 """Rows of the batch that is learned by heart."""
@@ -79,8 +79,10 @@ def by_heart(case: Case, trainer: Trainer, seconds: float) -> tuple[float, float
     return (best, constant, len(at)) if np.isfinite(best) else None
 
 
-def shuffled_labels(case: Case, trainer: Trainer, steps: int, batch: int, seconds: float) -> float | None:
-    """Train on shuffled labels; return the p-value of beating the best constant on held-out rows of true labels."""
+def shuffled_labels(
+    case: Case, trainer: Trainer, steps: int, batch: int, seconds: float
+) -> tuple[float, float, bool] | None:
+    """Train on shuffled labels; return loss, the best constant's, and whether it is beaten, on rows held back."""
     rows = trainer.rows
     if int(rows.held_y[0].shape[0]) < 5 * BLOCKS:
         return None
@@ -100,7 +102,7 @@ def shuffled_labels(case: Case, trainer: Trainer, steps: int, batch: int, second
             return None
         own.append(trainer.loss_of(y, keras.tree.map_structure(lambda t, part=part: tf.gather(t, part), held)))
         dumb.append(constant)
-    return p_skilled(dumb, own)
+    return float(np.mean(own)), float(np.mean(dumb)), skilled(dumb, own, LEVEL / 10)
 
 
 def validation_loss(case: Case, trainer: Trainer, held: float) -> tuple[float, float, float, int] | None:

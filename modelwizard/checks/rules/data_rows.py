@@ -171,7 +171,7 @@ def few_rows(case: Case) -> Hit | None:
 @rule("MW417")
 def unrelated_labels(case: Case) -> Hit | None:
     """Ask the nearest neighbours whether labels have to do with inputs."""
-    labels, near, _ = _neighbours(case)
+    labels, near, _ = neighbours(case)
     agree = float((near == labels[:, None]).mean())
     part = np.unique(labels, return_counts=True)[1] / len(labels)
     chance = float(part @ part)
@@ -185,7 +185,7 @@ def unrelated_labels(case: Case) -> Hit | None:
 @rule("MW423")
 def suspect_labels(case: Case) -> Hit | None:
     """Find rows whose neighbours all have one other label, where neighbours nearly always agree."""
-    labels, near, rows = _neighbours(case)
+    labels, near, rows = neighbours(case)
     agree = near == labels[:, None]
     alone = ~agree.any(axis=1) & (near == near[:, :1]).all(axis=1)
     share = float(alone.mean())
@@ -198,7 +198,7 @@ def suspect_labels(case: Case) -> Hit | None:
     )
 
 
-def _neighbours(case: Case) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+def neighbours(case: Case) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
     """Return labels, the labels of the 5 nearest other rows, and the row numbers; at most `NEIGHBOURS` rows."""
     if case.rows < 200 or case.inputs[0].first == "Embedding":
         raise NotApplicableError("fewer than 200 rows, or rows of words")

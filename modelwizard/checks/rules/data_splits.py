@@ -55,8 +55,8 @@ def shared_rows(case: Case) -> Hit | None:
         return None
     shared = float(np.isin(held, train).mean())
     inside = 1 - len(np.unique(train)) / len(train)
-    # among a few categories equal rows are chance, as many on both sides; measured values do not repeat by chance
-    chance = 0.0 if any(_continuous(rows) for rows in a) else 2 * inside
+    # among a few categories equal rows are chance, as many on both sides; of measured values few repeat by chance
+    chance = min(2 * inside, 0.2) if any(_continuous(rows) for rows in a) else 2 * inside
     if shared <= chance + 0.02:
         return None
     evidence = f"{shared:.1%} of {len(held)} validation rows; duplicates inside training: {inside:.1%}"
@@ -244,7 +244,11 @@ def drift(case: Case) -> Hit | None:
         return None
     a, b = sample(a, 1500), sample(b, 1500).reshape(-1, a.shape[1]).astype(float)
     auc = _tell_apart(a, b)
-    return Hit(f"AUC {auc:.2f}", place=SPLIT) if auc > 0.8 else None
+    if auc <= 0.8:
+        return None
+    _, shift = _difference(a.mean(axis=0), a.std(axis=0), b.mean(axis=0), b.std(axis=0))
+    evidence = f"AUC {auc:.2f}; means differ by {shift:.2g} deviations (median over features)"
+    return Hit(evidence, severity="warning" if auc > 0.95 and shift > 1.5 else "tip", place=SPLIT)
 
 
 def _tell_apart(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
