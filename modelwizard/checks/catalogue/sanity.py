@@ -25,8 +25,8 @@ PAGES = (
         "tip",
         44,
         "One batch cannot be learned by heart",
-        "loss on 16 rows after up to 800 steps on nothing else, above half of a constant's (a warning above 90 %, where the "
-        "whole training beats no constant either and no layer is frozen)",
+        "loss on 16 rows after up to 800 steps on nothing else: above half of a constant's. A warning above 90 %, if "
+        "the whole training beats no constant either and no layer is frozen",
         "What fits nothing to 16 rows will fit nothing to more: a layer blocks the gradient, or loss and labels do not "
         "belong together.",
         "look for dead or saturated layers, heavy dropout or penalties, a loss that does not fit the labels",

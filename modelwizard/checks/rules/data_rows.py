@@ -127,9 +127,10 @@ def column_is_target(case: Case) -> Hit | None:
         return None
     if column is None:
         return None
-    return Hit(
-        f"column {column} gives the target away", f"x = numpy.delete(x, {column}, axis=1)", place=Place("data", "x")
-    )
+    several = o.task in AMOUNTS and y.size > len(y)  # of several targets, one may well follow from one column
+    fix = f"x = numpy.delete(x, {column}, axis=1)"
+    evidence = f"column {column} gives {'one of the targets' if several else 'the target'} away"
+    return Hit(evidence, fix, "tip" if several else None, Place("data", "x"))
 
 
 def _copying_column(x: NDArray[np.float64], y: NDArray[np.float64]) -> int | None:
