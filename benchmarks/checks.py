@@ -27,14 +27,28 @@ import keras
 import keras_tuner
 import numpy as np
 import pandas as pd
-from checks_corpus import asked_signals, asked_tables, healthy_pictures, healthy_sequences, healthy_tables, recipes
+from checks_corpus import (
+    asked_signals,
+    asked_tables,
+    forum_again,
+    forum_signals,
+    forum_sound,
+    forum_tables,
+    forum_training,
+    healthy_pictures,
+    healthy_sequences,
+    healthy_tables,
+    recipes,
+)
 from checks_corpus.asked import ASKED
 from checks_corpus.faults import plant
+from checks_corpus.forum import Entry, forum, sound
 
 from modelwizard.checks.api import inspect
 
 HEALTHY = (*healthy_pictures.PROGRAMS, *healthy_sequences.PROGRAMS, *healthy_tables.PROGRAMS)
-QUESTIONS = (asked_tables, asked_signals)  # importing them enters their programs in ASKED
+# importing them enters their programs in the lists
+QUESTIONS = (asked_tables, asked_signals, forum_tables, forum_training, forum_signals, forum_sound)
 FIRST = 3
 TABLES = {
     "binary": ("breast_cancer", "titanic", "telco_churn", "mammography", "credit_g", "adult"),
@@ -177,7 +191,7 @@ def main() -> None:
     parser.add_argument("--projects", type=Path, help="folder of projects that the wizard wrote")
     parser.add_argument("--static", action="store_true", help="do not train copies")
     parser.add_argument("--each", type=int, default=2, help="programs a fault is planted in (default 2)")
-    parser.add_argument("--part", choices=("asked", "broken", "healthy", "all"), default="all")
+    parser.add_argument("--part", choices=("asked", "forum", "again", "broken", "healthy", "all"), default="all")
     parser.add_argument("--verbose", action="store_true", help="a line for every program")
     given = parser.parse_args()
     working = recipes.synthetic()
@@ -187,6 +201,10 @@ def main() -> None:
     if given.part in ("asked", "all"):
         questions = [Case(a.name, a.causes, a.make) for a in ASKED]
         _print_broken("asked", measure_broken(questions, train, given.verbose))
+    if given.part in ("forum", "all"):
+        _forum("forum", forum, sound, train, given.verbose)
+    if given.part in ("again", "all"):
+        _forum("forum, second batch", forum_again.BROKEN, forum_again.RIGHT, train, given.verbose)
     if given.part in ("broken", "all"):
         _print_broken("planted", measure_broken(planted(working, given.each), train, given.verbose))
     if given.part in ("healthy", "all"):
@@ -198,6 +216,13 @@ def main() -> None:
             _print_healthy("projects of the wizard", measure_healthy(made, train, given.verbose))
         _print_healthy("healthy twins", measure_healthy(twins, train, given.verbose))
         _print_healthy("healthy examples", measure_healthy(examples, train, given.verbose))
+
+
+def _forum(title: str, broken: Entry, right: Entry, train: bool, verbose: bool) -> None:
+    posts = [Case(a.name, a.causes, a.make) for a in broken.programs]
+    _print_broken(f"{title}: broken", measure_broken(posts, train, verbose))
+    made = [(a.name, a.make) for a in right.programs]
+    _print_healthy(f"{title}: sound", measure_healthy(made, train, verbose))
 
 
 def _print_broken(title: str, result: dict[str, Any]) -> None:

@@ -12,13 +12,17 @@ from typing import Any
 
 import numpy as np
 
-from modelwizard.checks.build import build_case
-from modelwizard.checks.case import RULES, Case, Hit, NotApplicableError, Place
-from modelwizard.checks.catalogue import PAGES
+from modelwizard.checks.build import build_case, divide
+from modelwizard.checks.case import RULES, Case, Division, Hit, NotApplicableError, Place
+from modelwizard.checks.catalogue import PAGES, known
+from modelwizard.checks.facts.values import Record
 from modelwizard.checks.finding import Finding, Report, Skipped
 from modelwizard.checks.probe.run import CannotProbeError, Limits, probe
 from modelwizard.checks.ranking import Ranked, rank
 from modelwizard.checks.source import Code, words
+
+OF_PREPROCESSING = ("MW408",)
+"""Rules about what a project's preprocessing makes on purpose: a marker of missing values may well be constant."""
 
 __all__ = ["check", "check_project", "inspect"]
 
@@ -37,7 +41,7 @@ def check(
         fit: The other arguments of `fit`: batch_size, epochs, validation_split, validation_data, class_weight,
             sample_weight, callbacks, shuffle, … Defaults to nothing known about the training.
         train: Whether to train a copy for a few seconds and watch it. Defaults to True.
-        more: `problem`, `source`, `mute` and `seconds` of `inspect`.
+        more: `problem`, `source`, `mute`, `seconds`, `groups` and `times` of `inspect`.
 
     Returns:
         The findings, the most certain and harmful first.
@@ -54,6 +58,8 @@ def check_project(
     source: Path | None = None,
     mute: Sequence[str] = (),
     run: bool = True,
+    split: Division | None = None,
+    record: Record | None = None,
 ) -> Report:
     """Check the model of a project.
 
@@ -66,11 +72,26 @@ def check_project(
         source: The project's model.py, so that findings can name lines.
         mute: Codes of rules to leave out.
         run: Whether to train a copy for a few seconds.
+        split: Groups and times of the rows on both sides of the split.
+        record: What the last run left behind.
     """
     fit = dict(settings or {})
     if validation is not None:
         fit["validation_data"] = validation
-    return inspect(model, train[0], train[1], fit=fit, train=run, problem=problem, source=source, mute=mute)
+    given = Division() if split is None else split
+    return inspect(
+        model,
+        train[0],
+        train[1],
+        fit=fit,
+        train=run,
+        problem=problem,
+        source=source,
+        mute=[*mute, *OF_PREPROCESSING],
+        groups=given.groups,
+        times=given.times,
+        record=record,
+    )
 
 
 def inspect(
@@ -84,6 +105,9 @@ def inspect(
     source: Path | None = None,
     mute: Sequence[str] = (),
     seconds: float | None = None,
+    groups: Any = None,
+    times: Any = None,
+    record: Record | None = None,
 ) -> Report:
     """Apply all rules and say which found something, which passed and which could not be applied.
 
@@ -97,11 +121,19 @@ def inspect(
         source: File of the model's code, for `where`.
         mute: Codes of rules to leave out.
         seconds: Limit for all trainings of copies. Defaults to about seven.
+        groups: What rows belong together: one value a row of x, or the values of training and of held-out rows as a
+            pair. Defaults to not known.
+        times: When rows are from, in the same two forms. Defaults to not known.
+        record: What a run of a project left behind. Defaults to none.
+
+    Raises:
+        UsageError: A code of `mute` is no rule's, or groups or times cannot be divided.
     """
     started = time.perf_counter()
-    settings = dict(fit or {})
+    settings, mute = dict(fit or {}), [known(code) for code in mute]
     with _random_state_kept():
         subject, case = build_case(model, x, y, settings, problem)
+        case = replace(case, split=divide(groups, times, case.fit.validation_split), record=record)
         hits, skipped = _apply(case, [c for c in RULES if not c.startswith("MW5")], mute)
         reason = "train=False"
         if train:
@@ -125,14 +157,12 @@ def _apply(
     for code in codes:
         if code in mute:
             continue
-        if unprobed and code.startswith("MW5"):
-            skipped.append(Skipped(code, unprobed))
-            continue
         try:
             found = RULES[code](case)
             listed = [found] if isinstance(found, Hit) else list(found or ())
         except NotApplicableError as reason:
-            skipped.append(Skipped(code, str(reason)))
+            untrained = unprobed if code.startswith("MW5") else ""
+            skipped.append(Skipped(code, untrained or str(reason)))
             continue
         except Exception as error:  # a rule that fails on an odd model must not hide what the others found
             skipped.append(Skipped(code, f"the rule failed: {type(error).__name__}: {error}"))
@@ -184,7 +214,8 @@ def _finding(code: str, hit: Hit, case: Case, source: Code | None) -> Ranked:
     if hit.soft and severity == "warning" and case.probe is not None and not case.probe.crash:
         score = case.probe.base.score
         mended = case.probe.mends(PROOFS.get(code, ""))
-        if case.probe.base.finite and (score >= 0.5 or (mended is False and score >= 0.1)):
+        better = case.probe.gain(PROOFS.get(code, "")) >= 0.15
+        if case.probe.base.finite and not (mended and better) and (score >= 0.5 or (mended is False and score >= 0.1)):
             severity, evidence = "tip", f"{evidence}; a short training learns all the same ({score:.0%})"
     finding = Finding(
         code=code,

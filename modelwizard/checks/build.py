@@ -9,7 +9,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from modelwizard.checks.case import Arrays, Case
+from modelwizard.checks.case import Arrays, Case, Division
 from modelwizard.checks.facts import compiled, data
 from modelwizard.checks.facts.inputs import read_inputs
 from modelwizard.checks.facts.model import Source, functional, heads, read
@@ -60,6 +60,35 @@ def build_case(model: Any, x: Any, y: Any, fit: dict[str, Any], problem: str | N
         arrays=Arrays(tuple(inputs), tuple(targets), tuple(held_x), tuple(held_y), x_keys, y_keys),
         opaque=source.opaque,
     )
+
+
+def divide(groups: Any, times: Any, share: float) -> Division | None:
+    """Return groups and times on both sides of the split; None where neither is known.
+
+    Args:
+        groups: One value a row of x, or the values of training rows and of held-out rows as a pair.
+        times: The same.
+        share: `validation_split`, by which one value a row is divided.
+
+    Raises:
+        UsageError: One value a row, and no `validation_split` to divide them by.
+    """
+
+    def sides(name: str, given: Any) -> tuple[NDArray[Any], NDArray[Any]] | None:
+        if given is None:
+            return None
+        if isinstance(given, tuple):
+            train, held = given
+            return data.as_array(train), data.as_array(held)
+        if not share:
+            wanted = "the values of training rows and of held-out rows as a pair"
+            raise UsageError(f"{name} cannot be divided.", expected=wanted, received="one value a row, no split")
+        values = data.as_array(given)
+        cut = int(len(values) * (1 - share))
+        return values[:cut], values[cut:]
+
+    found = Division(sides("groups", groups), sides("times", times))
+    return found if found.groups is not None or found.times is not None else None
 
 
 def keys(model: Any, side: str) -> tuple[str, ...]:

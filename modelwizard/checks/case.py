@@ -8,7 +8,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from modelwizard.checks.facts.values import Fit, Input, Layer, Optimizer, Output
+from modelwizard.checks.facts.values import Fit, Input, Layer, Optimizer, Output, Record
 from modelwizard.checks.finding import Severity
 from modelwizard.checks.probe.result import Probe
 
@@ -61,6 +61,19 @@ class Arrays:
 
 
 @dataclass(frozen=True)
+class Division:
+    """What rows belong together, and when they are from: a value for each training row and each held-out row.
+
+    Args:
+        groups: Names of the groups on both sides; None where none are known.
+        times: Moments on both sides, as numbers that rise; None where none are known.
+    """
+
+    groups: tuple[NDArray[Any], NDArray[Any]] | None = None
+    times: tuple[NDArray[Any], NDArray[Any]] | None = None
+
+
+@dataclass(frozen=True)
 class Case:
     """All that the rules may look at.
 
@@ -73,6 +86,8 @@ class Case:
         fit: The training settings.
         arrays: The data.
         opaque: Whether the order of the layers is unknown (a subclassed model).
+        split: Groups and times of the rows; None where neither is known.
+        record: What the project's last run left behind; None without one.
         probe: What a short training showed; None without one.
     """
 
@@ -84,6 +99,8 @@ class Case:
     fit: Fit = field(default_factory=Fit)
     arrays: Arrays = field(default_factory=Arrays)
     opaque: bool = False
+    split: Division | None = None
+    record: Record | None = None
     probe: Probe | None = None
 
     @property

@@ -18,8 +18,8 @@ EXPLAINED: dict[str, frozenset[str]] = {
 """Symptom → the causes that explain it. Symptoms that are not listed are explained by any cause."""
 
 
-EXPERIMENTS = ("MW52", "MW53")
-"""Rules that prove a cause by changing one thing."""
+EXPERIMENTS = frozenset({f"MW{n}" for n in range(521, 532)} | {"MW513", "MW516"})
+"""Rules that measure what others suppose: by changing one thing, or at the first step."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def _prove(findings: list[Finding]) -> list[Finding]:
     kept: list[Finding] = []
     for finding in findings:
         same = [k for k in kept if k.cause == finding.cause]
-        experiments = [f.code.startswith(EXPERIMENTS) for f in [finding, *same]]
+        experiments = [f.code in EXPERIMENTS for f in [finding, *same]]
         if same and any(experiments) and not all(experiments):
             at = kept.index(same[0])
             kept[at] = replace(same[0], evidence=f"{same[0].evidence}; {finding.code}: {finding.evidence}")

@@ -39,7 +39,9 @@ class Code:
             node = self._layer(place.name, layers)
         elif place.kind in ("compile", "fit"):
             node = self._argument(place)
-        return f"{self.name}:{getattr(node, 'lineno', 0)}" if node is not None else self.name
+        if node is not None:
+            return f"{self.name}:{getattr(node, 'lineno', 0)}"
+        return self.name if place.kind in ("layer", "compile", "model") else elsewhere(place)
 
     def _layer(self, name: str, layers: tuple[Layer, ...]) -> ast.AST | None:
         found = next((la for la in layers if la.name == name), None)
@@ -65,6 +67,13 @@ class Code:
                     return keyword.value
             return call
         return None
+
+
+def elsewhere(place: Place) -> str:
+    """Return the file of a project that holds what is not in its model code: rows, the split, training settings."""
+    if place.kind == "data":
+        return "split.csv" if place.name == "split" else "data.py"
+    return {"validation_data": "split.csv", "batch_size": "modelwizard.toml"}.get(place.name, words(place))
 
 
 def words(place: Place) -> str:

@@ -18,6 +18,7 @@ PROBLEM_TASKS = {
 
 CLASS_METRICS = frozenset(
     {"accuracy", "binary_accuracy", "categorical_accuracy", "sparse_categorical_accuracy", "BinaryAccuracy"}
+    | {"BinaryAccuracyOfLogits"}
     | {"CategoricalAccuracy", "SparseCategoricalAccuracy", "Accuracy", "AUC", "Precision", "Recall", "F1Score"}
     | {"FBetaScore", "TopKCategoricalAccuracy", "SparseTopKCategoricalAccuracy"}
 )

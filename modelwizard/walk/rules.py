@@ -34,8 +34,10 @@ def apply(session: Session, stage: str) -> None:
         return
     first = errors[0]
     more = f", and {len(errors) - 1} more" if len(errors) > 1 else ""
+    where = f" ({first['where']})" if first.get("where") else ""
     raise GateError(
-        f"{stage} would waste its time: {first['code']} {first['title']}{more}.",
+        f"{stage} would waste its time: {first['code']} {first['title']}{where}{more}.",
         received=str(first["evidence"]),
-        fix=f"{first['fix']}  (modelwizard check shows all; modelwizard explain {first['code']} tells why)",
+        fix=f"{first['fix']}; modelwizard check shows all, modelwizard explain {first['code']} tells why, "
+        f'modelwizard {stage} --force --reason "…" goes on all the same',
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 from modelwizard.errors import UsageError
 from modelwizard.project import Project
 from modelwizard.worker import (
+    checking,
     inspection,
     polishing,
     prediction,
@@ -63,7 +63,7 @@ class Desk:
             "probe": production.probe,
             "polish": polishing.judge,
             "final": production.final,
-            "check": check,
+            "check": checking.check,
             "test": lambda workshop, request, _: prediction.test(workshop, request),
         }
         if name not in jobs:
@@ -79,43 +79,6 @@ class Desk:
             self._held = None  # gives the memory back before the next one takes its own
             self._held = Workshop(project)
         return self._held
-
-
-def check(workshop: Workshop, request: Request, _: Watcher) -> Result:
-    """Apply the rules to the model of the last experiment, on the rows of the first fold.
-
-    Args:
-        workshop: The project.
-        request: `hyperparameters` and `training` (default to the last experiment file), `run` (train a copy; default).
-    """
-    from modelwizard.checks.api import check_project
-
-    fold, settings, last = workshop.folds()[0], workshop.project.settings, last_experiment(workshop.project)
-    model, _values = trials.build(
-        workshop, request.get("hyperparameters") or last.get("hyperparameters") or {}, fold.encoding
-    )
-    training = {"batch_size": settings.training.batch_size, **(request.get("training") or last.get("training") or {})}
-    report = check_project(
-        model,
-        (fold.train.x, fold.train.y),
-        (fold.validation.x, fold.validation.y),
-        workshop.problem.name,
-        settings={name: value for name, value in training.items() if name in ("epochs", "batch_size")},
-        source=workshop.project.folder / "model.py",
-        mute=settings.checks.mute,
-        run=bool(request.get("run", True)),
-    )
-    return report.to_dict()
-
-
-def last_experiment(project: Project) -> Result:
-    """Return the tables of the experiment file with the highest number, or nothing when none can be read."""
-    for path in sorted((project.folder / "experiments").glob("*.toml"), reverse=True):
-        try:
-            return tomllib.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            continue
-    return {}
 
 
 def train(workshop: Workshop, request: Request, watcher: Watcher) -> Result:

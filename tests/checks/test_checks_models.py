@@ -15,6 +15,7 @@ import modelwizard as mw  # noqa: E402
 from modelwizard.checks.api import check_project, inspect  # noqa: E402
 from modelwizard.checks.catalogue import codes  # noqa: E402
 from modelwizard.checks.facts.model import heads, read  # noqa: E402
+from modelwizard.errors import UsageError  # noqa: E402
 
 layers = keras.layers
 R = np.random.default_rng(0)
@@ -98,7 +99,9 @@ def test_healthy_model_gets_no_finding_and_every_rule_is_accounted_for() -> None
 def test_a_rule_that_is_muted_is_silent() -> None:
     broken = model(layers.Dense(16, activation="relu"), layers.Dense(1, activation="softmax"))
     assert inspect(broken, X, Y, train=False).findings[0].code == "MW101"
-    assert inspect(broken, X, Y, train=False, mute=["MW101"]).findings == ()
+    assert inspect(broken, X, Y, train=False, mute=["mw101"]).findings == ()
+    with pytest.raises(UsageError, match="no such rule"):
+        inspect(broken, X, Y, train=False, mute=["MW999"])
 
 
 def test_nothing_of_the_persons_is_changed() -> None:
@@ -112,6 +115,19 @@ def test_nothing_of_the_persons_is_changed() -> None:
     assert (random.random(), np.random.rand()) == expected
     assert all(np.array_equal(a, b) for a, b in zip(weights, made.get_weights(), strict=True))
     assert all(np.array_equal(a, b.numpy()) for a, b in zip(variables, made.optimizer.variables, strict=True))
+
+
+def test_the_training_that_follows_is_the_same() -> None:
+    def losses(*, check: bool) -> list[float]:
+        keras.utils.set_random_seed(4)
+        stack = [layers.Dense(8, activation="relu"), layers.BatchNormalization(), layers.Dropout(0.4)]
+        made = model(*stack, layers.Dense(1, activation="sigmoid"))
+        if check:
+            mw.check(made, X, Y, FIT, seconds=1.0)
+        drawn = float(keras.random.normal(()))
+        return [drawn, *made.fit(X, Y, epochs=2, verbose=0).history["loss"]]
+
+    assert losses(check=True) == losses(check=False)
 
 
 def test_unbuilt_and_subclassed_models_are_read() -> None:

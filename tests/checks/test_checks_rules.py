@@ -77,6 +77,7 @@ CONTRACT = [
     (SIGNED, 1, "sigmoid", "hinge", False, {"MW136"}),
     (FOUR, 4, "linear", SCCE, False, {"MW104"}),
     (FOUR, 4, "sigmoid", SCCE, False, {"MW103"}),
+    (np.eye(2)[BINARY], 2, "sigmoid", CCE, False, {"MW103"}),
     (FOUR, 4, "softmax", CCE, False, {"MW119"}),
     (FOUR + 1, 4, "softmax", SCCE, False, {"MW120"}),
     (FOUR, 3, "softmax", SCCE, False, {"MW127"}),

@@ -36,7 +36,7 @@ PAGES = (
         "tip",
         42,
         "The model does not beat a constant prediction",
-        "training loss after the short run against the loss of the best constant, less than 2 % better",
+        "training loss less than 2 % below a constant's at the end; a warning where the nearest rows know the label",
         "A constant looks at no input; what does not beat it has learned nothing.",
         "check labels, scales and learning rate first",
         "Karpathy 2019, A recipe for training neural networks",

@@ -69,7 +69,9 @@ def _metric(metric: Any) -> str:
         return {"acc": "accuracy", "Accuracy": "accuracy"}.get(metric, metric)
     if isinstance(metric, type):
         return metric.__name__
-    return str(getattr(metric, "__name__", type(metric).__name__))
+    name = str(getattr(metric, "__name__", type(metric).__name__))
+    of_logits = name == "BinaryAccuracy" and getattr(metric, "_fn_kwargs", {}).get("threshold") == 0
+    return "BinaryAccuracyOfLogits" if of_logits else name
 
 
 def read_optimizer(optimizer: Any, steps: int | None) -> Optimizer:

@@ -118,6 +118,15 @@ def _kernel(operation: Any) -> tuple[float, float, float, float, float] | None:
     return float(values.mean()), float(values.std()), low, high, float(np.sqrt(2.0 / max(fan_in, 1.0)))
 
 
+def _bias(operation: Any) -> float | None:
+    inner = operation.layer if type(operation).__name__ == "TimeDistributed" else operation
+    try:
+        values = np.asarray(inner.bias)
+    except Exception:
+        return None  # no bias, or not built
+    return float(np.median(values)) if values.ndim == 1 and np.issubdtype(values.dtype, np.floating) else None
+
+
 def _plain(config: dict[str, Any]) -> dict[str, Any]:
     kept: dict[str, Any] = {}
     for key, value in config.items():
@@ -179,6 +188,7 @@ def read_layer(operation: Any, inputs: tuple[int, ...], received: Any, returned:
         trainable=bool(trainable) or not weights,
         config=_config(operation),
         kernel=_kernel(operation),
+        bias=_bias(operation),
         nested=nested,
         fresh=_fresh(operation),
     )

@@ -51,6 +51,7 @@ class Layer:
         trainable: Whether its weights learn.
         config: Its plain settings (numbers, words and tuples only).
         kernel: (mean, standard deviation, smallest, largest, He deviation) of its kernel; None without one.
+        bias: Median of its biases; None without any.
         nested: Name of the nested model it belongs to, or "".
         fresh: Whether its weights look untouched since initialisation (biases all zero, moving means zero).
     """
@@ -66,6 +67,7 @@ class Layer:
     trainable: bool = True
     config: dict[str, Any] = field(default_factory=dict[str, Any])
     kernel: tuple[float, float, float, float, float] | None = None
+    bias: float | None = None
     nested: str = ""
     fresh: bool = True
 
@@ -283,3 +285,22 @@ class Fit:
             return None
         each = self.steps_per_epoch or max(1, -(-self.rows // max(1, self.batch_size)))
         return self.epochs * each
+
+
+@dataclass(frozen=True)
+class Record:
+    """What a run of the project left behind: its losses after every epoch, and its last validation predictions.
+
+    Args:
+        name: Name of the run.
+        train: Plain loss on training rows after each epoch.
+        validation: Plain loss on validation rows after each epoch.
+        labels: (n,) class numbers of the validation rows; empty where there are no classes.
+        probabilities: (n,) or (n, classes) probabilities after the epoch with the lowest validation loss.
+    """
+
+    name: str = ""
+    train: tuple[float, ...] = ()
+    validation: tuple[float, ...] = ()
+    labels: NDArray[Any] = field(default_factory=lambda: np.zeros(0))
+    probabilities: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,25 @@ class Trial:
 
 
 @dataclass(frozen=True)
+class Sanity:
+    """What the sanity checks showed; None and () where one was not carried out.
+
+    Args:
+        heart: Loss reached on one batch after training on nothing else, the best constant's, and the rows.
+        blind: For each input, the loss with this input at zero over the loss as it is, on rows held back.
+        shuffled: Loss on true labels after training on shuffled ones, the best constant's, and whether it is beaten.
+        validation: Loss on rows held back, on the person's validation rows, the best constant's there, and the rows.
+        predicted: Class numbers and probabilities of the rows held back.
+    """
+
+    heart: tuple[float, float, int] | None = None
+    blind: tuple[tuple[str, float], ...] = ()
+    shuffled: tuple[float, float, bool] | None = None
+    validation: tuple[float, float, float, int] | None = None
+    predicted: tuple[Any, Any] | None = None
+
+
+@dataclass(frozen=True)
 class Probe:
     """All that the short training showed.
 
@@ -66,7 +86,10 @@ class Probe:
         first_over_last: Gradient over weight norm, first layer over last, before the first step.
         gradient: Global gradient norm over the norm of all weights, before the first step.
         unmoved: Layers whose weights got no gradient.
+        still: Layers whose weights are exactly what they were before training, although they are to be trained.
+        step: How far the first step moves the weights, over their size; None where it could not be measured.
         held: Number of rows held back.
+        sanity: What the sanity checks showed.
     """
 
     crash: str = ""
@@ -82,11 +105,19 @@ class Probe:
     first_over_last: float = 1.0
     gradient: float = 0.0
     unmoved: tuple[str, ...] = ()
+    still: tuple[str, ...] = ()
+    step: float | None = None
     held: int = 0
+    sanity: Sanity = field(default_factory=Sanity)
 
     def trial(self, code: str) -> Trial | None:
         """Return the best trial of one rule, None when it was not run."""
         return max((t for t in self.trials if t.code == code), key=lambda t: t.run.score, default=None)
+
+    def gain(self, code: str) -> float:
+        """Return how much of a constant's loss a change took away beyond the base training; 0 when not tried."""
+        found = self.trial(code)
+        return 0.0 if found is None else found.run.score - max(self.base.score, 0.0)
 
     def mends(self, code: str) -> bool | None:
         """Whether a change clearly helped; None when it was not tried.

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
 
 import numpy as np
 import tensorflow as tf
@@ -12,12 +13,14 @@ from numpy.typing import NDArray
 
 from modelwizard.checks.case import Case
 from modelwizard.checks.facts.values import Layer
-from modelwizard.checks.probe import measure
+from modelwizard.checks.probe import measure, sanity
 from modelwizard.checks.probe.changes import Setting, changes
 from modelwizard.checks.probe.references import constant_loss
-from modelwizard.checks.probe.result import Probe, Run, Trial
+from modelwizard.checks.probe.result import Probe, Run, Sanity, Trial
 from modelwizard.checks.probe.training import JUDGED, Rows, Trainer, clone, compile_like
 from modelwizard.checks.rules.graph import RECURRENT
+
+T = TypeVar("T")
 
 ROWS = 3000
 """Rows that are trained on at most."""
@@ -81,19 +84,23 @@ def probe(
     except Exception as error:
         return Probe(crash=_message(error))
     trainer = Trainer(made, rows)
-    start = _safely(trainer)
+    start = _safely(lambda: trainer.loss(trainer.rows.x, trainer.rows.y, 100)[0])
     before = time.perf_counter()
+    step = sanity.first_step(trainer, rows, base.batch)
+    first = [v.numpy() for v in made.trainable_variables]
     run = _run(case, base, limits.base, trainer)
     compiling = time.perf_counter() - before
     dead, saturated = _units(made, rows)
     spread, majority = _outputs(trainer)
+    still = _still(made, first)
+    seen = (_safely(lambda: sanity.after_training(case, trainer)) if run.finite else None) or Sanity()
     trials: list[Trial] = []
     constant = constant_loss(case.outputs[0], np.asarray(rows.y[0]), np.asarray(rows.y[0]))
     if len(case.outputs) == 1 and constant is not None and (run.score < LEARNS or suspicious):
         again = Setting(rows, max(1, run.steps), base.batch)
         deadline = started + limits.total
         trials = _trials(case, model, trainer, again, run, deadline, compiling)
-    return Probe(
+    found = Probe(
         base=run,
         complete=complete and run.steps >= steps,
         start=start,
@@ -106,8 +113,14 @@ def probe(
         first_over_last=first_over_last,
         gradient=gradient,
         unmoved=unmoved,
+        still=still,
+        step=step,
         held=int(rows.held_y[0].shape[0]) if _held(rows) else 0,
+        sanity=seen,
     )
+    left = started + limits.total - time.perf_counter()
+    more = _safely(lambda: sanity.experiments(case, trainer, found, rows, base.batch, left, LEARNS))
+    return replace(found, sanity=more or seen)
 
 
 def _work(layers: tuple[Layer, ...]) -> float:
@@ -187,11 +200,17 @@ def _skill(case: Case, trainer: Trainer, x: list[Any], y: list[Any]) -> float | 
     return float(1 - value / constant) if np.isfinite(value) else -1.0
 
 
-def _safely(trainer: Trainer) -> float | None:
+def _safely(measure: Callable[[], T]) -> T | None:
     try:
-        return trainer.loss(trainer.rows.x, trainer.rows.y, 100)[0]
+        return measure()
     except Exception:
-        return None  # a loss that cannot be computed alone; the training says more
+        return None  # what cannot be measured on an odd model must not hide what the training showed
+
+
+def _still(made: Any, first: list[NDArray[Any]]) -> tuple[str, ...]:
+    """Return the layers whose matrices did not move at all."""
+    pairs = zip(made.trainable_variables, first, strict=True)
+    return tuple(v.path.split("/")[-2] for v, old in pairs if old.ndim > 1 and np.array_equal(v.numpy(), old))
 
 
 def _units(made: Any, rows: Rows) -> tuple[tuple[tuple[str, float], ...], tuple[tuple[str, float], ...]]:

@@ -8,9 +8,12 @@ from modelwizard.checks.rules import (
     contract_loss,
     data_rows,
     data_scale,
+    data_splits,
     dynamics,
+    sanity,
     settings,
     structure_layers,
+    structure_maps,
     structure_weights,
 )
 
@@ -19,9 +22,12 @@ ROOMS = (
     contract_loss,
     contract_labels,
     structure_layers,
+    structure_maps,
     structure_weights,
     settings,
     data_scale,
     data_rows,
+    data_splits,
     dynamics,
+    sanity,
 )

@@ -58,7 +58,9 @@ def sigmoid_for_exclusive_classes(case: Case) -> Iterator[Hit]:
     for o in case.outputs:
         if o.task != "multiclass" or o.head.activation not in ("sigmoid", "hard_sigmoid") or o.head.units < 2:
             continue
-        severity: Severity = "warning" if max(o.classes, o.head.units) > 2 else "tip"
+        # two sigmoids with a binary loss are two halves of one answer; a categorical loss wants shares of one
+        halves = max(o.classes, o.head.units) == 2 and family(o) == "binary"
+        severity: Severity = "tip" if halves else "warning"
         evidence = f"exactly one of {o.classes} classes is right in every row; {o.head.units} sigmoid units"
         yield Hit(evidence, f'keras.layers.Dense({o.classes}, activation="softmax")', severity, head_of(o))
 

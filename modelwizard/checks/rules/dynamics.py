@@ -7,8 +7,11 @@ from collections.abc import Iterator
 import numpy as np
 
 from modelwizard.checks.case import Case, Hit, NotApplicableError, Place, rule
+from modelwizard.checks.facts.values import LOOKUPS
 from modelwizard.checks.finding import Severity
 from modelwizard.checks.probe.result import Probe
+from modelwizard.checks.rules.data_rows import neighbours
+from modelwizard.checks.rules.settings import ADAPTIVE
 
 CHANGES = {
     "MW521": Place("data", "x"),
@@ -64,7 +67,21 @@ def no_better_than_constant(case: Case) -> Hit | None:
     if skill is None or not p.base.finite or skill >= 0.02:
         return None
     words = f"{1 - skill:.3f} of the loss of the best constant ({p.constant:.4g}) after {p.base.steps} steps"
+    agree, chance = _neighbourly(case)
+    if p.complete and p.base.steps >= 200 and agree > chance + 0.15:
+        words += f", although the nearest rows say the label in {agree:.0%} of cases (chance: {chance:.0%})"
+        return Hit(words, severity="warning", place=Place("fit"))
     return Hit(words, place=Place("fit"))
+
+
+def _neighbourly(case: Case) -> tuple[float, float]:
+    """Return how often the nearest rows have the same label, and how often they would by chance."""
+    try:
+        labels, near, _ = neighbours(case)
+    except NotApplicableError:
+        return 0.0, 1.0
+    share = np.unique(labels, return_counts=True)[1] / len(labels)
+    return float((near == labels[:, None]).mean()), float(share @ share)
 
 
 @rule("MW504")
@@ -160,7 +177,7 @@ def _proof(code: str, case: Case) -> Hit | None:
     if not p.mends(code):
         return None
     before = max(p.base.score, -1.0)
-    certain = (before < 0.15 and trial.run.score - max(before, 0.0) >= 0.2) or not p.base.finite
+    certain = ((before < 0.15 or _far(code, case)) and p.gain(code) >= 0.2) or not p.base.finite
     if code == "MW527" and (case.fit.steps or 0) >= 50:
         certain = False  # that more epochs would do better is a thought, not a fault
     severity: Severity = "warning" if certain else "tip"
@@ -168,6 +185,16 @@ def _proof(code: str, case: Case) -> Hit | None:
     rows = "on rows held back" if trial.run.held_skill is not None else "on the training rows"
     evidence = f"{trial.change}: {trial.run.score:.0%} better than a constant {rows} after {trial.run.steps} steps; "
     return Hit(evidence + f"as it is: {shown}", severity=severity, place=CHANGES[code])
+
+
+def _far(code: str, case: Case) -> bool:
+    """Whether what was changed stood out before anything was trained."""
+    if code == "MW521":
+        return any(i.numeric and not i.normalised and i.seen > 20 and i.first not in LOOKUPS for i in case.inputs)
+    if code == "MW524":
+        return any(max(o.target.std, abs(o.target.mean)) > 20 for o in case.outputs)
+    o = case.optimizer
+    return code == "MW522" and o is not None and not 1 / 30 < o.rate / (1e-3 if o.name in ADAPTIVE else 1e-2) < 30
 
 
 def _enter(code: str) -> None:

@@ -168,41 +168,6 @@ def bottleneck(case: Case) -> Iterator[Hit]:
         yield Hit(evidence, severity=severity, place=Place("layer", layer.name), soft=layer.units > 1)
 
 
-@rule("MW215")
-def large_window(case: Case) -> Iterator[Hit]:
-    """Find very large filter windows."""
-    for layer in case.layers:
-        if layer.kind not in ("Conv2D", "SeparableConv2D") or layer.nested:
-            continue
-        side = max(layer.config.get("kernel_size", (1,)))
-        stride = max(layer.config.get("strides", (1,)))
-        sizes = [s for s in layer.input_shape[1:3] if s]
-        if side <= 7 or stride * 2 >= side:
-            continue
-        half = bool(sizes) and side > min(sizes) / 2
-        if side > 11 or half:
-            evidence = f"{layer.name}: window {side} x {side} on {layer.input_shape[1:3]}"
-            fix = f'keras.layers.Conv2D({layer.units}, 3, activation="relu")'
-            yield Hit(evidence, fix, "warning" if side > 11 else "tip", Place("layer", layer.name))
-
-
-@rule("MW216")
-def channels_on_wrong_axis(case: Case) -> Iterator[Hit]:
-    """Find pictures whose channels are not where the convolution looks for them."""
-    for layer in case.layers:
-        shape = layer.input_shape
-        entry = len(layer.inputs) == 1 and case.layers[layer.inputs[0]].kind == "InputLayer"
-        if layer.kind != "Conv2D" or len(shape) != 4 or None in shape[1:] or not entry:
-            continue
-        first, last = int(shape[1] or 0), int(shape[3] or 0)
-        last_format = layer.config.get("data_format", "channels_last") == "channels_last"
-        if last_format and first in (1, 3) and last > 8 and int(shape[2] or 0) > 8:
-            yield Hit(f"{layer.name} reads {shape[1:]} as height, width, channels", place=Place("layer", layer.name))
-        elif not last_format and last in (1, 3) and first > 8:
-            fix = 'data_format="channels_last"'
-            yield Hit(f"{layer.name} reads {shape[1:]} as channels, …", fix, place=Place("layer", layer.name))
-
-
 @rule("MW230")
 def shape_of_inputs(case: Case) -> Iterator[Hit]:
     """Compare the shapes of input arrays with what the model was built for."""
@@ -272,19 +237,6 @@ def recurrent_activation(case: Case) -> Iterator[Hit]:
             bad = layer.activation in ("softmax", "exponential")
             evidence = f"{layer.name} has {layer.activation}"
             yield Hit(evidence, severity="warning" if bad else "tip", place=Place("layer", layer.name))
-
-
-@rule("MW226")
-def no_reduction(case: Case) -> Hit | None:
-    """Find stacks of convolutions that never shrink the map."""
-    convs = [la for la in case.layers if la.kind == "Conv2D" and not la.nested]
-    flat = next((la for la in case.layers if la.kind == "Flatten"), None)
-    if len(convs) < 2 or flat is None or len(flat.input_shape) != 4 or not convs[0].input_shape[1]:
-        return None
-    start, end = int(convs[0].input_shape[1]), int(flat.input_shape[1] or 0)
-    if start >= 24 and end > start // 2 and (flat.output_shape[-1] or 0) > 10_000:
-        return Hit(f"a map of {start} rows is flattened at {end} rows", place=Place("layer", flat.name))
-    return None
 
 
 @rule("MW227")

@@ -1,4 +1,4 @@
-"""MW211 to MW213, MW218, MW219, MW223, MW224: first weights, frozen weights, tables of embeddings, penalties."""
+"""MW211 to MW213, MW232, MW218, MW219, MW223, MW224: first weights, frozen weights, tables of embeddings, penalties."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from modelwizard.checks.case import Case, Hit, Place, rule
 from modelwizard.checks.facts.values import Input, Layer
 from modelwizard.checks.finding import Severity
-from modelwizard.checks.rules.graph import DROPOUTS, hidden_maps, reached_first
+from modelwizard.checks.rules.graph import DROPOUTS, consumers, hidden_activations, hidden_maps, reached_first
 
 SCALED_BY_FAN = frozenset(
     {"GlorotUniform", "GlorotNormal", "HeNormal", "HeUniform", "LecunNormal", "LecunUniform", "VarianceScaling"}
@@ -55,6 +55,21 @@ def scale_of_weights(case: Case) -> Iterator[Hit]:
         if severity is not None:
             evidence = f"{layer.name}: mean {mean:.3g}, deviation {std:.3g}; He's deviation is {he:.3g}"
             yield Hit(evidence, severity=severity, place=Place("layer", layer.name))
+
+
+@rule("MW232")
+def biases_that_switch_off(case: Case) -> Iterator[Hit]:
+    """Find hidden layers whose own first biases are so far off that no row gets past the activation."""
+    after = {i: act for i, _, act in hidden_activations(case)}
+    for index, layer in hidden_maps(case):
+        given: Any = layer.config.get("bias_initializer")
+        name = str(given[0]) if isinstance(given, tuple) and given else str(given or "")  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+        if name in ("Zeros", "") or layer.bias is None or not layer.trainable:
+            continue
+        act = after.get(index) or next((after[i] for i in consumers(case.layers, index) if i in after), "linear")
+        if (act == "relu" and layer.bias <= -2) or (act in ("sigmoid", "tanh") and abs(layer.bias) >= 5):
+            evidence = f"{layer.name}: biases of {layer.bias:.3g} before {act}"
+            yield Hit(evidence, place=Place("layer", layer.name))
 
 
 @rule("MW213")

@@ -1,0 +1,270 @@
+"""MW410 to MW413, MW419, MW421, MW422, MW424: training rows against held-out rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from modelwizard.checks.case import Case, Hit, NotApplicableError, Place, rule
+from modelwizard.checks.facts.data import sample
+from modelwizard.checks.facts.values import Output
+from modelwizard.checks.finding import Severity
+from modelwizard.checks.rules.contract_head import AMOUNTS
+from modelwizard.checks.rules.data_rows import labels_of, one_array, row_keys, table_of
+
+SPLIT = Place("fit", "validation_data")
+LAST = Place("fit", "validation_split")
+NEAR = 0.05
+"""Share of the usual distance between neighbours below which one row is a copy of the other with noise on it."""
+
+
+Rows = tuple[NDArray[Any], ...]
+
+
+def _sides(case: Case) -> tuple[Rows, Rows, Place]:
+    """Return the inputs of training rows and of held-out rows, or say why there are none."""
+    train, held = case.arrays.x, case.arrays.x_validation
+    if held:
+        if [a.shape[1:] for a in train] != [b.shape[1:] for b in held]:
+            raise NotApplicableError("training and validation have other features")  # MW411 says so
+        return train, held, SPLIT
+    if case.fit.validation_split and train:
+        cut = int(len(train[0]) * (1 - case.fit.validation_split))
+        return tuple(a[:cut] for a in train), tuple(a[cut:] for a in train), LAST
+    raise NotApplicableError("no validation rows were given")
+
+
+def _continuous(rows: NDArray[Any]) -> bool:
+    """Whether rows have so many measured values that two equal ones are one and the same row."""
+    if not np.issubdtype(rows.dtype, np.floating) or rows.ndim < 2 or len(rows) < 20:
+        return False
+    flat = np.unique(sample(rows, 2000).reshape(min(len(rows), 2000), -1)[:, :200], axis=0)
+    measured = [c for c in range(flat.shape[1]) if len(np.unique(flat[:, c])) > len(flat) // 2]
+    return len(measured) >= 3 and len(flat) >= 20
+
+
+@rule("MW410")
+def shared_rows(case: Case) -> Hit | None:
+    """Find validation rows among the training rows."""
+    a, b, place = _sides(case)
+    train, held = row_keys(a), row_keys(b)
+    if not len(train) or not len(held):
+        return None
+    shared = float(np.isin(held, train).mean())
+    inside = 1 - len(np.unique(train)) / len(train)
+    # among a few categories equal rows are chance, as many on both sides; of measured values few repeat by chance
+    chance = min(2 * inside, 0.2) if any(_continuous(rows) for rows in a) else 2 * inside
+    if shared <= chance + 0.02:
+        return None
+    evidence = f"{shared:.1%} of {len(held)} validation rows; duplicates inside training: {inside:.1%}"
+    severity: Severity = "warning" if shared > 0.05 and case.rows >= 20 else "tip"
+    fix = "x, index = numpy.unique(x, axis=0, return_index=True); y = y[index]  # before the split"
+    return Hit(evidence, fix, severity, place)
+
+
+@rule("MW424")
+def near_copies(case: Case) -> Hit | None:
+    """Find validation rows that are training rows with a little noise."""
+    one_array(case)
+    (a,), (b,), place = _sides(case)
+    if a.ndim != 2 or min(len(a), len(b)) < 40 or not _continuous(a):
+        return None
+    a, b = (sample(rows, count).astype(np.float64) for rows, count in ((a, 3000), (b, 400)))
+    spread = a.std(axis=0)
+    if not (spread > 0).any() or not np.isfinite(b).all():
+        return None
+    a, b = a[:, spread > 0] / spread[spread > 0], b[:, spread > 0] / spread[spread > 0]
+    nearest = _distances(b, a).min(axis=1)
+    close = float(((nearest > 1e-6) & (nearest < NEAR * _usual(b, len(a)))).mean())
+    if close <= 0.1:
+        return None
+    evidence = f"{close:.0%} of the validation rows lie within {NEAR:.0%} of the usual distance from a training row"
+    return Hit(evidence, place=place)
+
+
+def _usual(rows: NDArray[np.float64], count: int) -> float:
+    """Return how far the nearest of `count` rows like these usually is.
+
+    The distance shrinks with the root of the count whose degree is the dimension of the rows, estimated from the
+    ratio of the distances to the two nearest neighbours (Facco et al. 2017, TwoNN).
+    """
+    own = _distances(rows, rows)
+    np.fill_diagonal(own, np.inf)
+    first, second = np.partition(own, 1, axis=1)[:, :2].T
+    apart = first > 1e-9
+    if apart.sum() < 20:
+        return 0.0
+    dimension = max(1.0, float(apart.sum() / np.log(second[apart] / first[apart]).sum()))
+    return float(np.median(first[apart])) * (len(rows) / count) ** (1 / dimension)
+
+
+def _distances(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
+    squares = (a**2).sum(axis=1)[:, None] + (b**2).sum(axis=1)[None] - 2 * a @ b.T
+    return np.sqrt(np.maximum(squares, 0.0))
+
+
+@rule("MW421")
+def straddling_groups(case: Case) -> Hit | None:
+    """Find groups with rows on both sides of the split."""
+    if case.split is None or case.split.groups is None:
+        raise NotApplicableError("no column of groups is known")
+    train, held = case.split.groups
+    both = np.intersect1d(train, held)
+    if not len(both):
+        return None
+    share = float(np.isin(held, both).mean())
+    evidence = f"{len(both)} groups, such as {both[0]}, have rows on both sides: {share:.1%} of the held-out rows"
+    return Hit(evidence, place=Place("data", "split"))
+
+
+@rule("MW422")
+def straddling_times(case: Case) -> Hit | None:
+    """Find training rows that are younger than held-out rows."""
+    if case.split is None or case.split.times is None:
+        raise NotApplicableError("no column of times is known")
+    train, held = case.split.times
+    if not len(train) or not len(held):
+        raise NotApplicableError("no row on one side has a time")
+    younger = float((train > held.min()).mean())
+    if younger <= 0.005:
+        return None
+    evidence = f"{younger:.1%} of the training rows are younger than the first held-out row"
+    return Hit(evidence, place=Place("data", "split"))
+
+
+@rule("MW411")
+def other_scale(case: Case) -> Iterator[Hit]:
+    """Compare the scales of training and validation inputs."""
+    if not case.validation_inputs:
+        raise NotApplicableError("no validation rows were given")
+    for train, val in zip(case.inputs, case.validation_inputs, strict=False):
+        if not (train.numeric and val.numeric) or min(train.shape[0], val.shape[0]) < 8:
+            continue
+        if train.shape[1:] != val.shape[1:]:
+            if len(train.shape) == 2 and len(val.shape) == 2:
+                yield Hit(f"{train.shape[1]} features in training, {val.shape[1]} in validation", place=SPLIT)
+            continue
+        if train.first in ("Embedding", "TextVectorization", "StringLookup") or len(train.std) != len(val.std):
+            continue
+        ratio, shift = _difference(train.mean, train.std, val.mean, val.std)
+        if ratio > 5 or shift > 5:
+            evidence = f"deviations differ {ratio:.3g}-fold, means by {shift:.2g} deviations (medians over features)"
+            yield Hit(evidence, severity="error" if ratio > 20 or shift > 20 else "warning", place=SPLIT)
+
+
+def _difference(
+    mean: NDArray[np.float64], std: NDArray[np.float64], mean2: NDArray[np.float64], std2: NDArray[np.float64]
+) -> tuple[float, float]:
+    moving = (std > 1e-9) & (std2 > 1e-9)
+    if not moving.any():
+        return 1.0, 0.0
+    ratio = std[moving] / std2[moving]
+    shift = np.abs(mean[moving] - mean2[moving]) / np.maximum(std[moving], std2[moving])
+    return float(np.exp(np.median(np.abs(np.log(ratio))))), float(np.median(shift))
+
+
+def _share(labels: NDArray[Any], names: NDArray[Any]) -> NDArray[np.float64]:
+    return np.array([(labels == name).mean() for name in names])
+
+
+@rule("MW412")
+def other_labels(case: Case) -> Hit | None:
+    """Compare the labels of training and validation."""
+    o = case.outputs[0] if len(case.outputs) == 1 else None
+    if o is None or o.validation is None:
+        raise NotApplicableError("no validation targets were given")
+    a, b = o.target, o.validation
+    if o.task in AMOUNTS and a.std > 0 and b.std > 0 and b.rows >= 20:
+        shift = abs(a.mean - b.mean) / max(a.std, b.std)
+        ratio = max(a.std / b.std, b.std / a.std)
+        if shift > 3 or ratio > 10:
+            evidence = f"means differ by {shift:.2g} deviations, deviations {ratio:.2g}-fold"
+            return Hit(evidence, place=Place("fit", "validation_data"))
+    if o.task in ("binary", "multiclass") and b.rows >= 20:
+        return _class_shares(o)
+    return None
+
+
+def _class_shares(o: Output) -> Hit | None:
+    a, b = o.target, o.validation
+    if b is None or a.one_hot != b.one_hot or (a.one_hot and a.columns != b.columns):
+        return Hit("labels are encoded in different ways", severity="error", place=SPLIT)
+    if a.one_hot:
+        p, q = np.array(a.class_share), np.array(b.class_share)
+    else:
+        names = np.union1d(a.values, b.values)
+        p = np.array([dict(zip(a.values, a.class_share, strict=True)).get(n, 0.0) for n in names])
+        q = np.array([dict(zip(b.values, b.class_share, strict=True)).get(n, 0.0) for n in names])
+    distance = float(np.abs(p - q).sum() / 2)
+    chance = float(np.sqrt(len(p) / b.rows))  # what a few rows of many classes differ by anyway
+    return Hit(f"{distance:.0%} of the shares differ", place=SPLIT) if distance > 0.35 + chance / 4 else None
+
+
+@rule("MW413")
+def split_of_sorted_rows(case: Case) -> Hit | None:
+    """Look at the last rows, which validation_split holds back."""
+    split = case.fit.validation_split
+    if not split or not case.arrays.y or case.fit.rows + case.fit.validation < 40:
+        raise NotApplicableError("validation_split is not used")
+    y = case.arrays.y[0]
+    cut = int(len(y) * (1 - split))
+    if case.outputs[0].task in ("binary", "multiclass"):
+        labels = labels_of(case)
+        names = np.unique(labels)
+        if len(names) > 200 or cut in (0, len(labels)):
+            return None
+        distance = float(np.abs(_share(labels[:cut], names) - _share(labels[cut:], names)).sum() / 2)
+        changes = int(np.count_nonzero(labels[1:] != labels[:-1]))
+        others = len(labels) - int(np.unique(labels, return_counts=True)[1].max())
+        if others >= 10 and changes < min(2 * len(names), others):
+            evidence = f"the label changes {changes} times in {len(labels)} rows"
+            return Hit(evidence, place=Place("fit", "validation_split"))
+        if distance > 0.4:
+            evidence = f"{distance:.0%} of the class shares differ between the last {split:.0%} of rows and the rest"
+            return Hit(evidence, place=Place("fit", "validation_split"))
+    elif case.outputs[0].task in AMOUNTS and y.size == len(y) and np.issubdtype(y.dtype, np.number):
+        values = y.reshape(-1).astype(float)
+        rising = float(np.mean(np.diff(values) >= 0))
+        if values.std() > 0 and (rising > 0.98 or rising < 0.02):
+            return Hit("the target rises or falls with the row number", place=Place("fit", "validation_split"))
+    return None
+
+
+@rule("MW419")
+def drift(case: Case) -> Hit | None:
+    """Let a small linear model tell validation rows from training rows."""
+    if not case.arrays.x_validation:
+        raise NotApplicableError("no validation rows were given")
+    a = table_of(case)
+    b = case.arrays.x_validation[0]
+    if b.size // max(len(b), 1) != a.shape[1] or min(len(a), len(b)) < 100 or a.shape[1] > 200:
+        return None
+    a, b = sample(a, 1500), sample(b, 1500).reshape(-1, a.shape[1]).astype(float)
+    auc = _tell_apart(a, b)
+    if auc <= 0.8:
+        return None
+    _, shift = _difference(a.mean(axis=0), a.std(axis=0), b.mean(axis=0), b.std(axis=0))
+    evidence = f"AUC {auc:.2f}; means differ by {shift:.2g} deviations (median over features)"
+    return Hit(evidence, severity="warning" if auc > 0.95 and shift > 1.5 else "tip", place=SPLIT)
+
+
+def _tell_apart(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
+    """Return the AUC of a least-squares direction on rows that it was not fitted on (0.5 is chance)."""
+    x = np.concatenate([a, b])
+    part = np.r_[np.zeros(len(a)), np.ones(len(b))]
+    spread = x.std(axis=0)
+    x = (x - x.mean(axis=0))[:, spread > 0] / spread[spread > 0]
+    x = np.nan_to_num(np.hstack([x, x**2, np.ones((len(x), 1))]))
+    order = np.random.default_rng(0).permutation(len(x))
+    fit, test = order[::2], order[1::2]
+    weight = np.linalg.solve(
+        x[fit].T @ x[fit] + 1e-1 * len(fit) * np.eye(x.shape[1]), x[fit].T @ (part[fit] - part.mean())
+    )
+    score = x[test] @ weight
+    ranks = score.argsort().argsort() + 1.0
+    ones = part[test] == 1
+    count = ones.sum()
+    return float((ranks[ones].sum() - count * (count + 1) / 2) / (count * (len(test) - count)))

@@ -1,0 +1,170 @@
+"""MW513 to MW520, MW532, MW533: sanity checks on the copy, and what the project's last run left behind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from modelwizard.checks.case import Case, Hit, NotApplicableError, Place, rule
+from modelwizard.checks.finding import Severity
+from modelwizard.checks.rules.dynamics import trained
+from modelwizard.checks.rules.settings import RATE
+from modelwizard.evidence.calibration import temperature
+
+FITS = 20.0
+"""How many times the loss of a constant the first loss of a regression may be."""
+
+
+@rule("MW513")
+def first_loss(case: Case) -> Hit | None:
+    """Compare the loss before the first step with what an undecided model costs."""
+    p = trained(case)
+    if len(case.outputs) != 1 or p.start is None or p.constant is None or not np.isfinite(p.start):
+        raise NotApplicableError("the first loss has no theory here")
+    if any(not given.normalised and given.seen > 5 for given in case.inputs):
+        raise NotApplicableError("the inputs are far from unit scale, and so is the first loss")
+    o = case.outputs[0]
+    kind = o.loss.family if o.loss is not None else "other"
+    if kind in ("sparse", "categorical", "binary"):
+        undecided = float(np.log(max(2, o.head.units))) if kind != "binary" else float(np.log(2))
+        expected = max(undecided, p.constant)
+        far = p.start > 3 * expected + 0.5
+    else:
+        expected = p.constant
+        far = abs(o.target.mean) < o.target.std < 5 and p.start > FITS * max(expected, 1e-3)
+    return (
+        Hit(f"{p.start:.3g} before the first step; {expected:.3g} is expected of a model that knows nothing")
+        if far
+        else None
+    )
+
+
+@rule("MW514")
+def not_by_heart(case: Case) -> Hit | None:
+    """Report a batch that could not be learned by heart."""
+    heart = trained(case).sanity.heart
+    if heart is None:
+        raise NotApplicableError("the training works, or there was no time for it")
+    reached, dumb, rows = heart
+    if reached < 0.5 * dumb:
+        return None
+    evidence = f"{rows} rows, trained on alone: the loss stays at {reached:.3g}; a constant has {dumb:.3g}"
+    frozen = any(la.parameters and not la.trainable for la in case.layers)  # they may well keep it from that
+    hopeless = reached > 0.9 * dumb and (trained(case).base.skill or 0.0) < 0.02 and not frozen
+    severity: Severity = "warning" if hopeless else "tip"
+    return Hit(evidence, severity=severity)
+
+
+@rule("MW515")
+def blind(case: Case) -> Iterator[Hit]:
+    """Find inputs that make no difference, in a model that has learned."""
+    p = trained(case)
+    if not p.sanity.blind or p.base.score < 0.1:
+        raise NotApplicableError("the model has not learned, or too few rows were held back")
+    for name, ratio in p.sanity.blind:
+        if abs(ratio - 1) < 1e-4:
+            evidence = f"with {name} at zero the loss on rows held back changes by {abs(ratio - 1):.1g} of itself"
+            yield Hit(evidence, place=Place("data", name))
+
+
+@rule("MW516")
+def length_of_step(case: Case) -> Hit | None:
+    """Compare the first step with the weights that it moves."""
+    p = trained(case)
+    if p.step is None:
+        raise NotApplicableError("the first step moved no matrix by a finite amount")
+    evidence = f"the first step moves the weights by {p.step:.1g} of their size; 1e-3 is usual"
+    bad = not p.base.finite or p.base.score < 0.05
+    if p.step > 0.3:
+        return Hit(evidence, severity="warning" if bad and p.step > 1 else "tip", place=RATE)
+    if p.step < 1e-6 and bad:
+        return Hit(evidence, severity="tip", place=RATE)
+    return None
+
+
+@rule("MW517")
+def skill_without_labels(case: Case) -> Hit | None:
+    """Report a model that predicts true labels after training on shuffled ones."""
+    shuffled = trained(case).sanity.shuffled
+    if shuffled is None:
+        raise NotApplicableError("the model does not learn, or too few rows were held back")
+    own, constant, beaten = shuffled
+    return Hit(f"loss {own:.3g} on rows held back; a constant has {constant:.3g}") if beaten else None
+
+
+@rule("MW518")
+def overconfident(case: Case) -> Hit | None:
+    """Fit a temperature to probabilities of rows that were not trained on."""
+    labels, p, words = _predicted(case)
+    y = labels if p.shape[1] > 1 else labels.reshape(-1, 1).astype(float)
+    found = temperature("multiclass" if p.shape[1] > 1 else "binary", y, p)
+    if found.value < 1.5 or found.before - found.after < max(0.05, 0.1 * found.before):
+        return None
+    evidence = (
+        f"{words}: log loss {found.before:.3g}, and {found.after:.3g} with the logits divided by {found.value:.2g}"
+    )
+    return Hit(evidence)
+
+
+def _predicted(case: Case) -> tuple[Any, Any, str]:
+    if case.record is not None and len(case.record.probabilities):
+        return case.record.labels, case.record.probabilities, f"validation rows of the run {case.record.name}"
+    p = trained(case)
+    if p.sanity.predicted is None or not p.complete or p.base.score < 0.05 or p.output_spread < 1e-6:
+        raise NotApplicableError("no probabilities of a whole training are known")
+    return (*p.sanity.predicted, "rows held back")
+
+
+@rule("MW519")
+def easier_validation(case: Case) -> Hit | None:
+    """Find validation rows that are predicted much better than other rows."""
+    place = Place("fit", "validation_data")
+    if case.record is not None and len(case.record.validation) >= 3:
+        train, held = float(np.mean(case.record.train[-3:])), float(np.mean(case.record.validation[-3:]))
+        if 0 < held < 0.5 * train and train > 0.01:
+            evidence = f"run {case.record.name}: loss {held:.3g} on validation rows, {train:.3g} on training rows"
+            return Hit(evidence, place=place)
+    p = trained(case)
+    if p.sanity.validation is None or p.base.score < 0.1:
+        raise NotApplicableError("too few validation rows were given, or the model has not learned")
+    held, theirs, constant, rows = p.sanity.validation
+    if theirs < 0.25 * held and held > 0.2 * constant:  # few rows hold most of a small loss: chance
+        return Hit(f"loss {theirs:.3g} on {rows} validation rows, {held:.3g} on training rows held back", place=place)
+    return None
+
+
+@rule("MW520")
+def harder_validation(case: Case) -> Hit | None:
+    """Find validation rows on which a model fails that predicts training rows held back."""
+    p = trained(case)
+    if p.sanity.validation is None or p.base.held_skill is None:
+        raise NotApplicableError("too few validation rows were given")
+    held, theirs, constant, rows = p.sanity.validation
+    if p.base.held_skill < 0.3 or theirs < 4 * held or theirs < 1.5 * constant:
+        return None
+    evidence = f"loss {theirs:.3g} on {rows} validation rows (a constant: {constant:.3g})"
+    return Hit(f"{evidence}, {held:.3g} on training rows held back", place=Place("fit", "validation_data"))
+
+
+@rule("MW532")
+def rising(case: Case) -> Hit | None:
+    """Find a loss that ends above where it began."""
+    p = trained(case)
+    losses = p.base.losses
+    if len(losses) < 4 or not p.base.finite or losses[0] <= 0:
+        return None
+    end = min(losses[-3:])
+    return Hit(f"{losses[0]:.3g} at the first step, {end:.3g} or more at the end") if end > 1.5 * losses[0] else None
+
+
+@rule("MW533")
+def unmoved(case: Case) -> Hit | None:
+    """Find layers whose weights are the same after training."""
+    p = trained(case)
+    left = [name for name in p.still if not any(name in path for path in p.unmoved)]
+    if not left or p.base.steps < 20:
+        return None
+    evidence = f"the weights of {', '.join(left[:3])} are the same after {p.base.steps} steps"
+    return Hit(evidence, place=Place("layer", left[0]))
