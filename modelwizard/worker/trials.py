@@ -199,9 +199,18 @@ def fit(
             patience=experiment.wait,
             on_epoch=on_epoch,
             stop=lambda: bool(scores) and time.monotonic() > until,
-            repeats=folds - fold.number % folds,
+            repeats=(folds - fold.number % folds) * alike(experiment.trials),
         )
     return Fitted(fold, model, rows.truth, trained, scores, values, int(model.count_params()))
+
+
+def alike(trials: int) -> int:
+    """Guess how many trials of a search have a network of the same shape, which share a compilation.
+
+    The square root of their number: a search over a few depths and widths returns to each some times, one over many
+    hardly ever. Nothing is counted while it runs, so that a search that is resumed goes on as it would have.
+    """
+    return max(1, round(math.sqrt(trials)))
 
 
 def told(row: Mapping[str, float]) -> dict[str, float]:

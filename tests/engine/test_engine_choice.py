@@ -184,3 +184,12 @@ def test_costs_grow_with_what_a_step_does() -> None:
 
     assert step(8, 32) < step(256, 32) < step(256, 256)
     assert not cost.estimate(build(), ["Conv2D"], 32).xla_fits
+
+
+def test_trials_of_a_search_share_the_price_of_a_compilation() -> None:
+    from modelwizard.worker.trials import alike
+
+    assert [alike(trials) for trials in (1, 2, 9, 50)] == [1, 1, 3, 7]
+    steps = 8_000  # too few alone
+    assert Choice("auto", Program(MLP), 32, steps, alike(1)).mode == "graph"
+    assert Choice("auto", Program(MLP), 32, steps, alike(50)).mode == "xla"

@@ -128,7 +128,10 @@ class _Fitting:
             loss, rows = self._train(self._leaves, self._order()), self._data.count
         else:
             loss, rows = self._train_stream(self._stream)
-        self._model._loss_tracker.update_state(loss, sample_weight=rows)
+        # What `update_state(loss, sample_weight=rows)` leaves after a reset, without its dozen of eager operations.
+        tracker = self._model._loss_tracker
+        tracker.total.assign(loss * rows)
+        tracker.count.assign(rows)
         return dict(self._model.get_metrics_result())
 
     def validate(self) -> dict[str, float]:

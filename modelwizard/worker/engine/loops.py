@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from functools import cached_property
 from typing import Any
 
 import keras
@@ -64,9 +65,9 @@ class GraphLoop:
             tf.TensorSpec([], tf.int32),
         )
 
-    @property
+    @cached_property
     def operations(self) -> list[str]:
-        """Return the type of every operation of one step, for estimates and for finding convolutions."""
+        """The type of every operation of one step, for estimates and for finding convolutions."""
         return _operations(self._function.graph)
 
     def __call__(self, leaves: Sequence[tf.Tensor], order: Array, batch: int) -> tuple[float, list[Any]]:

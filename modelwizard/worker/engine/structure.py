@@ -29,6 +29,7 @@ _WIDTHLESS = [
     "Dense",
     "Dropout",
     "ELU",
+    "EinsumDense",
     "Embedding",
     "Flatten",
     "InputLayer",
