@@ -17,7 +17,7 @@ COLLISIONS = 50
 
 NEVER = 10**9
 
-TURNS = ("tune", "move", "explore")
+TURNS = ("tune", "move", "tune", "explore")
 """What a trial after the given ones does, in turn: from the best trial so far change numbers that need no new program
 (learning rate, regularisers, epochs), change anything, or leave it for a point of the whole space."""
 

@@ -208,9 +208,10 @@ def alike(trials: int) -> int:
     """Guess how many trials of a search have a network of the same shape, which share a compilation.
 
     The square root of their number: a search over a few depths and widths returns to each some times, one over many
-    hardly ever. Nothing is counted while it runs, so that a search that is resumed goes on as it would have.
+    hardly ever; five at most, since in a search that is limited by time their number is an upper limit only. Nothing is
+    counted while it runs, so that a search that is resumed goes on as it would have.
     """
-    return max(1, round(math.sqrt(trials)))
+    return min(5, max(1, round(math.sqrt(trials))))
 
 
 def told(row: Mapping[str, float]) -> dict[str, float]:
