@@ -145,7 +145,9 @@ def stage_options(command: Command) -> Command:
             in_project,
             click.option("-y", "--yes", is_flag=True, help="Take every default instead of asking."),
             click.option("--trials", type=click.IntRange(1), metavar="N", help="Most trials to run."),
-            click.option("--time-budget", callback=_duration, metavar="TIME", help="Such as 90, 5m, 2h."),
+            click.option(
+                "--time-budget", callback=_duration, metavar="TIME", help="Time for all of it, such as 90, 5m, 2h."
+            ),
             click.option("--workers", type=click.IntRange(1), metavar="N", help="Trials side by side."),
             click.option("--seed", type=click.IntRange(0), metavar="N", help="Seed instead of the project's."),
             click.option("--force", is_flag=True, help="Pass a gate that was not met; needs --reason."),

@@ -27,6 +27,9 @@ from modelwizard.worker.workshop import Fold, Part, Workshop
 
 Floats = NDArray[np.floating]
 
+BRIEF = 10.0
+"""Seconds of a single fit under a time budget that are not spent on compiling by XLA."""
+
 
 @dataclass
 class Fitted:
@@ -198,6 +201,7 @@ def fit(
             seed=seed,
             patience=experiment.wait,
             on_epoch=on_epoch,
+            execution="graph" if _brief(experiment, until) else "auto",
             stop=lambda: bool(scores) and time.monotonic() > until,
             repeats=(folds - fold.number % folds) * alike(experiment.trials),
         )
@@ -212,6 +216,11 @@ def alike(trials: int) -> int:
     counted while it runs, so that a search that is resumed goes on as it would have.
     """
     return min(5, max(1, round(math.sqrt(trials))))
+
+
+def _brief(experiment: Experiment, until: float) -> bool:
+    """Say whether a fit has no time for the compiler: few seconds, and no further trial to use what it makes."""
+    return experiment.trials == 1 and until - time.monotonic() < BRIEF
 
 
 def told(row: Mapping[str, float]) -> dict[str, float]:

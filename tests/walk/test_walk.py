@@ -6,7 +6,9 @@ import json
 import shutil
 import tomllib
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -18,6 +20,7 @@ from modelwizard.evidence.scores import score
 from modelwizard.journal import Journal
 from modelwizard.options import StageOptions
 from modelwizard.project import Project
+from modelwizard.reporter import OnEvent, Watch
 from modelwizard.walk.plan import Plan
 from modelwizard.walk.regularize import BATCHES
 
@@ -450,3 +453,16 @@ def test_a_plan_leaves_the_search_more_than_half(monkeypatch: pytest.MonkeyPatch
     now[0] = 100.0
     assert plan.options("finalize", StageOptions()).time_budget == 1.0
     assert Plan(None).options("overfit", StageOptions()) == StageOptions()
+
+
+def test_no_screen_of_a_budgeted_walk_promises_more_time_than_there_is(folder: Path) -> None:
+    class Watching(Person):
+        seen: ClassVar[list[Watch]] = []
+
+        def watch(self, watch: Watch) -> AbstractContextManager[OnEvent]:
+            self.seen.append(watch)
+            return super().watch(watch)
+
+    walk.run_all(folder, HOUR, Watching(), Worker())  # type: ignore[arg-type]
+    assert Watching.seen
+    assert all(0 < (one.time_budget or 0) <= 3600 for one in Watching.seen)

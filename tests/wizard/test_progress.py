@@ -63,6 +63,15 @@ def test_a_time_budget_bounds_the_time_left() -> None:
     assert progress.fraction == 0.75
 
 
+def test_many_planned_trials_do_not_stretch_a_time_budget() -> None:
+    clock = Clock()
+    progress = Progress(watch(trials=24, time_budget=12), clock)
+    clock.now = 3
+    progress.take(TRIAL)
+    assert progress.left == 9
+    assert progress.fraction == 0.25
+
+
 def test_trials_done_before_count_as_done_but_cost_no_time() -> None:
     clock = Clock()
     progress = Progress(watch(done=2, best=0.9), clock)

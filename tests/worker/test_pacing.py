@@ -12,9 +12,10 @@ import pytest
 from sklearn.ensemble import HistGradientBoostingRegressor
 
 from modelwizard.worker import references
-from modelwizard.worker.experiment import Watcher
+from modelwizard.worker.experiment import Experiment, Watcher
 from modelwizard.worker.pacing import Pace, shortened
 from modelwizard.worker.search import MOST_RESERVED, Search
+from modelwizard.worker.trials import _brief
 
 REQUEST = {"training": {"epochs": 40, "batch_size": 32}, "choices": {"epochs": [20, 40, 80, 160], "batch_size": [8]}}
 
@@ -84,3 +85,11 @@ def test_a_reference_without_time_for_all_folds_is_left_out(until: float, done: 
     found = references._all_folds(None, predict, folds, until)  # type: ignore[arg-type]
     assert (found and len(found)) == done
     assert len(calls) == (done or 0)
+
+
+@pytest.mark.parametrize(
+    ("trials", "seconds", "brief"), [(1, 3.0, True), (1, 60.0, False), (1, math.inf, False), (20, 3.0, False)]
+)
+def test_a_short_single_fit_is_not_compiled(trials: int, seconds: float, brief: bool) -> None:
+    one = Experiment("baseline-01", "baseline", {}, epochs=30, batch_size=32, seed=0, trials=trials)
+    assert _brief(one, time.monotonic() + seconds) == brief
