@@ -148,7 +148,12 @@ def stage_options(command: Command) -> Command:
             click.option(
                 "--time-budget", callback=_duration, metavar="TIME", help="Time for all of it, such as 90, 5m, 2h."
             ),
-            click.option("--workers", type=click.IntRange(1), metavar="N", help="Trials side by side."),
+            click.option(
+                "--workers",
+                type=click.IntRange(1),
+                metavar="N",
+                help="Trials side by side; one, with a time budget one a core.",
+            ),
             click.option("--seed", type=click.IntRange(0), metavar="N", help="Seed instead of the project's."),
             click.option("--force", is_flag=True, help="Pass a gate that was not met; needs --reason."),
             click.option("--reason", default="", metavar="TEXT", help="Why; written into the journal."),

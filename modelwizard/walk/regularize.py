@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -30,6 +31,8 @@ LENGTHS = (0.5, 1, 2, 4)
 """Lengths that are searched, as multiples of the default: a short training is the cheapest regulariser."""
 MEMBERS, LONGER = 3, 1.25
 """Networks that finalize trains, and how much longer than a trial's each takes: it sees the validation rows too."""
+MOST_WORKERS = 4
+"""Processes of a search with a time budget at most, unless --workers says otherwise; each needs about 1 GB."""
 BATCHES = (2, 4, 8, 16, 32)
 """Batch sizes that are searched when modelwizard.toml asks for it."""
 PATIENCE = 12
@@ -140,9 +143,22 @@ def _request(
         "first": [default, {**default, **baseline, **no_regularisation(facts["space"])}],
         "bounds": caps,
         "time_budget": session.seconds_left(),
-        "reserve": {"seconds": session.options.reserve, "trials": members(session)} if session.options.whole else {},
-        "workers": session.options.workers or 1,
+        "reserve": _reserve(session) if session.options.whole else {},
+        "workers": session.options.workers or (_cores() if session.options.time_budget else 1),
     }
+
+
+def _reserve(session: Session) -> dict[str, float]:
+    """Return what must be left when the search ends: seconds, and trainings as long as the best trial's.
+
+    Judging the trials takes about as long as exporting and testing; one training more stands for the compilation.
+    """
+    return {"seconds": 2 * session.options.reserve, "trials": members(session) + 1}
+
+
+def _cores() -> int:
+    """Return how many trials run side by side when time is short: small nets leave all cores but one idle."""
+    return min(os.cpu_count() or 1, MOST_WORKERS)
 
 
 def members(session: Session) -> float:

@@ -128,7 +128,8 @@ def run(workshop: Workshop, experiment: Experiment, watcher: Watcher) -> dict[st
     folds = workshop.folds(experiment.repeats)
     for i, fold in enumerate(folds, start=1):
         until = begin + (watcher.deadline - begin) * i / len(folds)
-        fits.append(fit(workshop, experiment, fold, watcher, len(folds), until))
+        like = sum(_shapes(other) == _shapes(fold) for other in folds[i - 1 :])
+        fits.append(fit(workshop, experiment, fold, watcher, len(folds), until, like))
         fits[-1].model = None
         memory.release()
         if fits[-1].run.status == "nan":
@@ -158,8 +159,20 @@ def run_safely(workshop: Workshop, experiment: Experiment, watcher: Watcher) -> 
         return records.failed(workshop, experiment, message, time.monotonic() - begin)
 
 
+def _shapes(fold: Fold) -> tuple[Any, ...]:
+    """Return what decides the shapes of a fold's network: a word or a category more makes it another one."""
+    blocks = sorted((name, values.shape[1:]) for name, values in fold.train.x.items())
+    return (*blocks, *getattr(fold.encoding, "cardinalities", ()))
+
+
 def fit(
-    workshop: Workshop, experiment: Experiment, fold: Fold, watcher: Watcher, folds: int = 1, until: float = math.inf
+    workshop: Workshop,
+    experiment: Experiment,
+    fold: Fold,
+    watcher: Watcher,
+    folds: int = 1,
+    until: float = math.inf,
+    like: int = 1,
 ) -> Fitted:
     """Train on one fold, telling of every epoch.
 
@@ -170,6 +183,8 @@ def fit(
         watcher: Who is told, and who may stop it.
         folds: How many folds there are, for the telling. Defaults to 1.
         until: Moment (`time.monotonic`) after which no further epoch begins. Defaults to never.
+        like: Folds still to come whose networks have the same shapes, this one included; they share a compilation.
+            Defaults to 1.
     """
     watcher.check()
     seed = derive(experiment.seed, "fit", fold.number)
@@ -203,7 +218,7 @@ def fit(
             on_epoch=on_epoch,
             execution="graph" if _brief(experiment, until) else "auto",
             stop=lambda: bool(scores) and time.monotonic() > until,
-            repeats=(folds - fold.number % folds) * alike(experiment.trials),
+            repeats=like * alike(experiment.trials),
         )
     return Fitted(fold, model, rows.truth, trained, scores, values, int(model.count_params()))
 
