@@ -76,7 +76,7 @@ class Encoding:
         parts["numeric"].append(scaled / ops.sqrt(1 + ops.square(scaled / 3)))  # stays within -3 and 3
         if table.shape[0] * len(keep) <= MOST_BINNED:
             known = (np.where(np.isnan(table), centre, table)[:, keep] - centre[keep]) / width[keep]
-            parts["bins"].append(_bins(scaled, np.quantile(known, np.linspace(0, 1, BINS + 1), axis=0).T))
+            parts["bins"].append(_bins(scaled, known))
             self.names["bins"], self.columns["bins"] = list(self.names["numeric"]), list(self.columns["numeric"])
         gaps = np.flatnonzero(np.isnan(table[:, keep]).any(axis=0))
         if len(gaps):
@@ -163,15 +163,17 @@ class Encoding:
         return bool((self.target_scale != 1).any() or (self.target_offset != 0).any())
 
 
-def _bins(scaled: Any, edges: np.ndarray) -> Any:
+def _bins(scaled: Any, known: np.ndarray) -> Any:
     """Say how far numbers have come through each bin: 0 below its lower edge, 1 above its upper edge.
 
     The piecewise-linear encoding of Gorishniy et al. 2022, "On Embeddings for Numerical Features in Tabular Deep
-    Learning"; edges (numbers, bins + 1) are quantiles of the training rows, so that each bin holds as many of them.
+    Learning". The edges are quantiles of the distinct values of the training rows: a value that most rows share, such
+    as 0, takes one bin only.
     """
-    low = edges[:, :-1].astype(np.float32)
-    width = np.maximum(np.diff(edges), 1e-3).astype(np.float32)  # a value that fills a bin alone becomes a step
-    return ops.clip((ops.expand_dims(scaled, 2) - low) / width, 0.0, 1.0)
+    places = np.linspace(0, 1, BINS + 1)
+    edges = np.stack([np.quantile(np.unique(column), places) for column in known.T]).astype(np.float32)
+    width = np.maximum(np.diff(edges), np.float32(1e-3))
+    return ops.clip((ops.expand_dims(scaled, 2) - edges[:, :-1]) / width, 0.0, 1.0)
 
 
 def _expand(columns: dict[str, Any]) -> dict[str, Any]:
