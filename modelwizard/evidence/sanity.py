@@ -5,9 +5,11 @@ Source: Karpathy, A Recipe for Training Neural Networks (2019), steps 2 and 3.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
+from scipy import stats
 
 from modelwizard.evidence import resampling
 from modelwizard.evidence.arrays import ArrayLike, Ints
@@ -19,7 +21,7 @@ LEVEL = 0.01
 """Chance of calling a model skilled that has learned nothing."""
 
 CHANCE = 0.05
-"""Share of the dumb baseline's loss that shuffled labels may take away by chance."""
+"""Share of the dumb baseline's loss that does not count as skill, however many rows there are."""
 
 
 def first_loss_fits(value: float, expected: float) -> bool:
@@ -38,20 +40,33 @@ def learned_by_heart(reached: float, dumb: float, share: float = BY_HEART) -> bo
     return bool(reached < share * dumb)
 
 
-def skilled(dumb: ArrayLike, own: ArrayLike, level: float = LEVEL) -> bool:
-    """Say whether a model that must not have learned anything is better than the dumb baseline all the same.
+def chance(rows: int, level: float = LEVEL) -> float:
+    """Return the share of the dumb baseline's loss that shuffled labels may take away by chance.
 
-    The gain must be more than noise over rows, and more than `CHANCE` of the dumb baseline's loss: one shuffling of the
-    labels leaves a small true correlation behind, which many rows to judge by would make significant.
+    One shuffling leaves a small true correlation between what is learned and the truth, which many rows to judge by
+    would make significant. Least squares on n rows of p features fits a length of sqrt(p / n) into a direction whose
+    correlation with the signal is of the order of 1 / sqrt(p): a gain of 2 z / sqrt(n) of the variance, whatever p is,
+    with z standard normal.
+
+    Args:
+        rows: Rows that were trained on.
+        level: Chance of a larger share. Defaults to `LEVEL`.
+    """
+    return max(CHANCE, 2 * float(stats.norm.isf(level)) / math.sqrt(max(rows, 1)))
+
+
+def skilled(dumb: ArrayLike, own: ArrayLike, level: float = LEVEL, share: float = CHANCE) -> bool:
+    """Say whether a model that must not have learned anything is better than the dumb baseline all the same.
 
     Args:
         dumb: Loss of the dumb baseline for each independent row (or block of rows).
         own: Loss of the model for the same.
-        level: Chance of calling noise skill. Defaults to `LEVEL`.
+        level: Chance that the gain is noise over rows. Defaults to `LEVEL`.
+        share: Share of the dumb baseline's loss that the gain must exceed as well. Defaults to `CHANCE`; see `chance`.
     """
     before, gain = np.asarray(dumb, dtype=float), np.asarray(dumb, dtype=float) - np.asarray(own, dtype=float)
     found = resampling.mean(gain)
-    return bool(found.p_greater() <= level and found.value > CHANCE * abs(float(before.mean())))
+    return bool(found.p_greater() <= level and found.value > share * abs(float(before.mean())))
 
 
 def distinct(blocks: Sequence[ArrayLike], count: int) -> Ints:

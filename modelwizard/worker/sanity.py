@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from modelwizard import problems
 from modelwizard.evidence.losses import row_floor, row_loss
-from modelwizard.evidence.sanity import BY_HEART, distinct, first_loss_fits, learned_by_heart, skilled
+from modelwizard.evidence.sanity import BY_HEART, CHANCE, chance, distinct, first_loss_fits, learned_by_heart, skilled
 from modelwizard.files import write_bytes
 from modelwizard.worker import memory, space, trials
 from modelwizard.worker.engine import trainer
@@ -235,7 +235,8 @@ def _shuffled(bench: Bench, seed: int) -> Check:
         order = np.random.default_rng([seed, fold.number]).permutation(len(fold.train))
         return replace(fold.train, y=fold.train.y[order], truth=fold.train.truth[order]), fold.validation
 
-    found = _skill(bench, seed, "shuffled", shuffled)
+    share = chance(sum(len(fold.train) for fold in bench.folds) // len(bench.folds))
+    found = _skill(bench, seed, "shuffled", shuffled, share)
     if found is None:
         return Check("shuffled_labels", None, None, None, NO_TIME, None)
     better, value, dumb = found
@@ -251,9 +252,16 @@ def _shuffled(bench: Bench, seed: int) -> Check:
 
 
 def _skill(
-    bench: Bench, seed: int, name: str, prepare: Callable[[Fold], tuple[Part, Part]]
+    bench: Bench, seed: int, name: str, prepare: Callable[[Fold], tuple[Part, Part]], share: float = CHANCE
 ) -> tuple[bool, float, float] | None:
     """Train for a few epochs on every fold and test the last epoch's validation loss against the dumb baseline's.
+
+    Args:
+        bench: What the checks share.
+        seed: Of initial weights and order.
+        name: Under which the predictions are kept.
+        prepare: Makes the training and validation part of a fold.
+        share: Share of the dumb baseline's loss that must be gained. Defaults to `CHANCE`.
 
     Returns:
         Whether it is better, the loss, the dumb baseline's loss; None when the time does not do for all folds.
@@ -275,7 +283,7 @@ def _skill(
         own.append(row_loss(task.type, task.loss, held.truth, p, scale))
         dumb.append(row_loss(task.type, task.loss, held.truth, np.tile(constant, (len(held), 1)), scale))
     bench.predictions[name] = np.concatenate(predicted)
-    better = skilled(np.concatenate(dumb), np.concatenate(own))
+    better = skilled(np.concatenate(dumb), np.concatenate(own), share=share)
     return better, float(np.concatenate(own).mean()), float(np.concatenate(dumb).mean())
 
 

@@ -74,10 +74,13 @@ class Encoding:
         filled = ops.where(absent, ops.zeros_like(tensor) + centre[keep].astype(np.float32), tensor)
         scaled = keras.layers.Normalization(mean=centre[keep], variance=width[keep] ** 2, name="robust_scale")(filled)
         parts["numeric"].append(scaled / ops.sqrt(1 + ops.square(scaled / 3)))  # stays within -3 and 3
-        if table.shape[0] * len(keep) <= MOST_BINNED:
+        # Rows to come lie behind every bin of their date: days tell a trend only; month and weekday tell the season.
+        fine = [i for i, n in enumerate(self.names["numeric"]) if not n.endswith(".days") or n in data.KINDS]
+        if fine and table.shape[0] * len(fine) <= MOST_BINNED:
             known = (np.where(np.isnan(table), centre, table)[:, keep] - centre[keep]) / width[keep]
-            parts["bins"].append(_bins(scaled, known))
-            self.names["bins"], self.columns["bins"] = list(self.names["numeric"]), list(self.columns["numeric"])
+            parts["bins"].append(_bins(ops.take(scaled, np.int32(fine), axis=1), known[:, fine]))
+            for name in (self.names["numeric"][i] for i in fine):
+                self._name("bins", name, [name])
         gaps = np.flatnonzero(np.isnan(table[:, keep]).any(axis=0))
         if len(gaps):
             parts["flags"].append(ops.cast(ops.take(absent, gaps.astype(np.int32), axis=1), "float32"))

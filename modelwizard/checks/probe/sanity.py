@@ -19,7 +19,7 @@ from modelwizard.checks.probe.references import constant_loss
 from modelwizard.checks.probe.result import Probe, Sanity
 from modelwizard.checks.probe.training import JUDGED, Rows, Trainer
 from modelwizard.checks.rules.settings import ADAPTIVE
-from modelwizard.evidence.sanity import LEVEL, distinct, skilled
+from modelwizard.evidence.sanity import LEVEL, chance, distinct, skilled
 
 FEW = 16
 """Rows of the batch that is learned by heart."""
@@ -102,7 +102,7 @@ def shuffled_labels(
             return None
         own.append(trainer.loss_of(y, keras.tree.map_structure(lambda t, part=part: tf.gather(t, part), held)))
         dumb.append(constant)
-    return float(np.mean(own)), float(np.mean(dumb)), skilled(dumb, own, LEVEL / 10)
+    return float(np.mean(own)), float(np.mean(dumb)), skilled(dumb, own, LEVEL / 10, chance(rows.count))
 
 
 def validation_loss(case: Case, trainer: Trainer, held: float) -> tuple[float, float, float, int] | None:
