@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from dataclasses import dataclass, field, replace
 
@@ -15,6 +16,13 @@ EXPORT = 0.35
 """Seconds that exporting and testing take, as a share of those of the start."""
 MOST_EXPORT = 0.15
 """Share of the whole that is kept for them at most."""
+MOST_WORKERS = 4
+"""Processes with a time budget at most, unless --workers says otherwise; each needs about 1 GB."""
+
+
+def workers(options: StageOptions) -> int:
+    """Return how many networks are trained side by side: small ones leave all cores but one idle when time is short."""
+    return options.workers or (min(os.cpu_count() or 1, MOST_WORKERS) if options.time_budget else 1)
 
 
 @dataclass

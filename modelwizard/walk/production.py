@@ -10,8 +10,12 @@ from modelwizard.evidence.kfold import production_epochs
 from modelwizard.stages import squeeze
 from modelwizard.stages.squeeze import Squeeze
 from modelwizard.stages.verdict import figure
+from modelwizard.walk.plan import workers
 from modelwizard.walk.regularize import PATIENCE, members
 from modelwizard.walk.session import Session, best_of
+
+MOST = 6
+"""Networks that are averaged at most when there is time for more than usual."""
 
 
 def produce(session: Session, seeds: int) -> tuple[dict[str, Any], Squeeze]:
@@ -172,6 +176,8 @@ def _export(
                 "done": session.trials(),
                 "time_budget": _training_time(session),
                 "average": True,
+                "seeds": request["seeds"] if session.options.time_budget is None else MOST,
+                "workers": workers(session.options),
                 "strategy": session.project.settings.training.production if folds else "retrain",
                 "temperature": found.divide_by,
                 "polish": polish["learning_rate"] if polish and polish["kept"] else None,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,6 +16,7 @@ from modelwizard.stages.ladder import Capacity, capacity
 from modelwizard.stages.regularize import Range
 from modelwizard.stages.verdict import Verdict
 from modelwizard.walk.overfit import no_regularisation
+from modelwizard.walk.plan import workers
 from modelwizard.walk.session import Session, best_of
 
 TRIALS = 20
@@ -29,10 +29,12 @@ STEPS = 600
 """Optimizer steps of a trial at least: few rows get more epochs."""
 LENGTHS = (0.5, 1, 2, 4)
 """Lengths that are searched, as multiples of the default: a short training is the cheapest regulariser."""
+BRISK = {"learning_rate": 2, "dropout": 0.5}
+CAREFUL = {"dropout": 2.5, "weight_decay": 10}
+"""What the third and the fourth trial multiply the defaults by: on the tables of `benchmarks/quality.py` the best
+settings of large tables of numbers lie near the first, those of small noisy ones near the second."""
 MEMBERS, LONGER = 3, 1.25
 """Networks that finalize trains, and how much longer than a trial's each takes: it sees the validation rows too."""
-MOST_WORKERS = 4
-"""Processes of a search with a time budget at most, unless --workers says otherwise; each needs about 1 GB."""
 BATCHES = (2, 4, 8, 16, 32)
 """Batch sizes that are searched when modelwizard.toml asks for it."""
 PATIENCE = 12
@@ -123,7 +125,7 @@ def _request(
     done: list[dict[str, Any]],
     total: int,
 ) -> dict[str, Any]:
-    """Describe the search: first the model's defaults, then the baseline's settings."""
+    """Describe the search: first the defaults of model.py, then the baseline's settings, a brisk and a careful one."""
     caps = {name: [ranges[name].low, ranges[name].high] for name in ("layers", "units") if name in ranges}
     baseline, _ = session.experiment("1-baseline.toml")
     defaults = {h["name"]: h["default"] for h in facts["space"] if not h.get("conditional")}
@@ -140,11 +142,15 @@ def _request(
         "patience": PATIENCE,
         "choices": choices | ({"batch_size": BATCHES} if training.tune_batch_size else {}),
         "done": done,
-        "first": [default, {**default, **baseline, **no_regularisation(facts["space"])}],
+        "first": [
+            default,
+            {**default, **baseline, **no_regularisation(facts["space"])},
+            *(_scaled(default, facts["space"], factors) for factors in (BRISK, CAREFUL)),
+        ],
         "bounds": caps,
         "time_budget": session.seconds_left(),
         "reserve": _reserve(session) if session.options.whole else {},
-        "workers": session.options.workers or (_cores() if session.options.time_budget else 1),
+        "workers": workers(session.options),
     }
 
 
@@ -156,15 +162,10 @@ def _reserve(session: Session) -> dict[str, float]:
     return {"seconds": 2 * session.options.reserve, "trials": members(session) + 1}
 
 
-def _cores() -> int:
-    """Return how many trials run side by side when time is short: small nets leave all cores but one idle."""
-    return min(os.cpu_count() or 1, MOST_WORKERS)
-
-
 def members(session: Session) -> float:
-    """Return the cost of finalize's networks in trials: each is one fit, a little longer for its validation rows."""
+    """Return what finalize's networks take, in times of a trial: each is one fit, a little longer for more rows."""
     folds = session.project.settings.split.folds if session.scheme == "kfold" else 1
-    return MEMBERS * LONGER / max(1, folds)
+    return -(-MEMBERS // workers(session.options)) * LONGER / max(1, folds)
 
 
 def _epochs(session: Session, rows: int) -> int:
@@ -181,6 +182,20 @@ def _epochs(session: Session, rows: int) -> int:
 
 def _within(value: Any, cap: list[float] | None) -> Any:
     return type(value)(min(max(value, cap[0]), cap[1])) if cap else value
+
+
+def _scaled(values: Mapping[str, Any], space: list[dict[str, Any]], factors: Mapping[str, float]) -> dict[str, Any]:
+    """Return values of which some are multiplied, as far as their ranges, steps and choices allow."""
+    changed = dict(values)
+    for h in (h for h in space if h["name"] in factors and h["name"] in values):
+        wanted = values[h["name"]] * factors[h["name"]]
+        if h["values"]:
+            changed[h["name"]] = min(h["values"], key=lambda v, wanted=wanted: abs(v - wanted))
+        else:
+            step = h["step"] if h["sampling"] != "log" and h["step"] else 0
+            placed = h["min"] + round((wanted - h["min"]) / step) * step if step else wanted
+            changed[h["name"]] = min(max(round(placed, 12), h["min"]), h["max"])
+    return changed
 
 
 def _before_this_round(session: Session) -> int:

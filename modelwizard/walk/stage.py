@@ -17,7 +17,7 @@ from modelwizard.project import next_stage as stage_after
 from modelwizard.reporter import Judgement, Reporter
 from modelwizard.stages.verdict import Verdict
 from modelwizard.walk import baseline, finalize, overfit, reading, regularize, rules
-from modelwizard.walk.plan import Plan
+from modelwizard.walk.plan import Plan, workers
 from modelwizard.walk.session import Session
 
 WALKS: Mapping[str, Callable[[Session], Verdict]] = {
@@ -101,7 +101,7 @@ def run_all(
     options = replace(options, yes=True, whole=True)
     with nullcontext(child) if child else Child() as worker:
         if options.time_budget is not None:
-            _start(folder, worker, reporter)
+            _start(folder, worker, reporter, workers(options))
             plan.started()
         while (stage := next_stage(folder)) is not None:
             if stage in done:  # it did not pass; may the walk go on all the same?
@@ -114,13 +114,15 @@ def run_all(
     return done
 
 
-def _start(folder: Path, child: Child, reporter: Reporter) -> None:
-    """Import TensorFlow and encode the rows, so that what it takes can be planned with."""
+def _start(folder: Path, child: Child, reporter: Reporter, count: int) -> None:
+    """Import TensorFlow and encode the rows, so that what it takes can be planned with; the others do so meanwhile."""
     child.project = Project.open(folder).folder
     child.start()
     with reporter.waiting("Starting TensorFlow …"):
         child.ready()
         child.run({"job": "inspect"})
+        if count > 1:
+            child.run({"job": "prepare", "workers": count})
 
 
 def _acceptable(stage: str, found: Mapping[str, Any], *, whole: bool) -> bool:

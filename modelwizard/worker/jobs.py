@@ -12,6 +12,7 @@ from modelwizard.project import Project
 from modelwizard.worker import (
     checking,
     inspection,
+    members,
     polishing,
     prediction,
     production,
@@ -23,6 +24,7 @@ from modelwizard.worker import (
 )
 from modelwizard.worker.events import Channel, Requests
 from modelwizard.worker.experiment import Experiment, Watcher
+from modelwizard.worker.pool import STANDBY
 from modelwizard.worker.workshop import Workshop
 
 Request = Mapping[str, Any]
@@ -54,6 +56,9 @@ class Desk:
         name = str(request.get("job"))
         if name == "predict":
             return prediction.predict(project, request)
+        if name == "prepare":
+            STANDBY.prepare(project.folder, int(request["workers"]))
+            return {}
         jobs: dict[str, Callable[[Workshop, Request, Watcher], Result]] = {
             "inspect": lambda workshop, _, __: inspection.inspect(workshop),
             "references": lambda workshop, _, watcher: references.references(workshop, watcher),
@@ -63,11 +68,14 @@ class Desk:
             "probe": production.probe,
             "polish": polishing.judge,
             "final": production.final,
+            "member": members.save,
             "check": checking.check,
             "test": lambda workshop, request, _: prediction.test(workshop, request),
         }
         if name not in jobs:
-            raise UsageError("The worker has no such job.", expected=", ".join([*jobs, "predict"]), received=name)
+            raise UsageError(
+                "The worker has no such job.", expected=", ".join([*jobs, "predict", "prepare"]), received=name
+            )
         watcher = Watcher(self._channel.emit, self._requests.check)
         if request.get("time_budget"):
             watcher.deadline = time.monotonic() + float(request["time_budget"])

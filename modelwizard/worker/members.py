@@ -1,18 +1,21 @@
-"""One network of the production model: trained for a number of epochs that was learned elsewhere, without looking."""
+"""The networks of the production model, trained for a number of epochs that was learned elsewhere, without looking."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from modelwizard.errors import ProjectError
+from modelwizard.errors import ProjectError, WorkerError
 from modelwizard.worker import memory, trials
 from modelwizard.worker.engine import trainer
 from modelwizard.worker.experiment import Watcher
+from modelwizard.worker.pool import Task, share
 from modelwizard.worker.user_code import blame
 from modelwizard.worker.workshop import Part, Workshop
 
@@ -75,3 +78,66 @@ def train(
         )
     memory.release()
     return network, run
+
+
+def save(workshop: Workshop, request: Mapping[str, Any], watcher: Watcher) -> dict[str, Any]:
+    """Train one production network and leave its weights in a file, for the process that exports it.
+
+    Args:
+        workshop: The project.
+        request: As for `train`, and `epochs`, `seed`, `member`, `members` and `weights`, the path of the file.
+        watcher: Who is told.
+
+    Returns:
+        `train_loss` of the last epoch, and `seconds`.
+    """
+    begin = time.monotonic()
+    encoding, part = workshop.production()
+    numbers = (int(request[name]) for name in ("epochs", "seed", "member", "members"))
+    network, run = train(workshop, request, watcher, encoding, part, *numbers)
+    network.save_weights(request["weights"])
+    return {"train_loss": float(run.history[-1]["train_loss"]), "seconds": time.monotonic() - begin}
+
+
+def side_by_side(
+    workshop: Workshop, request: Mapping[str, Any], watcher: Watcher, epochs: int, seeds: Sequence[int], workers: int
+) -> list[tuple[Any, float]]:
+    """Train production networks in several processes, as many of them as would end before the watcher's deadline.
+
+    Args:
+        workshop: The project.
+        request: As for `train`.
+        watcher: Who is told.
+        epochs: Epochs of each.
+        seeds: One for each network.
+        workers: Number of processes; each trains one network at least.
+
+    Returns:
+        Each network with its last training loss, in the order of the seeds.
+
+    Raises:
+        ProjectError: The loss became infinite, or the project's code fails.
+        WorkerError: A process died twice.
+    """
+    longest = 0.0
+
+    def tasks() -> Iterator[Task]:
+        for i, seed in enumerate(seeds, start=1):
+            if i > workers and time.monotonic() + longest > watcher.deadline:
+                return
+            facts = {"epochs": epochs, "seed": seed, "member": i, "members": len(seeds)}
+            settings = {name: request[name] for name in ("hyperparameters", "training")}
+            path = workshop.project.runs / f".member-{i}.weights.h5"
+            yield Task(str(path), {"job": "member", **settings, **facts, "weights": str(path)})
+
+    encoding, _ = workshop.production()
+    found: dict[str, tuple[Any, float]] = {}
+    for task, made in share(workshop.project, watcher, tasks(), workers):
+        if isinstance(made, WorkerError):
+            raise made
+        longest = max(longest, made["seconds"])
+        network, _ = trials.build(workshop, request["hyperparameters"], encoding)
+        network.load_weights(task.name)
+        Path(task.name).unlink()
+        found[task.name] = network, made["train_loss"]
+    return [found[name] for name in sorted(found)]

@@ -67,9 +67,9 @@ def final(workshop: Workshop, request: Mapping[str, Any], watcher: Watcher) -> S
     Args:
         workshop: The project.
         request: As for `probe`, and `runs` (names of the runs in `done` that stand for the probes; default: those
-            probes, trained if need be), `average`, `strategy` (`retrain` or `folds`: the average of the fold models
-            instead), `temperature` of the averaged prediction (default 1), `polish` (learning rate of a last pass at
-            batch size 1, or None).
+            probes, trained if need be), `average`, `workers` (networks trained side by side; default 1), `strategy`
+            (`retrain` or `folds`: the average of the fold models instead), `temperature` of the averaged prediction
+            (default 1), `polish` (learning rate of a last pass at batch size 1, or None).
         watcher: Who is told.
 
     Raises:
@@ -214,17 +214,25 @@ def _retrained(
     """Train on training and validation rows together, once per seed."""
     encoding, part = workshop.production()
     count = int(request.get("seeds") or 3) if request.get("average", True) else 1
+    workers = min(int(request.get("workers") or 1), count)
+    if workers > 1 and not request.get("polish"):
+        seeds = [_seed(request, i) for i in range(1, count + 1)]
+        made = networks.side_by_side(workshop, request, watcher, epochs, seeds, workers)
+        return [(network, encoding) for network, _ in made], [loss for _, loss in made]
     members: list[Member] = []
     losses: list[float] = []
     begin = time.monotonic()
     for i in range(1, count + 1):
         if _no_time_for(i, begin, watcher):
             break
-        seed = derive(request["training"]["seed"], "production", i)
-        network, run = _member(workshop, request, watcher, encoding, part, epochs, seed, i, count)
+        network, run = _member(workshop, request, watcher, encoding, part, epochs, _seed(request, i), i, count)
         members.append((network, encoding))
         losses.append(run.history[-1]["train_loss"])
     return members, losses
+
+
+def _seed(request: Mapping[str, Any], number: int) -> int:
+    return derive(request["training"]["seed"], "production", number)
 
 
 def _folds(

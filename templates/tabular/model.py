@@ -35,7 +35,7 @@ def build_model(hp: HyperParameters, encoding: Encoding | None = None, steps: in
         l2=hp.Choice("l2", [0.0, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2], default=0.0),
     )
     units = hp.Int("units", 16, 1024, step=2, sampling="log", default=128)
-    dropout = hp.Float("dropout", 0.0, 0.6, step=0.1, default=0.3)
+    dropout = hp.Float("dropout", 0.0, 0.6, step=0.1, default=0.2)
     for _ in range(hp.Int("layers", 1, 6, default=3)):
         x = keras.layers.Dense(units, activation="silu", kernel_initializer="he_normal", kernel_regularizer=penalty)(x)
         x = keras.layers.Dropout(dropout)(x)
@@ -46,7 +46,7 @@ def build_model(hp: HyperParameters, encoding: Encoding | None = None, steps: in
     start = np.log(share / (1 - share))
     # modelwizard: end
     model = keras.Model(inputs, outputs, name="network")
-    learning_rate: Any = hp.Float("learning_rate", 1e-4, 1e-2, sampling="log", default=1e-3)
+    learning_rate: Any = hp.Float("learning_rate", 1e-4, 1e-2, sampling="log", default=2e-3)
     if steps:
         learning_rate = keras.optimizers.schedules.CosineDecay(learning_rate, steps)
     weight_decay = hp.Choice("weight_decay", [0.0, 1e-3, 1e-2, 1e-1], default=1e-2)

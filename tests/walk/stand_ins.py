@@ -17,18 +17,25 @@ from modelwizard.files import write_bytes, write_folder
 from modelwizard.project import Project
 from modelwizard.reporter import Judgement, OnEvent, Watch
 
-SPACE = [
-    {"name": "layers", "default": 2, "min": 1, "max": 6, "values": None, "sampling": "linear", "regulariser": False},
-    {"name": "units", "default": 64, "min": 16, "max": 1024, "values": None, "sampling": "log", "regulariser": False},
-    {
-        "name": "dropout",
-        "default": 0.1,
-        "min": 0.0,
-        "max": 0.6,
+
+def _range(name: str, default: float, least: float, most: float, step: float, *, log: bool = False) -> dict[str, Any]:
+    return {
+        "name": name,
+        "default": default,
+        "min": least,
+        "max": most,
+        "step": step,
         "values": None,
-        "sampling": "linear",
-        "regulariser": True,
-    },
+        "sampling": "log" if log else "linear",
+        "regulariser": name == "dropout",
+    }
+
+
+SPACE = [
+    _range("layers", 2, 1, 6, 1),
+    _range("units", 64, 16, 1024, 2, log=True),
+    _range("dropout", 0.2, 0.0, 0.6, 0.1),
+    {**_range("weight_decay", 1e-2, 0, 0, 0), "values": [0.0, 1e-3, 1e-2, 3e-2], "regulariser": True},
 ]
 
 
@@ -120,6 +127,9 @@ class Worker:
     def _truth(self, project: Project, *parts: str) -> tuple[np.ndarray, np.ndarray]:
         rows = np.flatnonzero(np.isin(project.parts(), parts))
         return rows, (np.random.default_rng(1).random((len(project.parts()), 1)) < 0.4)[rows].astype(float)
+
+    def _prepare(self, project: Project, job: Any, on_event: OnEvent) -> dict[str, Any]:
+        return {}
 
     def _inspect(self, project: Project, job: Any, on_event: OnEvent) -> dict[str, Any]:
         return {"space": SPACE, "rows": project.counts(), "code": project.code_hashes()}

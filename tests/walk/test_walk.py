@@ -362,14 +362,15 @@ def test_a_time_budget_is_handed_to_every_job_that_takes_time(folder: Path, sche
     if scheme == "kfold":
         kfold(folder)
     worker = Worker()
-    done = everything(folder, worker)
+    done = everything(folder, worker, StageOptions(time_budget=3600, workers=2))
     assert list(done) == list(STAGES)
-    limits = {name: job.get("time_budget") for job in worker.jobs if (name := job["job"]) not in ("inspect", "check")}
+    timeless = ("inspect", "prepare", "check")
+    limits = {name: job.get("time_budget") for job in worker.jobs if (name := job["job"]) not in timeless}
     assert all(limit is not None for name, limit in limits.items() if name != "test")
     assert limits["references"] < limits["sanity"] < 0.2 * 3600
     assert limits["search"] > 3000
     [search] = [job for job in worker.jobs if job["job"] == "search"]
-    assert search["reserve"]["trials"] == pytest.approx(4.75 if scheme == "holdout" else 1.75)
+    assert search["reserve"]["trials"] == pytest.approx(3.5 if scheme == "holdout" else 1.5)
     assert limits["final"] < 3600 * 0.98
 
 
@@ -379,10 +380,21 @@ def test_the_best_trial_stands_for_a_probe_where_time_is_short(folder: Path) -> 
             return {**super()._train(*job), "seconds": 500.0}  # type: ignore[arg-type]
 
     worker = Slow()
-    everything(folder, worker, StageOptions(trials=4, time_budget=1900))
+    everything(folder, worker, StageOptions(trials=4, time_budget=1900, workers=1))
     [final] = [job for job in worker.jobs if job["job"] == "final"]
     assert [run.partition("-")[0] for run in final["runs"]] == ["regularize"]
     assert not [job for job in worker.jobs if job["job"] == "probe"]
+
+
+def test_a_search_begins_with_the_defaults_the_baseline_and_a_brisk_and_a_careful_trial(folder: Path) -> None:
+    worker = Worker()
+    everything(folder, worker, TRIALS)
+    [search] = [job for job in worker.jobs if job["job"] == "search"]
+    usual, baseline, brisk, careful = search["first"]
+    assert usual == {"layers": 2, "units": 64, "dropout": 0.2, "weight_decay": 1e-2}
+    assert (baseline["layers"], baseline["units"], baseline["dropout"]) == (1, 32, 0.0)
+    assert brisk == {**usual, "dropout": 0.1}  # half of it; there is no learning rate to double
+    assert careful == {**usual, "dropout": 0.5, "weight_decay": 3e-2}  # the choice that is nearest to ten times
 
 
 def test_without_a_time_budget_three_probes_are_trained(folder: Path) -> None:

@@ -7,13 +7,13 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from modelwizard.errors import Interrupted
 from modelwizard.worker.experiment import Experiment, Watcher
-from modelwizard.worker.pool import processes
+from modelwizard.worker.pool import Standby, processes
 
 STAND_IN = """
 import json, os, signal, sys, time
@@ -24,6 +24,9 @@ emit("ready", versions={})
 for line in sys.stdin:
     job = json.loads(line)
     if job["job"] == "stop":
+        continue
+    if job["job"] == "inspect":
+        emit("done", result={})
         continue
     what, folder = job["hyperparameters"], Path(job["project"])
     with (folder / (job["run"] + ".tries")).open("a") as file:
@@ -69,7 +72,7 @@ class Ear:
 
 def run(command: list[str], folder: Path, ear: Ear, count: int, *values: dict[str, Any]) -> list[dict[str, Any]]:
     project: Any = SimpleNamespace(folder=folder)
-    return list(processes(project, ear.watcher, experiments(*values), count, command))
+    return list(processes(project, ear.watcher, experiments(*values), count, Standby(command)))
 
 
 def pids(folder: Path) -> set[str]:
@@ -110,6 +113,17 @@ def test_a_stop_leaves_no_process(command: list[str], tmp_path: Path) -> None:
     with pytest.raises(Interrupted):
         run(command, tmp_path, Ear(stop_after=1), 2, {"seconds": 30}, {"seconds": 30})
     assert not any(Path(f"/proc/{pid}").exists() for pid in pids(tmp_path))
+
+
+def test_processes_that_stand_by_serve_one_search_after_another(command: list[str], tmp_path: Path) -> None:
+    standby, project = Standby(command), cast(Any, SimpleNamespace(folder=tmp_path))
+    standby.prepare(tmp_path, 2)
+    for _ in range(2):
+        list(processes(project, Ear().watcher, experiments({"seconds": 0.3}, {"seconds": 0.3}), 2, standby))
+    served = pids(tmp_path)
+    assert len(served) == 2
+    standby.leave(standby.take(tmp_path, 2), idle=False)
+    assert not any(Path(f"/proc/{pid}").exists() for pid in served)
 
 
 def test_the_time_that_is_left_is_handed_on(command: list[str], tmp_path: Path) -> None:
