@@ -60,12 +60,21 @@ def markdown(rows: Sequence[Row], limit: float) -> str:
     for table, runs in frame.groupby("table"):
         cells = [_cell(runs[runs["rival"] == name]) for name in rivals]
         lines.append(f"| {table} | {metrics.get(str(table), '')} | {' | '.join(cells)} |")
+        if "unseen" in runs and runs["unseen"].notna().any():
+            cells = [_cell(runs[runs["rival"] == name], "unseen") for name in rivals]
+            name = f"— its {runs['unseen_rows'].max():.0%} of test rows that are not among those for fitting"
+            lines.append(f"| {name} | {metrics[str(table)]} | {' | '.join(cells)} |")
     whole = frame[~frame["table"].isin(partial)]
     if not whole.empty and "dumb" in rivals:
         means = _means(whole, rivals)
         shares, places = normalised(means, metrics).mean(), ranks(means, metrics).mean()
         lines.append(f"| **normalised mean** | | {' | '.join(f'{shares[name]:.3f}' for name in rivals)} |")
         lines.append(f"| **mean rank** | | {' | '.join(f'{places[name]:.1f}' for name in rivals)} |")
+        if "unseen" in whole:
+            fresh = _means(whole.assign(score=whole["unseen"].fillna(whole["score"])), rivals)
+            shares, places = normalised(fresh, metrics).mean(), ranks(fresh, metrics).mean()
+            lines.append(f"| normalised mean, unseen rows | | {' | '.join(f'{shares[name]:.3f}' for name in rivals)} |")
+            lines.append(f"| mean rank, unseen rows | | {' | '.join(f'{places[name]:.1f}' for name in rivals)} |")
     for what, format_ in (("seconds", "{:.0f}"), ("megabytes", "{:.0f}")):
         middle = frame.groupby("rival")[what].median()
         lines.append(f"| median {what} | | {' | '.join(format_.format(middle[name]) for name in rivals)} |")
@@ -85,14 +94,14 @@ def _means(frame: pd.DataFrame, rivals: Sequence[str]) -> pd.DataFrame:
     return table.reindex(index=sorted(frame["table"].unique()), columns=list(rivals))
 
 
-def _cell(runs: pd.DataFrame) -> str:
+def _cell(runs: pd.DataFrame, what: str = "score") -> str:
     """Write the mean score of a rival on a table; or why there is none."""
     if runs.empty:
         return "–"
     if (runs["status"] != "done").any():
         bad = runs[runs["status"] != "done"]["status"]
         return f"{bad.iloc[0]}" + (f" {len(bad)} of {len(runs)}" if len(bad) < len(runs) else "")
-    return f"{runs['score'].mean():.4g}" if runs["score"].mean() < 10_000 else f"{runs['score'].mean():.0f}"
+    return f"{runs[what].mean():.4g}" if runs[what].mean() < 10_000 else f"{runs[what].mean():.0f}"
 
 
 def plot(rows: Sequence[Row], limit: float, path: Path) -> None:

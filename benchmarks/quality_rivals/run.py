@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from quality_rivals import RIVALS, Clock, RefusedError
-from quality_rivals.scores import score
+from quality_rivals.scores import repeated, score
 from quality_rivals.tables import read
 
 MARK = "QUALITY "
+NEARLY_ALL = 0.95
+"""Share of test rows below which those that are no rows for fitting as well are scored on their own, too."""
 
 
 def run(folder: Path, rival: str, seconds: float, seed: int) -> dict[str, Any]:
@@ -30,6 +32,9 @@ def run(folder: Path, rival: str, seconds: float, seed: int) -> dict[str, Any]:
         p = getattr(code, function)(train, hidden, task, clock.left(), seed)
         result |= {"status": "done", "seconds": round(time.monotonic() - began, 1)}
         result["score"] = score(train, test, p, task)
+        fresh = ~repeated(train, test, task)
+        if fresh.mean() < NEARLY_ALL:
+            result |= {"unseen": score(train, test[fresh], p[fresh], task), "unseen_rows": round(fresh.mean(), 3)}
     except RefusedError as error:
         result |= {"status": "refused", "seconds": round(time.monotonic() - began, 1), "message": str(error)}
     except Exception as error:

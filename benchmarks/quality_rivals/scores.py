@@ -42,6 +42,13 @@ def score(train: pd.DataFrame, test: pd.DataFrame, p: np.ndarray, task: Task) ->
     raise ValueError(f"Unknown metric {task.metric}.")
 
 
+def repeated(train: pd.DataFrame, test: pd.DataFrame, task: Task) -> np.ndarray:
+    """Say of each test row whether a row for fitting has the same features: who learns by heart knows its answer."""
+    names = task.features(test)
+    known = set(train[names].itertuples(index=False, name=None))
+    return np.array([row in known for row in test[names].itertuples(index=False, name=None)])
+
+
 def _log_loss(y: np.ndarray, p: np.ndarray) -> float:
     """Return the mean log-loss over rows; of several labels, the mean over labels as well."""
     p = np.clip(p, TINY, 1 - TINY)

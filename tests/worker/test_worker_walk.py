@@ -331,6 +331,23 @@ def test_probes_are_trained_once_and_polished_on_trial(project: Project, child: 
     assert plain["train_loss"] == pytest.approx(polished["train_loss"], rel=1e-3)  # the same networks before it
 
 
+def test_production_networks_trained_side_by_side_are_those_trained_one_after_another(
+    project: Project, child: Child, tmp_path: Path
+) -> None:
+    job = {"job": "final", "hyperparameters": SMALL, "training": TRAINING, "seeds": 3}
+    found: list[pd.DataFrame] = []
+    losses: list[float] = []
+    for workers in (1, 2):
+        made = child.run({**job, "workers": workers})
+        assert made["members"] == 3
+        losses.append(made["train_loss"])
+        child.run({"job": "predict", "input": project.data_path, "output": tmp_path / "out.csv"})
+        found.append(pd.read_csv(tmp_path / "out.csv"))
+    assert losses[0] == pytest.approx(losses[1], rel=1e-3)
+    pd.testing.assert_frame_equal(*found, rtol=1e-3, atol=1e-4)
+    assert not list(project.runs.glob(".member*"))
+
+
 def test_an_export_that_predicts_otherwise_is_refused(project: Project, child: Child) -> None:
     edit(project, "model.py", "        outputs.append(y)", "        outputs.append(y * 0.999)")
     with pytest.raises(ProjectError, match="predicts raw rows otherwise"):
