@@ -122,7 +122,10 @@ def _start(folder: Path, child: Child, reporter: Reporter, count: int) -> None:
         child.ready()
         child.run({"job": "inspect"})
         if count > 1:
-            child.run({"job": "prepare", "workers": count})
+            training = Project.open(folder).settings.training
+            usual = {"epochs": regularize.EPOCHS, "batch_size": training.batch_size}
+            pace = {"job": "pace", "seed": 0, "trials": regularize.MOST, "training": usual}
+            child.run({"job": "prepare", "workers": count, "pace": pace})
 
 
 def _acceptable(stage: str, found: Mapping[str, Any], *, whole: bool) -> bool:

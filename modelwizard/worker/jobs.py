@@ -13,6 +13,7 @@ from modelwizard.worker import (
     checking,
     inspection,
     members,
+    pacing,
     polishing,
     prediction,
     production,
@@ -57,13 +58,14 @@ class Desk:
         if name == "predict":
             return prediction.predict(project, request)
         if name == "prepare":
-            STANDBY.prepare(project.folder, int(request["workers"]))
+            STANDBY.prepare(project.folder, int(request["workers"]), request.get("pace"))
             return {}
         jobs: dict[str, Callable[[Workshop, Request, Watcher], Result]] = {
             "inspect": lambda workshop, _, __: inspection.inspect(workshop),
             "references": lambda workshop, _, watcher: references.references(workshop, watcher),
             "sanity": sanity.sanity,
             "train": train,
+            "pace": lambda workshop, request, _: pacing.pace(workshop, request),
             "search": search.search,
             "probe": production.probe,
             "polish": polishing.judge,

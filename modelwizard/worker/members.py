@@ -70,6 +70,7 @@ def train(
             on_epoch=on_epoch,
             record=False,
             repeats=members - member + 1,
+            room=workshop.rows,
         )
     if run.status == "nan":
         raise ProjectError(

@@ -1,4 +1,8 @@
-"""How long the trials of a search may be, so that the first one, the model's defaults, ends within a time budget."""
+"""How long the trials of a search may be, so that the first one, the model's defaults, ends within a time budget.
+
+What the defaults cost is measured before the search, in a process that stands by for its first trial and keeps what it
+has compiled; where there is none, in this process.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +20,7 @@ from modelwizard.worker.seeds import derive
 from modelwizard.worker.user_code import blame
 from modelwizard.worker.workshop import Workshop
 
-EPOCHS = 3  # that are timed; the first one pays for tracing and is not counted
+EPOCHS = 3  # that are timed; the first one pays for tracing and compiling, and is not counted
 FIRST, LATER = 0.6, 0.3
 """Shares of the search's time that its first trial may take, and a later one."""
 FEWEST = 4
@@ -29,20 +33,34 @@ class Pace:
     Args:
         start: Seconds before its epochs, over all folds.
         epoch: Seconds of one epoch, over all folds.
+        compile: Seconds of tracing and compiling, where this is still to be done. Defaults to 0.
     """
 
     start: float
     epoch: float
+    compile: float = 0.0
 
     def epochs(self, seconds: float) -> float:
         """Return how many epochs some seconds do for."""
-        return (seconds - self.start) / max(self.epoch, 1e-6)
+        return (seconds - self.start - self.compile) / max(self.epoch, 1e-6)
+
+
+def pace(workshop: Workshop, request: Mapping[str, Any]) -> dict[str, Any]:
+    """Measure, in the process that will train the first trial; see `measure`."""
+    return {**vars(measure(workshop, request)), "compile": 0.0}
 
 
 def measure(workshop: Workshop, request: Mapping[str, Any]) -> Pace:
-    """Time a few epochs of the model's defaults on the training rows of the first fold; nothing is looked at."""
+    """Time a few epochs of the model's defaults on the training rows of the first fold; nothing is looked at.
+
+    Args:
+        workshop: The project.
+        request: `seed`, `trials` (in all), `training` (epochs, batch_size), `first` (values of the first trials; only
+            those of the very first one count), `repeats`.
+    """
     folds, training = workshop.folds(int(request.get("repeats") or 1)), request["training"]
     fold, begin = folds[0], time.monotonic()
+    planned = int(training["epochs"]) * len(folds) * trials.alike(int(request["trials"]))
     seed = derive(int(request["seed"]), "pace")
     keras.utils.set_random_seed(seed)
     batch = min(int(training["batch_size"]), len(fold.train))
@@ -57,12 +75,14 @@ def measure(workshop: Workshop, request: Mapping[str, Any]) -> Pace:
             batch_size=batch,
             seed=seed,
             record=False,
-            repeats=len(folds),
+            repeats=-(-planned // EPOCHS),  # timed the way that the trials will run
+            room=workshop.rows,
         )
     total = time.monotonic() - begin
     memory.release()
-    epoch = float(np.median([row["seconds"] for row in run.history[1:]] or [total]))
-    return Pace(max(0.0, total - epoch * run.epochs_run) * len(folds), epoch * len(folds))
+    seconds = [row["seconds"] for row in run.history]
+    epoch = float(np.median(seconds[1:] or seconds))
+    return Pace((total - sum(seconds)) * len(folds), epoch * len(folds), max(0.0, seconds[0] - epoch))
 
 
 def shortened(request: Mapping[str, Any], pace: Pace, seconds: float) -> dict[str, Any]:

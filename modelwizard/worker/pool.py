@@ -52,21 +52,33 @@ class Standby:
         self._command = command
         self._children: list[Child] = []
         self._starting: list[threading.Thread] = []
+        self._told: Summary | None = None
         self._kept = False
 
-    def prepare(self, folder: Path, count: int) -> None:
-        """Start processes and have them read the rows of a project; returns at once."""
+    def prepare(self, folder: Path, count: int, job: Mapping[str, Any] | None = None) -> None:
+        """Start processes and have them read the rows of a project; returns at once.
+
+        Args:
+            folder: The project's folder.
+            count: Number of processes.
+            job: What one of them does besides, the one that will get the first task. Defaults to nothing.
+        """
         self._kept = True
-        while len(self._children) < count:
-            child = self._new(folder, count)
-            self._children.append(child)
-            self._starting.append(threading.Thread(target=_warm, args=(child,), daemon=True))
+        self._children += [self._new(folder, count) for _ in range(count - len(self._children))]
+        for child in self._children:
+            more = job if child is self._children[-1] else None
+            self._starting.append(threading.Thread(target=self._warm, args=(child, more), daemon=True))
             self._starting[-1].start()
+
+    def wait(self) -> Summary | None:
+        """Wait until all processes are ready, and return what the job besides resulted in, if there was one."""
+        while self._starting:
+            self._starting.pop().join()
+        return self._told
 
     def take(self, folder: Path, count: int) -> list[Child]:
         """Return that many processes, those that wait first."""
-        while self._starting:
-            self._starting.pop().join()
+        self.wait()
         waiting = [child for child in self._children if child.project == folder][:count]
         self._children = [child for child in self._children if child not in waiting]
         return waiting + [self._new(folder, count) for _ in range(count - len(waiting))]
@@ -84,17 +96,18 @@ class Standby:
         for thread in closing:
             thread.join()
 
+    def _warm(self, child: Child, job: Mapping[str, Any] | None) -> None:
+        """Let a process read the rows; what fails will fail again, and be told, in its first task."""
+        with contextlib.suppress(ModelWizardError):
+            child.run({"job": "inspect"})
+            if job is not None:
+                self._told = child.run(job)
+
     def _new(self, folder: Path, count: int) -> Child:
         return Child(folder, _share(count), self._command)
 
 
 STANDBY = Standby()
-
-
-def _warm(child: Child) -> None:
-    """Start a process and let it read the rows; what fails will fail again, and be told, in its first task."""
-    with contextlib.suppress(ModelWizardError):
-        child.run({"job": "inspect"})
 
 
 def processes(

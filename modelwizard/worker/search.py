@@ -14,7 +14,7 @@ from modelwizard.errors import ProjectError
 from modelwizard.worker import hopeless, pacing, records, space, trials
 from modelwizard.worker.experiment import Experiment, Watcher
 from modelwizard.worker.oracle import LocalOracle
-from modelwizard.worker.pool import processes
+from modelwizard.worker.pool import STANDBY, processes
 from modelwizard.worker.seeds import derive
 from modelwizard.worker.workshop import Workshop
 
@@ -222,7 +222,8 @@ def _in_time(workshop: Workshop, request: Mapping[str, Any], watcher: Watcher) -
     """Return the request with trials that are short enough for the time; those of a round that goes on stay alike."""
     if math.isinf(watcher.deadline) or request.get("done"):
         return request
-    pace = pacing.measure(workshop, request)
+    told = STANDBY.wait()
+    pace = pacing.Pace(**told) if told else pacing.measure(workshop, request)
     seconds = watcher.deadline - time.monotonic() - float((request.get("reserve") or {}).get("seconds", 0))
     return pacing.shortened(request, pace, seconds)
 

@@ -219,6 +219,7 @@ def fit(
             execution="graph" if _brief(experiment, until) else "auto",
             stop=lambda: bool(scores) and time.monotonic() > until,
             repeats=like * alike(experiment.trials),
+            room=workshop.rows,
         )
     return Fitted(fold, model, rows.truth, trained, scores, values, int(model.count_params()))
 

@@ -106,6 +106,11 @@ class Workshop:
         return self.project.parts()
 
     @cached_property
+    def rows(self) -> int:
+        """How many rows are not sealed: those of the production model, which a trial's network is compiled for, too."""
+        return int(np.isin(self.parts, ("train", "validation")).sum())
+
+    @cached_property
     def outputs(self) -> int:
         """How many outputs the network must have."""
         task = self.project.settings.problem

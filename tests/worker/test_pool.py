@@ -25,8 +25,8 @@ for line in sys.stdin:
     job = json.loads(line)
     if job["job"] == "stop":
         continue
-    if job["job"] == "inspect":
-        emit("done", result={})
+    if job["job"] in ("inspect", "pace"):
+        emit("done", result={"by": os.getpid()})
         continue
     what, folder = job["hyperparameters"], Path(job["project"])
     with (folder / (job["run"] + ".tries")).open("a") as file:
@@ -117,11 +117,14 @@ def test_a_stop_leaves_no_process(command: list[str], tmp_path: Path) -> None:
 
 def test_processes_that_stand_by_serve_one_search_after_another(command: list[str], tmp_path: Path) -> None:
     standby, project = Standby(command), cast(Any, SimpleNamespace(folder=tmp_path))
-    standby.prepare(tmp_path, 2)
+    standby.prepare(tmp_path, 2, {"job": "pace"})
+    told = standby.wait()
+    assert told is not None
     for _ in range(2):
         list(processes(project, Ear().watcher, experiments({"seconds": 0.3}, {"seconds": 0.3}), 2, standby))
     served = pids(tmp_path)
     assert len(served) == 2
+    assert (tmp_path / "x-001.tries").read_text().splitlines()[0] == str(told["by"])  # its programs are compiled
     standby.leave(standby.take(tmp_path, 2), idle=False)
     assert not any(Path(f"/proc/{pid}").exists() for pid in served)
 

@@ -21,7 +21,7 @@ class KerasProgram:
     def __init__(self, model: Model) -> None:
         self.model = model
 
-    def place(self, data: Rows, pad: bool = False) -> Rows:
+    def place(self, data: Rows, room: int | None = None) -> Rows:
         """Leave the rows where they are."""
         return data
 

@@ -147,7 +147,7 @@ class _Fitting:
         total, rows = 0.0, 0
         for chunk in stream.epoch(self._batch, self._random if self._shuffle else None):
             order = np.arange(chunk.count, dtype=np.int32)
-            total += self._train(self._program.place(chunk, pad=True), order) * chunk.count
+            total += self._train(self._program.place(chunk, room=0), order) * chunk.count
             rows += chunk.count
         self.steps = -(-rows // self._batch)
         return total / max(1, rows), rows

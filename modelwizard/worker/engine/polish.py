@@ -150,7 +150,7 @@ def _probe(model: Model, data: Rows, rates: tuple[float, ...], seed: int, execut
         program: Any = trainer.program(_copy(model, rate), few, seed, execution)
         placed = program.place(watched)
         before, _ = program.losses(watched, placed, CONTROL_BATCH)
-        program.train(program.place(few, pad=True), np.arange(few.count, dtype=np.int32), 1, "graph")
+        program.train(program.place(few, room=0), np.arange(few.count, dtype=np.int32), 1, "graph")
         after, _ = program.losses(watched, placed, CONTROL_BATCH)
         if after <= before:
             return rate

@@ -80,9 +80,14 @@ class Program:
         stepper = self.exact()
         return any(loop.stepper is stepper and loop.batch == batch for loop in self._xla.values())
 
-    def place(self, data: Rows, pad: bool = False) -> list[tf.Tensor]:
-        """Copy rows to the device, padded to a size that other folds and trials share if `pad`."""
-        return arrays.tensors(data, arrays.capacity(data.count) if pad else None)
+    def place(self, data: Rows, room: int | None = None) -> list[tf.Tensor]:
+        """Copy rows to the device, padded to a size that other folds and trials share.
+
+        Args:
+            data: The rows.
+            room: Rows that the size has to do for at least. Defaults to no padding.
+        """
+        return arrays.tensors(data, None if room is None else arrays.capacity(max(data.count, room)))
 
     def train(self, leaves: Leaves, order: Array, batch: int, mode: str) -> float:
         """Train once over the rows in `order`.

@@ -67,6 +67,7 @@ def train(
     stop: Callable[[], bool] | None = None,
     shuffle: bool = True,
     repeats: int = 1,
+    room: int = 0,
 ) -> Run:
     """Train a compiled model and watch it on a sample of its training rows and on validation rows.
 
@@ -90,10 +91,12 @@ def train(
         shuffle: Whether rows are shuffled every epoch. Defaults to True.
         repeats: Trainings of models of the same shapes that are planned (folds, seeds), this one included; a
             compilation is shared by them. Defaults to 1.
+        room: Rows that one of these trainings may have at most; they share a compilation only if each makes room for
+            as many. Defaults to those of `train`.
     """
     data = arrays.rows(*train)
     held = arrays.rows(*validation) if validation is not None else None
-    session = _Session(model, data, held, batch_size, seed, train_sample, record, execution)
+    session = _Session(model, data, held, batch_size, seed, train_sample, room, record, execution)
     session.choose(execution, epochs, repeats)
     for epoch in range(epochs):
         if stop is not None and stop():
@@ -120,6 +123,7 @@ class _Session:
         batch: int,
         seed: int,
         train_sample: int,
+        room: int,
         record: bool,
         wanted: str,
     ) -> None:
@@ -129,7 +133,7 @@ class _Session:
         # Where the rows lie is the program's own business (tensors, or arrays for model.fit).
         self._program: Any = program(model, data, seed, wanted)
         self._choice: Choice | None = None
-        self._leaves = self._program.place(data, pad=True)
+        self._leaves = self._program.place(data, room)
         self.run.sample = _sample(data, train_sample, seed)
         self._sampled = arrays.take(data, self.run.sample)
         self._sampled_leaves = self._program.place(self._sampled)
