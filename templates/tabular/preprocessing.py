@@ -18,6 +18,7 @@ BINS = 32  # quantile bins of each number, from which the network learns a vecto
 MOST_BINNED = 8_000_000  # numbers (rows x columns) that are binned at most: each takes 128 bytes of memory
 RARE = 3  # categories seen in fewer rows share one id with those never seen
 WORDS = 4000  # words and word pairs kept for each free-text column
+ROUND = 64  # their number is rounded up to a multiple of this: networks of other folds have the same shape
 CYCLES = {"month": 13, "weekday": 8, "hour": 25}  # parts of a date that become flags, with an id 0 for missing
 
 
@@ -43,6 +44,7 @@ class Encoding:
         self._add_numbers(rows, parts)
         self._add_categories(rows, parts)
         self._add_texts(rows, parts)
+        self._round_flags(parts)
         joined = {block: _join(tensors) for block, tensors in parts.items() if tensors}
         if not joined:
             raise ValueError("no input column is left: see [columns] in modelwizard.toml and add_features in data.py")
@@ -110,17 +112,33 @@ class Encoding:
             else:
                 parts["categorical"].append(ops.cast(ids, "int32"))
                 self._name("categorical", name, [name])
-                self.cardinalities.append(size)
+                self.cardinalities.append(-(-size // 8) * 8)  # rounded up, as flags and words are
 
     def _add_texts(self, rows: data.Rows, parts: dict[str, list[Any]]) -> None:
-        """Weigh words and word pairs by TF-IDF and scale each row to length one."""
+        """Weigh words and word pairs by TF-IDF and scale each row to length one; rare ones are left out."""
         for name in (n for n in self.features if data.KINDS.get(n) == "text"):
-            words = keras.layers.TextVectorization(WORDS, ngrams=2, output_mode="tf_idf", name=_layer(f"words {name}"))
-            words.adapt(rows.x[name])
-            vocabulary = words.get_vocabulary()
-            weights = keras.layers.Reshape((len(vocabulary),))(words(self.features[name]))
+            found = keras.layers.TextVectorization(WORDS, ngrams=2, output_mode="multi_hot")
+            found.adapt(rows.x[name])
+            batches = np.array_split(rows.x[name], -(-len(rows.y) // 4096))
+            counts = sum(ops.convert_to_numpy(found(batch)).sum(axis=0) for batch in batches)[1:]  # 0 is any other word
+            known = np.array(found.get_vocabulary(include_special_tokens=False))
+            common = np.flatnonzero(counts >= min(RARE, counts.max(initial=0)))
+            width = -(-(len(common) + 1) // ROUND) * ROUND
+            words = keras.layers.TextVectorization(
+                width, ngrams=2, output_mode="tf_idf", pad_to_max_tokens=True, vocabulary=known[common].tolist(),
+                idf_weights=np.log1p(len(rows.y) / (1 + counts[common])), name=_layer(f"words {name}"),
+            )  # fmt: skip
+            weights = keras.layers.Reshape((width,))(words(self.features[name]))
             parts["text"].append(keras.layers.UnitNormalization(name=_layer(f"length {name}"))(weights))
-            self._name("text", name, [f"{name}: {word}" for word in vocabulary])
+            unused = [f"{name}: unused {i}" for i in range(width - 1 - len(common))]
+            self._name("text", name, [f"{name}: other", *(f"{name}: {word}" for word in known[common]), *unused])
+
+    def _round_flags(self, parts: dict[str, list[Any]]) -> None:
+        """Add flags that are always 0 up to a multiple of 8: folds whose rare categories differ share their shape."""
+        spare = -len(self.names["flags"]) % 8
+        if parts["flags"] and spare:
+            parts["flags"].append(ops.zeros_like(ops.tile(parts["flags"][0][:, :1], (1, spare))))
+            self._name("flags", self.columns["flags"][-1], [f"unused {i}" for i in range(spare)])
 
     def _name(self, block: str, column: str, names: list[str]) -> None:
         """Name the next entries of a block, and the feature that they come from."""
