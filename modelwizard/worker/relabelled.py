@@ -30,7 +30,7 @@ READERS = ("read_csv", "read_table", "read_parquet", "read_json", "read_excel", 
 LARGEST = 50_000_000
 """Bytes of a data file up to which reading it again takes seconds."""
 
-LEARNED, JUDGED = 2000, 500
+LEARNED, JUDGED = 500, 300
 """Rows that an encoding is learned from, and rows whose features are compared, at most."""
 
 

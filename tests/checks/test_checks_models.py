@@ -107,6 +107,12 @@ def test_word_numbers_may_be_looked_up_inside_a_layer_of_ones_own() -> None:
     assert not found & {"MW401", "MW420"}
 
 
+def test_a_map_of_its_own_for_each_feature_has_the_fan_of_one_feature() -> None:
+    made = model(layers.EinsumDense("nfb,fbe->nfe", (50, 4)), layers.Flatten(), layers.Dense(1), shape=(50, 32))
+    kernels = [layer.kernel for layer in read(made).layers if layer.kernel is not None]
+    assert [round(k[4], 4) for k in kernels] == [0.25, 0.1]  # sqrt(2 / 32), sqrt(2 / 200)
+
+
 def test_healthy_model_gets_no_finding_and_every_rule_is_accounted_for() -> None:
     report = inspect(good(), X, Y, fit=FIT, train=False)
     assert report.findings == ()

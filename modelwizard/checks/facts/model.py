@@ -53,6 +53,13 @@ def _units(operation: Any) -> int:
     return 0
 
 
+def _summed(layer: Any, axes: int) -> list[bool]:
+    """Say for each axis of a kernel whether the layer sums over it: all but the last, or what its equation says."""
+    given, _, made = str(getattr(layer, "equation", "")).partition("->")
+    letters = given.partition(",")[2].replace(".", "").strip()
+    return [c not in made for c in letters] if len(letters) == axes else [True] * (axes - 1) + [False]
+
+
 def _kernel(operation: Any) -> tuple[float, float, float, float, float] | None:
     inner = operation.layer if type(operation).__name__ == "TimeDistributed" else operation
     try:
@@ -61,7 +68,8 @@ def _kernel(operation: Any) -> tuple[float, float, float, float, float] | None:
         return None  # no kernel, or not built: nothing to say about it
     if values.size == 0 or values.ndim < 2 or not np.issubdtype(values.dtype, np.floating):
         return None
-    fan_in = float(np.prod(values.shape[:-1]))
+    summed = _summed(inner, values.ndim)
+    fan_in = float(np.prod([size for size, over in zip(values.shape, summed, strict=True) if over]))
     low, high = float(values.min()), float(values.max())
     return float(values.mean()), float(values.std()), low, high, float(np.sqrt(2.0 / max(fan_in, 1.0)))
 
