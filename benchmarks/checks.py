@@ -35,6 +35,9 @@ from checks_corpus import (
     forum_sound,
     forum_tables,
     forum_training,
+    fresh_signals,
+    fresh_sound,
+    fresh_tables,
     healthy_pictures,
     healthy_sequences,
     healthy_tables,
@@ -48,7 +51,16 @@ from modelwizard.checks.api import inspect
 
 HEALTHY = (*healthy_pictures.PROGRAMS, *healthy_sequences.PROGRAMS, *healthy_tables.PROGRAMS)
 # importing them enters their programs in the lists
-QUESTIONS = (asked_tables, asked_signals, forum_tables, forum_training, forum_signals, forum_sound)
+QUESTIONS = (
+    asked_tables,
+    asked_signals,
+    forum_tables,
+    forum_training,
+    forum_signals,
+    forum_sound,
+    fresh_signals,
+    fresh_sound,
+)
 FIRST = 3
 TABLES = {
     "binary": ("breast_cancer", "titanic", "telco_churn", "mammography", "credit_g", "adult"),
@@ -191,7 +203,9 @@ def main() -> None:
     parser.add_argument("--projects", type=Path, help="folder of projects that the wizard wrote")
     parser.add_argument("--static", action="store_true", help="do not train copies")
     parser.add_argument("--each", type=int, default=2, help="programs a fault is planted in (default 2)")
-    parser.add_argument("--part", choices=("asked", "forum", "again", "broken", "healthy", "all"), default="all")
+    parser.add_argument(
+        "--part", choices=("asked", "forum", "again", "fresh", "broken", "healthy", "all"), default="all"
+    )
     parser.add_argument("--verbose", action="store_true", help="a line for every program")
     given = parser.parse_args()
     working = recipes.synthetic()
@@ -205,6 +219,8 @@ def main() -> None:
         _forum("forum", forum, sound, train, given.verbose)
     if given.part in ("again", "all"):
         _forum("forum, second batch", forum_again.BROKEN, forum_again.RIGHT, train, given.verbose)
+    if given.part in ("fresh", "all"):
+        _forum("fresh", fresh_tables.BROKEN, fresh_tables.RIGHT, train, given.verbose)
     if given.part in ("broken", "all"):
         _print_broken("planted", measure_broken(planted(working, given.each), train, given.verbose))
     if given.part in ("healthy", "all"):

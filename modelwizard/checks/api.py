@@ -15,7 +15,7 @@ import numpy as np
 from modelwizard.checks.build import build_case, divide
 from modelwizard.checks.case import RULES, Case, Division, Hit, NotApplicableError, Place
 from modelwizard.checks.catalogue import PAGES, known
-from modelwizard.checks.facts.values import Record
+from modelwizard.checks.facts.project import Record, Relabelled
 from modelwizard.checks.finding import Finding, Report, Skipped
 from modelwizard.checks.probe.run import CannotProbeError, Limits, probe
 from modelwizard.checks.ranking import Ranked, rank
@@ -60,6 +60,7 @@ def check_project(
     run: bool = True,
     split: Division | None = None,
     record: Record | None = None,
+    relabelled: Relabelled | None = None,
 ) -> Report:
     """Check the model of a project.
 
@@ -74,6 +75,7 @@ def check_project(
         run: Whether to train a copy for a few seconds.
         split: Groups and times of the rows on both sides of the split.
         record: What the last run left behind.
+        relabelled: What shuffled labels of held-out rows changed in the features.
     """
     fit = dict(settings or {})
     if validation is not None:
@@ -91,6 +93,7 @@ def check_project(
         groups=given.groups,
         times=given.times,
         record=record,
+        relabelled=relabelled,
     )
 
 
@@ -108,6 +111,7 @@ def inspect(
     groups: Any = None,
     times: Any = None,
     record: Record | None = None,
+    relabelled: Relabelled | None = None,
 ) -> Report:
     """Apply all rules and say which found something, which passed and which could not be applied.
 
@@ -125,6 +129,7 @@ def inspect(
             pair. Defaults to not known.
         times: When rows are from, in the same two forms. Defaults to not known.
         record: What a run of a project left behind. Defaults to none.
+        relabelled: What shuffled labels of held-out rows changed in a project's features. Defaults to not known.
 
     Raises:
         UsageError: A code of `mute` is no rule's, or groups or times cannot be divided.
@@ -133,7 +138,8 @@ def inspect(
     settings, mute = dict(fit or {}), [known(code) for code in mute]
     with _random_state_kept():
         subject, case = build_case(model, x, y, settings, problem)
-        case = replace(case, split=divide(groups, times, case.fit.validation_split), record=record)
+        split = divide(groups, times, case.fit.validation_split)
+        case = replace(case, split=split, record=record, relabelled=relabelled)
         hits, skipped = _apply(case, [c for c in RULES if not c.startswith("MW5")], mute)
         reason = "train=False"
         if train:

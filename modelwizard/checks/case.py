@@ -8,7 +8,8 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from modelwizard.checks.facts.values import Fit, Input, Layer, Optimizer, Output, Record
+from modelwizard.checks.facts.project import Record, Relabelled
+from modelwizard.checks.facts.values import Fit, Input, Layer, Optimizer, Output
 from modelwizard.checks.finding import Severity
 from modelwizard.checks.probe.result import Probe
 
@@ -88,6 +89,7 @@ class Case:
         opaque: Whether the order of the layers is unknown (a subclassed model).
         split: Groups and times of the rows; None where neither is known.
         record: What the project's last run left behind; None without one.
+        relabelled: What shuffled labels of held-out rows changed in the features of a project; None where not known.
         probe: What a short training showed; None without one.
     """
 
@@ -101,6 +103,7 @@ class Case:
     opaque: bool = False
     split: Division | None = None
     record: Record | None = None
+    relabelled: Relabelled | None = None
     probe: Probe | None = None
 
     @property

@@ -40,7 +40,8 @@ def infer(head: Head, loss: Loss | None, metrics: tuple[str, ...], target: Targe
     """
     if not target.numeric:
         return "words", 0
-    if target.reconstruction:
+    tagged = loss is not None and loss.family == "sparse" and _is_column(head, target)
+    if target.reconstruction and not tagged:  # tags may well follow the numbers of the words
         return "reconstruction", 0
     if target.rows > 1 and target.high == target.low:
         return "constant", 1

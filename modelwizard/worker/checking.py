@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modelwizard.checks.case import Division
-from modelwizard.checks.facts.values import Record
+from modelwizard.checks.facts.project import Record
 from modelwizard.data.cells import cells_of
 from modelwizard.data.read import read
 from modelwizard.data.split import times_of
@@ -20,6 +20,7 @@ from modelwizard.project import Project
 from modelwizard.worker import trials
 from modelwizard.worker.division import table_format
 from modelwizard.worker.experiment import Watcher
+from modelwizard.worker.relabelled import features_again
 from modelwizard.worker.workshop import Workshop
 
 Request = Mapping[str, Any]
@@ -53,6 +54,7 @@ def check(workshop: Workshop, request: Request, _: Watcher) -> Result:
         run=bool(request.get("run", True)),
         split=divided(project, workshop.parts),
         record=last_run(workshop),
+        relabelled=features_again(workshop),
     )
     return report.to_dict()
 
@@ -122,7 +124,10 @@ def _predictions(workshop: Workshop, run: Any) -> tuple[Array, Array]:
         return np.zeros(0), np.zeros(0)
     losses = [run.history[int(e)].get("val_loss", np.inf) for e in run.epochs]
     p = unpack(run.outputs[int(np.argmin(losses))], workshop.problem.activation, run.offset, run.scale)
-    known = workshop.project.targets()
+    try:
+        known = workshop.project.targets()
+    except ProjectError:
+        return np.zeros(0), np.zeros(0)  # the next stage writes them again
     at = np.searchsorted(known.rows, run.rows)
     if not np.array_equal(known.rows[np.minimum(at, len(known.rows) - 1)], run.rows):
         return np.zeros(0), np.zeros(0)

@@ -90,6 +90,29 @@ def test_scale_is_judged_where_the_first_weights_are(start: list[Any], x: Any, e
     assert found & {"MW401", "MW402", "MW403", "MW404"} == expected
 
 
+class Places(layers.Layer):
+    """Words and their places, as the transformers of tutorials begin."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.word, self.place = layers.Embedding(1000, 8), layers.Embedding(6, 8)
+
+    def call(self, x: Any) -> Any:
+        return self.word(x) + self.place(keras.ops.arange(6))
+
+
+def test_word_numbers_may_be_looked_up_inside_a_layer_of_ones_own() -> None:
+    made = model(Places(), layers.GlobalAveragePooling1D(), layers.Dense(1, activation="sigmoid"))
+    found = {f.code for f in inspect(made, R.integers(0, 1000, (300, 6)), Y, fit=FIT, train=False).findings}
+    assert not found & {"MW401", "MW420"}
+
+
+def test_a_map_of_its_own_for_each_feature_has_the_fan_of_one_feature() -> None:
+    made = model(layers.EinsumDense("nfb,fbe->nfe", (50, 4)), layers.Flatten(), layers.Dense(1), shape=(50, 32))
+    kernels = [layer.kernel for layer in read(made).layers if layer.kernel is not None]
+    assert [round(k[4], 4) for k in kernels] == [0.25, 0.1]  # sqrt(2 / 32), sqrt(2 / 200)
+
+
 def test_healthy_model_gets_no_finding_and_every_rule_is_accounted_for() -> None:
     report = inspect(good(), X, Y, fit=FIT, train=False)
     assert report.findings == ()

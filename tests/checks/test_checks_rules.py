@@ -239,6 +239,8 @@ EQUAL, HUGE = (0.0, 0.0, 0.0, 0.0, 0.5), (0.0, 9.0, -20.0, 20.0, 0.5)
 NORMAL, PENALTY = {"kernel_initializer": ("RandomNormal", {})}, {"kernel_regularizer": ("L2", {"l2": 0.5})}
 SIGMOIDS = [dense(f"h{i}", i, 16, "sigmoid") for i in range(3)]
 RELU, DROPOUT = Layer("r", "ReLU", "relu", (1,)), Layer("d", "Dropout", "linear", (1,), config={"rate": 0.9})
+STILL = dense("a", 0, 16, "relu", trainable=False, nested="base")
+MOVING = Layer("norm", "BatchNormalization", inputs=(1,), parameters=64, trainable=False, nested="base")
 
 
 def net(*hidden: Layer) -> Case:
@@ -260,6 +262,8 @@ def net(*hidden: Layer) -> Case:
         (net(dense("a", 0, 16, "relu", kernel=EQUAL)), {"MW211"}),
         (net(dense("a", 0, 16, "relu", kernel=HUGE, config=NORMAL)), {"MW212"}),
         (net(dense("a", 0, 16, "relu", trainable=False, config={"use_bias": True})), {"MW213"}),
+        (net(STILL, MOVING), {"MW213"}),  # a base without biases: its moving means tell
+        (net(STILL, replace(MOVING, fresh=False)), set()),
         (net(dense("a", 0, 1, "relu")), {"MW214", "MW229"}),
         (net(dense("a", 0, 16, "relu", config=PENALTY)), {"MW224"}),
     ],
@@ -367,3 +371,12 @@ def test_a_map_of_classes_is_no_reconstruction_of_the_picture() -> None:
     assert read_target(picture, [picture]).reconstruction
     assert not read_target((picture > 0.5).astype(int), [picture]).reconstruction
     assert isinstance(read_target(["a", "b"]), Target)
+
+
+def test_tags_of_words_are_classes_however_much_they_follow_the_words() -> None:
+    words = R.integers(0, 900, (60, 12))
+    tags = words // 300
+    target = read_target(tags, [words])
+    assert target.reconstruction  # by correlation
+    head = Head("head", 3, (None, 12, 3), "softmax", ("softmax",))
+    assert infer(head, Loss("sparse_categorical_crossentropy"), (), target) == ("multiclass", 3)

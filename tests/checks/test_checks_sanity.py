@@ -12,7 +12,8 @@ import modelwizard.checks.rules
 from modelwizard.checks.build import divide
 from modelwizard.checks.case import RULES, Arrays, Case, Division, Hit, NotApplicableError
 from modelwizard.checks.facts.data import read_target
-from modelwizard.checks.facts.values import Fit, Head, Input, Layer, Loss, Output, Record
+from modelwizard.checks.facts.project import Record, Relabelled
+from modelwizard.checks.facts.values import Fit, Head, Input, Layer, Loss, Output
 from modelwizard.checks.probe.result import Probe, Run, Sanity
 from modelwizard.checks.task import with_task
 from modelwizard.errors import UsageError
@@ -63,8 +64,9 @@ def probe(base: Run = GOOD, known: Sanity | None = None, **more: Any) -> Case:
         ("MW513", probe(start=9.0), True),
         ("MW513", probe(start=0.9), False),
         ("MW513", replace(probe(start=9.0), inputs=(FAR,)), False),  # the scale of the inputs, not the weights
-        ("MW514", probe(BAD, Sanity(heart=(0.68, 0.69, 16))), True),
-        ("MW514", probe(BAD, Sanity(heart=(0.01, 0.69, 16))), False),
+        ("MW514", probe(BAD, Sanity(heart=(0.68, 0.69, 16, 800))), True),
+        ("MW514", probe(BAD, Sanity(heart=(0.68, 0.69, 16, 20))), False),  # the machine was too slow
+        ("MW514", probe(BAD, Sanity(heart=(0.01, 0.69, 16, 800))), False),
         ("MW515", probe(known=Sanity(blind=(("a", 2.0), ("b", 1.0)))), True),
         ("MW515", probe(known=Sanity(blind=(("a", 2.0), ("b", 1.1)))), False),
         ("MW515", probe(BAD, Sanity(blind=(("a", 1.0),))), False),
@@ -72,8 +74,6 @@ def probe(base: Run = GOOD, known: Sanity | None = None, **more: Any) -> Case:
         ("MW516", probe(step=1e-3), False),
         ("MW516", probe(BAD, step=1e-8), True),
         ("MW516", probe(GOOD, step=1e-8), False),
-        ("MW517", probe(known=Sanity(shuffled=(0.2, 0.69, True))), True),
-        ("MW517", probe(known=Sanity(shuffled=(0.71, 0.69, False))), False),
         ("MW518", probe(known=Sanity(predicted=(YES, SURE[:, None]))), True),
         ("MW518", probe(known=Sanity(predicted=(YES, FAIR[:, None]))), False),
         ("MW519", probe(known=Sanity(validation=(0.4, 0.05, 0.69, 100))), True),
@@ -105,6 +105,19 @@ def test_the_last_run_is_judged_without_training_a_copy(code: str, record: Recor
     assert hit(code, Case(outputs=(BINARY,), record=record)) is expected
 
 
+@pytest.mark.parametrize(
+    ("told", "severity"),
+    [
+        (Relabelled((("rate", 0.9),), 300), "error"),
+        (Relabelled((("lag", 0.9),), 300, time="day"), "tip"),  # the labels of earlier rows may well be known
+        (Relabelled((), 300), None),
+    ],
+)
+def test_features_that_know_held_labels(told: Relabelled, severity: str | None) -> None:
+    found: Any = RULES["MW425"](Case(relabelled=told))
+    assert (found.severity if found else None) == severity
+
+
 NOISY = LABEL.copy()
 NOISY[np.argsort(X[:, 0])[10:290:15]] ^= 1  # one here and there
 
@@ -122,6 +135,7 @@ TWICE = np.tile(X, (3, 1))  # every row three times: copies among the training r
 PAIR = np.stack([AMOUNT, X[:, 1] ** 2], 1)
 TWO = output(PAIR, "linear", "mean_squared_error", 2)
 FEW_VALUES = R.integers(0, 3, (300, 3)).astype(float)
+PAIRS = R.integers(0, 25, (550, 2)).astype(float)  # who and what
 SCATTERED = R.permutation(len(TWICE))
 
 
@@ -132,11 +146,15 @@ SCATTERED = R.permutation(len(TWICE))
         ("MW410", rows(TWICE[SCATTERED], np.resize(LABEL, 900), split=0.2), True),
         ("MW410", rows(X, LABEL, split=0.2), False),
         ("MW410", rows(FEW_VALUES[:200], LABEL[:200], FEW_VALUES[200:]), False),  # equal rows by chance
+        ("MW410", rows(PAIRS[:400], np.resize(LABEL, 400), PAIRS[400:]), False),  # as often as among training rows
         ("MW424", rows(X, LABEL, X[:100] + 1e-3 * R.normal(size=(100, 4))), True),
         ("MW424", rows(X, LABEL, R.normal(size=(100, 4))), False),
         ("MW424", rows(X[:, [0, 0, 0]] + 1e-9, LABEL, R.normal(size=(100, 1)) * np.ones(3)), False),  # a line in space
         ("MW415", rows(np.column_stack([X, PAIR[:, 1]]), PAIR, made=TWO), True),
         ("MW415", rows(X, PAIR, made=TWO), False),
+        ("MW415", rows(np.column_stack([X[:, 1:], X[:, 0] * 3 - 40]), LABEL), True),  # a code whose ranges are classes
+        ("MW415", rows(np.column_stack([X, X[:, 0]]), LABEL), False),  # two columns know it: the data, not a leak
+        ("MW415", rows(X[:, 1:], LABEL), False),
         ("MW423", rows(X[:, :1] * np.ones(2), NOISY), True),
         ("MW423", rows(X[:, :1] * np.ones(2), LABEL), False),
     ],

@@ -114,7 +114,8 @@ PAGES = (
         "warning",
         77,
         "Validation rows are also training rows",
-        "share of validation rows found in training, beyond the share of duplicates inside training",
+        "share of validation rows found in training, 2 points and 3 standard errors above that of training rows that "
+        "have a twin in training",
         "A score on rows that were learned says nothing about new rows.",
         "split first, then duplicate, augment or resample the training part only",
         "Yang et al. 2022, Data leakage in notebooks",
@@ -169,7 +170,8 @@ PAGES = (
         "warning",
         68,
         "One column is the target",
-        "a column that equals the target up to scale, or names the class exactly, with three columns or more",
+        "a column that equals the target up to scale, or names the class exactly, with three columns or more. A tip "
+        "where ranges of its values name the class of 99.5 %, and no other column comes halfway",
         "The model copies that column and will not have it when it counts.",
         "x = numpy.delete(x, column, axis=1)",
         "Kaufman et al. 2012, Leakage in data mining",
@@ -273,5 +275,17 @@ PAGES = (
         "A copy with noise on it (augmentation, oversampling) is recognised, not predicted.",
         "split first, then augment or oversample the training rows only",
         "Facco et al. 2017 (usual distance); Barz & Denzler 2020, Do we train on test data?",
+    ),
+    Page(
+        "MW425",
+        "data-leakage",
+        "error",
+        90,
+        "Features know labels of held-out rows",
+        "features of validation rows made again with the labels of validation and test rows shuffled: any change. A "
+        "tip where rows are ordered by time, since earlier labels may be known",
+        "What is made from the labels that a model is judged by is not there when it predicts: the score is too good.",
+        "make the feature from the training rows only: table.loc[split == 'train']",
+        "Kaufman et al. 2012, Leakage in data mining; Karpathy 2019, A recipe for training neural networks",
     ),
 )

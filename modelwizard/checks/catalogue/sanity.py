@@ -1,4 +1,4 @@
-"""MW513 to MW520, MW532, MW533: sanity checks on a copy, and what the project's last run left behind."""
+"""MW513 to MW516, MW518 to MW520, MW532, MW533: sanity checks on a copy, and what a project's last run left."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ PAGES = (
         "tip",
         44,
         "One batch cannot be learned by heart",
-        "loss on 16 rows after up to 800 steps on nothing else: above half of a constant's. A warning above 90 %, if "
-        "the whole training beats no constant either and no layer is frozen",
+        "loss on 16 rows after 200 to 800 steps on nothing else: above half of a constant's. A warning above 90 % "
+        "after 400 steps, if the whole training beats no constant either and no layer is frozen",
         "What fits nothing to 16 rows will fit nothing to more: a layer blocks the gradient, or loss and labels do not "
         "belong together.",
         "look for dead or saturated layers, heavy dropout or penalties, a loss that does not fit the labels",
@@ -53,17 +53,6 @@ PAGES = (
         "A step of the size of the weights throws them away; one of a millionth never arrives.",
         "optimizer=keras.optimizers.Adam(1e-3)",
         "TheDeepChecker (Ben Braiek & Khomh 2023); cs231n, Neural networks 3: about 1e-3 is usual",
-    ),
-    Page(
-        "MW517",
-        "data-leakage",
-        "error",
-        82,
-        "True labels are predicted after training on shuffled ones",
-        "loss on rows held back against the best constant's: 5 % lower, and p below 0.001 over 10 blocks of rows",
-        "Nothing can be learned from shuffled labels, so the labels reach the output on a way of their own.",
-        "take the target out of the inputs, the layers and the loss",
-        _KARPATHY,
     ),
     Page(
         "MW518",

@@ -148,7 +148,7 @@ PAGES = (
         "warning",
         58,
         "A hidden layer is a bottleneck",
-        "a hidden layer of 1 unit (2 units: a tip) between wider ones, in a model that does not rebuild its input",
+        "a hidden layer of 1 unit (2 units: a tip) between wider ones; of 1 unit a tip if the model rebuilds its input",
         "All that the layers behind can know has to pass through it; a single ReLU that dies stops the net.",
         'keras.layers.Dense(32, activation="relu")',
         "NeuraLint; Lu et al. 2020, Dying ReLU and initialization",

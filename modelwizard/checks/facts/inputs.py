@@ -45,6 +45,20 @@ def _first(source: Source, entry: int | None) -> int | None:
     return None
 
 
+def _kind(source: Source, first: int | None, *, whole: bool) -> str:
+    """Return the kind of the first layer; of a layer of one's own, what it holds that looks up or normalises."""
+    if first is None and not source.opaque:
+        return "unknown"
+    outer = [source.operations[first]] if first is not None else source.operations
+    own = type(outer[0]).__name__ if first is not None else "opaque"
+    if first is not None and type(outer[0]).__module__.startswith("keras."):
+        return own
+    layers: list[Any] = [o for o in outer if isinstance(o, keras.Layer)]
+    inner = [type(la).__name__ for layer in layers for la in layer._flatten_layers()]
+    found = [k for k in inner if k in LOOKUPS and whole] + [k for k in inner if k in NORMALISING | {"Normalization"}]
+    return next((k for k in found if k in LOOKUPS), "BatchNormalization" if found else own)
+
+
 def _read(source: Source, arrays: list[NDArray[Any]], array: NDArray[Any], entry: int | None) -> Input:
     name = source.layers[entry].name if entry is not None else "x"
     if not (np.issubdtype(array.dtype, np.number) or array.dtype == bool):
@@ -55,10 +69,8 @@ def _read(source: Source, arrays: list[NDArray[Any]], array: NDArray[Any], entry
     numbers = kept.astype(np.float64)
     finite = numbers[np.isfinite(numbers)]
     first = _first(source, entry)
-    layer = source.layers[first] if first is not None else None
-    seen = (
-        _push(source, arrays, first) if first is not None and layer is not None and layer.kind not in LOOKUPS else None
-    )
+    kind = _kind(source, first, whole=bool(finite.size and np.all(finite == np.round(finite))))
+    seen = _push(source, arrays, first) if first is not None and kind not in LOOKUPS else None
     seen = numbers if seen is None else seen
     mean, std = _spread(seen)
     flat = numbers.reshape(-1, numbers.shape[-1]) if numbers.ndim > 1 else numbers.reshape(-1, 1)
@@ -68,7 +80,7 @@ def _read(source: Source, arrays: list[NDArray[Any]], array: NDArray[Any], entry
         dtype=str(array.dtype),
         nan=unusable(array),
         raw=_top(numbers),
-        first=layer.kind if layer is not None else ("opaque" if source.opaque else "unknown"),
+        first=kind,
         seen=_top(seen),
         mean=mean,
         std=std,
@@ -76,7 +88,7 @@ def _read(source: Source, arrays: list[NDArray[Any]], array: NDArray[Any], entry
         whole=bool(finite.size and np.all(finite == np.round(finite))),
         low=float(finite.min()) if finite.size else 0.0,
         high=float(finite.max()) if finite.size else 0.0,
-        normalised=layer is not None and layer.kind in NORMALISING,
+        normalised=kind in NORMALISING,
         unadapted=_unadapted(source, entry, first),
         features=int(seen.shape[-1]) if seen.ndim > 1 else 1,
     )

@@ -9,37 +9,9 @@ from typing import Any
 import keras
 import numpy as np
 
+from modelwizard.checks.facts.activations import ACTIVATION_KINDS, own_activation
 from modelwizard.checks.facts.values import Head, Layer
 
-ALIASES = {
-    "softmax_v2": "softmax",
-    "log_softmax_v2": "log_softmax",
-    "re_lu": "relu",
-    "reluhidden": "relu",
-    "leakyrelu": "leaky_relu",
-    "swish": "silu",
-    "exp": "exponential",
-}
-ACTIVATION_KINDS = {
-    "Softmax": "softmax",
-    "ReLU": "relu",
-    "LeakyReLU": "leaky_relu",
-    "ELU": "elu",
-    "PReLU": "prelu",
-    "Relu": "relu",
-    "Relu6": "relu6",
-    "Sigmoid": "sigmoid",
-    "Softplus": "softplus",
-    "Tanh": "tanh",
-    "Gelu": "gelu",
-    "Silu": "silu",
-    "Selu": "selu",
-    "Exp": "exponential",
-    "LogSoftmax": "log_softmax",
-    "HardSigmoid": "hard_sigmoid",
-    "Elu": "elu",
-    "LeakyRelu": "leaky_relu",
-}
 PASSIVE = frozenset(
     {"Reshape", "Flatten", "Permute", "Squeeze", "ExpandDims", "Cast", "Identity", "RepeatVector", "Transpose"}
     | {"GlobalAveragePooling1D", "GlobalAveragePooling2D", "GlobalAveragePooling3D", "TimeDistributed", "Cropping2D"}
@@ -71,30 +43,6 @@ class Source:
     stages: list[list[tuple[Any, Any]]] = field(default_factory=list[list[tuple[Any, Any]]])
 
 
-def activation_name(function: Any) -> str:
-    """Return the Keras name of an activation: `linear` for None, `unknown` for a function of one's own."""
-    if function is None:
-        return "linear"
-    if isinstance(function, str):
-        return ALIASES.get(function, function)
-    name = getattr(function, "__name__", None) or type(function).__name__
-    name = ALIASES.get(name.lower(), name.lower())
-    if name in {v for v in ACTIVATION_KINDS.values()} or hasattr(keras.activations, name):
-        return name
-    return ACTIVATION_KINDS.get(type(function).__name__, "unknown")
-
-
-def _own_activation(operation: Any) -> str:
-    kind = type(operation).__name__
-    if kind in ACTIVATION_KINDS and not hasattr(operation, "kernel"):
-        return ACTIVATION_KINDS[kind]
-    inner = operation.layer if kind in ("TimeDistributed",) else operation
-    inner = inner.forward_layer if kind == "Bidirectional" else inner
-    if type(inner).__name__ in ("MultiHeadAttention", "GroupedQueryAttention"):
-        return "unknown"
-    return activation_name(inner.activation) if hasattr(inner, "activation") else "linear"
-
-
 def _units(operation: Any) -> int:
     wrapped = type(operation).__name__ in ("TimeDistributed", "Bidirectional")
     holder = getattr(operation, "layer", operation) if wrapped else operation
@@ -105,6 +53,13 @@ def _units(operation: Any) -> int:
     return 0
 
 
+def _summed(layer: Any, axes: int) -> list[bool]:
+    """Say for each axis of a kernel whether the layer sums over it: all but the last, or what its equation says."""
+    given, _, made = str(getattr(layer, "equation", "")).partition("->")
+    letters = given.partition(",")[2].replace(".", "").strip()
+    return [c not in made for c in letters] if len(letters) == axes else [True] * (axes - 1) + [False]
+
+
 def _kernel(operation: Any) -> tuple[float, float, float, float, float] | None:
     inner = operation.layer if type(operation).__name__ == "TimeDistributed" else operation
     try:
@@ -113,7 +68,8 @@ def _kernel(operation: Any) -> tuple[float, float, float, float, float] | None:
         return None  # no kernel, or not built: nothing to say about it
     if values.size == 0 or values.ndim < 2 or not np.issubdtype(values.dtype, np.floating):
         return None
-    fan_in = float(np.prod(values.shape[:-1]))
+    summed = _summed(inner, values.ndim)
+    fan_in = float(np.prod([size for size, over in zip(values.shape, summed, strict=True) if over]))
     low, high = float(values.min()), float(values.max())
     return float(values.mean()), float(values.std()), low, high, float(np.sqrt(2.0 / max(fan_in, 1.0)))
 
@@ -179,7 +135,7 @@ def read_layer(operation: Any, inputs: tuple[int, ...], received: Any, returned:
     return Layer(
         name=str(getattr(operation, "name", "")),
         kind=type(operation).__name__,
-        activation=_own_activation(operation),
+        activation=own_activation(operation),
         inputs=inputs,
         input_shape=_shape(received),
         output_shape=_shape(returned),

@@ -285,22 +285,3 @@ class Fit:
             return None
         each = self.steps_per_epoch or max(1, -(-self.rows // max(1, self.batch_size)))
         return self.epochs * each
-
-
-@dataclass(frozen=True)
-class Record:
-    """What a run of the project left behind: its losses after every epoch, and its last validation predictions.
-
-    Args:
-        name: Name of the run.
-        train: Plain loss on training rows after each epoch.
-        validation: Plain loss on validation rows after each epoch.
-        labels: (n,) class numbers of the validation rows; empty where there are no classes.
-        probabilities: (n,) or (n, classes) probabilities after the epoch with the lowest validation loss.
-    """
-
-    name: str = ""
-    train: tuple[float, ...] = ()
-    validation: tuple[float, ...] = ()
-    labels: NDArray[Any] = field(default_factory=lambda: np.zeros(0))
-    probabilities: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from modelwizard.checks.facts.model import activation_name
+from modelwizard.checks.facts.activations import activation_name
 from modelwizard.checks.probe.training import Rows, feed
 
 SATURATING = {"sigmoid": (0.0, 1.0), "tanh": (-1.0, 1.0)}

@@ -1,4 +1,4 @@
-"""The loss of the best constant prediction: what a model that looks at no input can reach. numpy only."""
+"""The loss of the best constant prediction, which looks at no input, and that of a perfect one. numpy only."""
 
 from __future__ import annotations
 
@@ -41,6 +41,20 @@ def constant_loss(output: Output, fitted: NDArray[Any], judged: NDArray[Any]) ->
         p = np.clip(center / max(center.sum(-1).max(), EPSILON), EPSILON, 1.0)
         return float(-(z * np.log(p)).sum(axis=-1).mean())
     return _amount(loss.name, z, center)
+
+
+def least_loss(output: Output, judged: NDArray[Any]) -> float:
+    """Return the loss of a perfect prediction: the entropy of the targets under a cross-entropy, else 0.
+
+    Args:
+        output: The output, with its loss.
+        judged: Targets; grey values and shares have an entropy of their own.
+    """
+    family = output.loss.family if output.loss is not None else "other"
+    z = np.clip(judged.astype(np.float64), EPSILON, 1 - EPSILON)
+    if family == "binary":
+        return float(-(z * np.log(z) + (1 - z) * np.log(1 - z)).mean())
+    return float(-(z * np.log(z)).sum(axis=-1).mean()) if family == "categorical" else 0.0
 
 
 def _sparse(y: NDArray[np.float64], z: NDArray[np.float64], units: int) -> float | None:

@@ -12,8 +12,8 @@ class Run:
 
     Args:
         losses: Mean loss of each stretch of steps, in order.
-        skill: Share of the best constant's loss that is gone on the rows trained on; None where there is no
-            such constant. 0 is a constant prediction, 1 is perfect.
+        skill: Share of the best constant's loss, as far as it lies above a perfect one's, that is gone on the rows
+            trained on; None where there is no such constant. 0 is a constant prediction, 1 is perfect.
         held_skill: The same on rows held back; None where there are too few.
         steps: Optimizer steps that were made.
         finite: Whether every loss was a finite number.
@@ -54,16 +54,14 @@ class Sanity:
     """What the sanity checks showed; None and () where one was not carried out.
 
     Args:
-        heart: Loss reached on one batch after training on nothing else, the best constant's, and the rows.
+        heart: Loss reached on one batch after training on nothing else, the best constant's, the rows and the steps.
         blind: For each input, the loss with this input at zero over the loss as it is, on rows held back.
-        shuffled: Loss on true labels after training on shuffled ones, the best constant's, and whether it is beaten.
         validation: Loss on rows held back, on the person's validation rows, the best constant's there, and the rows.
         predicted: Class numbers and probabilities of the rows held back.
     """
 
-    heart: tuple[float, float, int] | None = None
+    heart: tuple[float, float, int, int] | None = None
     blind: tuple[tuple[str, float], ...] = ()
-    shuffled: tuple[float, float, bool] | None = None
     validation: tuple[float, float, float, int] | None = None
     predicted: tuple[Any, Any] | None = None
 

@@ -15,7 +15,7 @@ from modelwizard.checks.case import Case
 from modelwizard.checks.facts.values import Layer
 from modelwizard.checks.probe import measure, sanity
 from modelwizard.checks.probe.changes import Setting, changes
-from modelwizard.checks.probe.references import constant_loss
+from modelwizard.checks.probe.references import constant_loss, least_loss
 from modelwizard.checks.probe.result import Probe, Run, Sanity, Trial
 from modelwizard.checks.probe.training import JUDGED, Rows, Trainer, clone, compile_like
 from modelwizard.checks.rules.graph import RECURRENT
@@ -119,7 +119,7 @@ def probe(
         sanity=seen,
     )
     left = started + limits.total - time.perf_counter()
-    more = _safely(lambda: sanity.experiments(case, trainer, found, rows, base.batch, left, LEARNS))
+    more = _safely(lambda: sanity.experiments(case, trainer, found, rows, left, LEARNS))
     return replace(found, sanity=more or seen)
 
 
@@ -194,10 +194,13 @@ def _skill(case: Case, trainer: Trainer, x: list[Any], y: list[Any]) -> float | 
         return None
     fitted, judged = np.asarray(trainer.rows.y[0]), np.asarray(y[0][:JUDGED])
     constant = constant_loss(case.outputs[0], fitted, judged)
-    if constant is None or constant <= 1e-12:
+    if constant is None:
+        return None
+    least = least_loss(case.outputs[0], judged)
+    if constant - least <= max(1e-12, 1e-3 * least):
         return None
     value, _ = trainer.loss(x, y)
-    return float(1 - value / constant) if np.isfinite(value) else -1.0
+    return float((constant - value) / (constant - least)) if np.isfinite(value) else -1.0
 
 
 def _safely(measure: Callable[[], T]) -> T | None:

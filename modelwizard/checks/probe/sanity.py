@@ -1,4 +1,4 @@
-"""Sanity checks on a copy: the length of a step, one batch by heart, blind inputs, shuffled labels, validation rows.
+"""Sanity checks on a copy: the length of a step, one batch by heart, blind inputs, validation rows.
 
 They reuse the compiled training of the probe, so each costs its steps and nothing else; `evidence.sanity` judges.
 Source: Karpathy, A Recipe for Training Neural Networks (2019), steps 2 and 3.
@@ -9,24 +9,21 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-import keras
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
 from modelwizard.checks.case import Case
-from modelwizard.checks.probe.references import constant_loss
+from modelwizard.checks.probe.references import constant_loss, least_loss
 from modelwizard.checks.probe.result import Probe, Sanity
 from modelwizard.checks.probe.training import JUDGED, Rows, Trainer
 from modelwizard.checks.rules.settings import ADAPTIVE
-from modelwizard.evidence.sanity import LEVEL, chance, distinct, skilled
+from modelwizard.evidence.sanity import distinct
 
 FEW = 16
 """Rows of the batch that is learned by heart."""
 
 MOST_STEPS = 800
-BLOCKS = 10
-"""Parts that held-out rows are cut into, whose losses are compared in pairs."""
 
 
 def first_step(trainer: Trainer, rows: Rows, batch: int) -> float | None:
@@ -57,52 +54,31 @@ def blind_inputs(case: Case, trainer: Trainer, usual: float) -> tuple[tuple[str,
     return tuple(found)
 
 
-def by_heart(case: Case, trainer: Trainer, seconds: float) -> tuple[float, float, int] | None:
-    """Train on one batch at a brisk rate; return the loss reached, the best constant's, and the rows."""
+def by_heart(case: Case, trainer: Trainer, seconds: float) -> tuple[float, float, int, int] | None:
+    """Train on one batch at a brisk rate; return the loss reached, the best constant's, the rows and the steps.
+
+    Both losses are above that of a perfect prediction.
+    """
     rows = trainer.rows
     at = distinct([np.asarray(a) for a in rows.x], FEW)
     weight = tf.gather(rows.weight, at) if rows.weight is not None else None
     few = replace(rows, x=[tf.gather(a, at) for a in rows.x], y=[tf.gather(a, at) for a in rows.y], weight=weight)
-    constant = constant_loss(case.outputs[0], np.asarray(few.y[0]), np.asarray(few.y[0]))
-    if len(at) < 4 or constant is None or constant < 1e-6:
+    y = np.asarray(few.y[0])
+    constant, least = constant_loss(case.outputs[0], y, y), least_loss(case.outputs[0], y)
+    if len(at) < 4 or constant is None or constant - least < 1e-6:
         return None
+    constant -= least
     o = case.optimizer
     rate = None if o is None or o.scheduled else max(o.rate, 5e-3 if o.name in ADAPTIVE else 5e-2)
     trainer.again(few, rate)
-    best, left = float("inf"), seconds
+    best, steps = float("inf"), 0
     for _ in range(4):
-        trainer.train(MOST_STEPS // 4, len(at), left / 4)
+        steps += trainer.train(MOST_STEPS // 4, len(at), seconds / 4)[1]
         loss, _ = trainer.loss(few.x, few.y)
-        best = min(best, loss) if np.isfinite(loss) else best
+        best = min(best, loss - least) if np.isfinite(loss) else best
         if best < 0.3 * constant:
             break
-    return (best, constant, len(at)) if np.isfinite(best) else None
-
-
-def shuffled_labels(
-    case: Case, trainer: Trainer, steps: int, batch: int, seconds: float
-) -> tuple[float, float, bool] | None:
-    """Train on shuffled labels; return loss, the best constant's, and whether it is beaten, on rows held back."""
-    rows = trainer.rows
-    if int(rows.held_y[0].shape[0]) < 5 * BLOCKS:
-        return None
-    order = np.random.default_rng(1).permutation(rows.count)
-    mixed = replace(rows, y=[tf.gather(a, order) for a in rows.y])
-    trainer.again(mixed)
-    losses, _ = trainer.train(steps, batch, seconds)
-    if not np.isfinite(losses).all():
-        return None
-    held = trainer.outputs(rows.held_x)
-    own: list[float] = []
-    dumb: list[float] = []
-    for part in np.array_split(np.arange(min(int(rows.held_y[0].shape[0]), JUDGED)), BLOCKS):
-        y = [tf.gather(a, part) for a in rows.held_y]
-        constant = constant_loss(case.outputs[0], np.asarray(rows.y[0]), np.asarray(y[0]))
-        if constant is None:
-            return None
-        own.append(trainer.loss_of(y, keras.tree.map_structure(lambda t, part=part: tf.gather(t, part), held)))
-        dumb.append(constant)
-    return float(np.mean(own)), float(np.mean(dumb)), skilled(dumb, own, LEVEL / 10, chance(rows.count))
+    return (best, constant, len(at), steps) if np.isfinite(best) else None
 
 
 def validation_loss(case: Case, trainer: Trainer, held: float) -> tuple[float, float, float, int] | None:
@@ -158,27 +134,19 @@ def after_training(case: Case, trainer: Trainer) -> Sanity:
     )
 
 
-def experiments(
-    case: Case, trainer: Trainer, found: Probe, rows: Rows, batch: int, left: float, learns: float
-) -> Sanity:
-    """Train the copy again: on one batch where it does not learn, on shuffled labels where it does.
+def experiments(case: Case, trainer: Trainer, found: Probe, rows: Rows, left: float, learns: float) -> Sanity:
+    """Train the copy again on one batch, where it does not learn.
 
     Args:
         case: The facts.
         trainer: The trainer of the first copy, whatever it trained last.
         found: What the training as asked showed.
         rows: The rows of that training.
-        batch: Rows a step.
         left: Seconds to spend.
         learns: Skill from which on the training works.
     """
     known = found.sanity
-    if len(case.outputs) != 1 or found.constant is None or left < 0.5:
+    if len(case.outputs) != 1 or found.constant is None or left < 0.5 or found.base.score >= learns:
         return known
     trainer.again(rows)
-    if found.base.score < learns:
-        return replace(known, heart=by_heart(case, trainer, min(left, 1.5)))
-    if case.rebuilds_input:
-        return known
-    steps = min(300, max(20, found.base.steps))
-    return replace(known, shuffled=shuffled_labels(case, trainer, steps, batch, min(left, 0.7)))
+    return replace(known, heart=by_heart(case, trainer, min(left, 1.5)))

@@ -1,4 +1,4 @@
-"""MW410 to MW413, MW419, MW421, MW422, MW424: training rows against held-out rows."""
+"""MW410 to MW413, MW419, MW421, MW422, MW424, MW425: training rows against held-out rows."""
 
 from __future__ import annotations
 
@@ -54,12 +54,14 @@ def shared_rows(case: Case) -> Hit | None:
     if not len(train) or not len(held):
         return None
     shared = float(np.isin(held, train).mean())
-    inside = 1 - len(np.unique(train)) / len(train)
-    # among a few categories equal rows are chance, as many on both sides; of measured values few repeat by chance
-    chance = min(2 * inside, 0.2) if any(_continuous(rows) for rows in a) else 2 * inside
-    if shared <= chance + 0.02:
+    _, counts = np.unique(train, return_counts=True)
+    inside = float(counts[counts > 1].sum() / len(train))
+    # among a few categories equal rows are chance: a row has a twin as often as one training row has among the others;
+    # of measured values few repeat by chance
+    chance = min(inside, 0.2) if any(_continuous(rows) for rows in a) else inside
+    if shared <= chance + 0.02 + 3 * np.sqrt(chance * (1 - chance) / len(held)):
         return None
-    evidence = f"{shared:.1%} of {len(held)} validation rows; duplicates inside training: {inside:.1%}"
+    evidence = f"{shared:.1%} of {len(held)} validation rows; {inside:.1%} of the training rows have a twin among them"
     severity: Severity = "warning" if shared > 0.05 and case.rows >= 20 else "tip"
     fix = "x, index = numpy.unique(x, axis=0, return_index=True); y = y[index]  # before the split"
     return Hit(evidence, fix, severity, place)
@@ -133,6 +135,19 @@ def straddling_times(case: Case) -> Hit | None:
         return None
     evidence = f"{younger:.1%} of the training rows are younger than the first held-out row"
     return Hit(evidence, place=Place("data", "split"))
+
+
+@rule("MW425")
+def known_labels(case: Case) -> Hit | None:
+    """Find features of a project that change with the labels of held-out rows."""
+    found = case.relabelled
+    if found is None:
+        raise NotApplicableError("only the code of a project can make the features again")
+    if not found.changed:
+        return None
+    named = ", ".join(f"{name} in {share:.0%}" for name, share in found.changed[:3])
+    evidence = f"other labels for held-out rows change {named} of {found.rows} validation rows"
+    return Hit(evidence, severity="tip" if found.time else "error", place=Place("data", "data.py"))
 
 
 @rule("MW411")

@@ -66,6 +66,8 @@ def no_better_than_constant(case: Case) -> Hit | None:
     skill = p.base.skill
     if skill is None or not p.base.finite or skill >= 0.02:
         return None
+    if not p.complete and p.base.steps < 100:
+        raise NotApplicableError(f"only {p.base.steps} steps were made in the time")
     words = f"{1 - skill:.3f} of the loss of the best constant ({p.constant:.4g}) after {p.base.steps} steps"
     agree, chance = _neighbourly(case)
     if p.complete and p.base.steps >= 200 and agree > chance + 0.15:

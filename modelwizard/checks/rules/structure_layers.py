@@ -156,14 +156,14 @@ def useless_bias(case: Case) -> Hit | None:
 @rule("MW214")
 def bottleneck(case: Case) -> Iterator[Hit]:
     """Find hidden layers of one or two units."""
-    if case.rebuilds_input:
-        return
+    most = 1 if case.rebuilds_input else 2  # pictures of codes are drawn with two
     for index, layer in hidden_maps(case):
-        if layer.kind != "Dense" or layer.units > 2 or _width(layer) <= layer.units:
+        if layer.kind != "Dense" or layer.units > most or _width(layer) <= layer.units:
             continue
         behind = max((case.layers[i].units for i, _ in next_maps(case.layers, index)), default=0)
         behind = max(behind, max((o.head.units for o in case.outputs), default=1))
-        severity: Severity = "warning" if layer.units == 1 or behind > 2 * layer.units else "tip"
+        harmful = (layer.units == 1 or behind > 2 * layer.units) and not case.rebuilds_input
+        severity: Severity = "warning" if harmful else "tip"
         evidence = f"{layer.name} has {layer.units} unit{'s' if layer.units > 1 else ''}"
         yield Hit(evidence, severity=severity, place=Place("layer", layer.name), soft=layer.units > 1)
 

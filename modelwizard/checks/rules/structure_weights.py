@@ -81,14 +81,19 @@ def frozen(case: Case) -> Hit | None:
         return None
     if len(still) == len(weighted):
         return Hit("every layer has trainable=False", severity="error", place=Place("layer", still[0].name))
-    told = [la for la in still if la.config.get("use_bias")]
-    fresh = [la for la in told if la.fresh]
-    if not told or len(fresh) < len(told):
+    # biases and moving means are zero until something is trained; kernels do not tell
+    told = [la for la in case.layers if la.parameters and not la.trainable and _tells(la)]
+    if not told or not all(la.fresh for la in told):
         return None
     inside = all(la.nested for la in told)
     names = ", ".join(la.name for la in told[:4])
-    evidence = f"trainable=False on {names}, whose biases are all zero"
+    evidence = f"trainable=False on {names}, whose biases and moving means are all zero"
     return Hit(evidence, severity="tip" if inside else "warning", place=Place("layer", told[0].name))
+
+
+def _tells(layer: Layer) -> bool:
+    """Whether a layer holds something that shows if it was trained."""
+    return bool(layer.config.get("use_bias")) or layer.kind == "BatchNormalization"
 
 
 def _embedded(case: Case) -> Iterator[tuple[Input, Layer]]:
