@@ -35,7 +35,7 @@ EDITS: dict[str, tuple[str, str, str]] = {
     "no smooth clipping": ("preprocessing.py", "scaled / ops.sqrt(1 + ops.square(scaled / 3))", "scaled"),
     "constant learning rate": ("model.py", "    if steps:", "    if False:"),
     "no weight decay": ("model.py", "1e-1], default=1e-2)", "1e-1], default=0.0)"),
-    "no dropout": ("model.py", "step=0.1, default=0.3)", "step=0.1, default=0.0)"),
+    "no dropout": ("model.py", "step=0.1, default=0.2)", "step=0.1, default=0.0)"),
     "ReLU for SiLU": ("model.py", 'activation="silu"', 'activation="relu"'),
     "2 layers of 64": ("model.py", "default=128)", "default=64)"),
     "average of weights": ("model.py", "weight_decay=weight_decay)", "weight_decay=weight_decay, use_ema=True)"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,16 +21,25 @@ from modelwizard.worker.user_code import blame
 from modelwizard.worker.workshop import Part, Workshop
 
 
+@dataclass(frozen=True)
+class Order:
+    """One network that is to be trained.
+
+    Args:
+        epochs: Epochs.
+        seed: Seed of the weights, of the order of rows and of dropout.
+        member: Which network it is, from 1, for the telling.
+        members: How many there are.
+    """
+
+    epochs: int
+    seed: int
+    member: int
+    members: int
+
+
 def train(
-    workshop: Workshop,
-    request: Mapping[str, Any],
-    watcher: Watcher,
-    encoding: Any,
-    part: Part,
-    epochs: int,
-    seed: int,
-    member: int,
-    members: int,
+    workshop: Workshop, request: Mapping[str, Any], watcher: Watcher, encoding: Any, part: Part, order: Order
 ) -> tuple[Any, trainer.Run]:
     """Train one network on all rows that are handed in, for a number of epochs.
 
@@ -40,36 +50,34 @@ def train(
         watcher: Who is told.
         encoding: How the rows are encoded.
         part: The rows.
-        epochs: Epochs.
-        seed: Seed of the weights, of the order of rows and of dropout.
-        member: Which network it is, from 1, for the telling.
-        members: How many there are.
+        order: Which network.
 
     Raises:
         ProjectError: The loss became infinite, or the project's code fails.
     """
     watcher.check()
-    keras.utils.set_random_seed(seed)
+    keras.utils.set_random_seed(order.seed)
     batch = min(int(request["training"]["batch_size"]), len(part))
-    steps = max(epochs, int(request["training"]["epochs"])) * -(-len(part) // batch)
+    steps = max(order.epochs, int(request["training"]["epochs"])) * -(-len(part) // batch)
     network, _ = trials.build(workshop, request["hyperparameters"], encoding, steps)
 
     def on_epoch(epoch: int, row: dict[str, float], _: NDArray[np.floating]) -> bool:
         watcher.check()
-        facts = {"run": f"model {member} of {members}", "stage": "finalize", "epoch": epoch + 1, "epochs": epochs}
-        watcher.progress(epoch + 1 == epochs, **facts, **trials.told(row), score=None)
+        facts = {"run": f"model {order.member} of {order.members}", "stage": "finalize"}
+        facts |= {"epoch": epoch + 1, "epochs": order.epochs}
+        watcher.progress(epoch + 1 == order.epochs, **facts, **trials.told(row), score=None)
         return False
 
     with blame(workshop.project.folder, "train the model", workshop.builder):
         run = trainer.train(
             network,
             (part.x, part.y),
-            epochs=epochs,
+            epochs=order.epochs,
             batch_size=batch,
-            seed=seed,
+            seed=order.seed,
             on_epoch=on_epoch,
             record=False,
-            repeats=members - member + 1,
+            repeats=order.members - order.member + 1,
             room=workshop.rows,
         )
     if run.status == "nan":
@@ -86,7 +94,7 @@ def save(workshop: Workshop, request: Mapping[str, Any], watcher: Watcher) -> di
 
     Args:
         workshop: The project.
-        request: As for `train`, and `epochs`, `seed`, `member`, `members` and `weights`, the path of the file.
+        request: As for `train`, and `order`, the fields of an `Order`, and `weights`, the path of the file.
         watcher: Who is told.
 
     Returns:
@@ -94,8 +102,7 @@ def save(workshop: Workshop, request: Mapping[str, Any], watcher: Watcher) -> di
     """
     begin = time.monotonic()
     encoding, part = workshop.production()
-    numbers = (int(request[name]) for name in ("epochs", "seed", "member", "members"))
-    network, run = train(workshop, request, watcher, encoding, part, *numbers)
+    network, run = train(workshop, request, watcher, encoding, part, Order(**request["order"]))
     network.save_weights(request["weights"])
     return {"train_loss": float(run.history[-1]["train_loss"]), "seconds": time.monotonic() - begin}
 
@@ -126,10 +133,10 @@ def side_by_side(
         for i, seed in enumerate(seeds, start=1):
             if i > workers and time.monotonic() + longest > watcher.deadline:
                 return
-            facts = {"epochs": epochs, "seed": seed, "member": i, "members": len(seeds)}
-            settings = {name: request[name] for name in ("hyperparameters", "training")}
             path = workshop.project.runs / f".member-{i}.weights.h5"
-            yield Task(str(path), {"job": "member", **settings, **facts, "weights": str(path)})
+            settings = {name: request[name] for name in ("hyperparameters", "training")}
+            order = vars(Order(epochs, seed, i, len(seeds)))
+            yield Task(str(path), {"job": "member", **settings, "order": order, "weights": str(path)})
 
     encoding, _ = workshop.production()
     found: dict[str, tuple[Any, float]] = {}

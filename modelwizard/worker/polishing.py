@@ -66,9 +66,8 @@ def judge(workshop: Workshop, request: Mapping[str, Any], watcher: Watcher) -> d
     found: list[Losses] = []
     for number, (fold, repeat) in enumerate(jobs, start=1):
         seed = derive(request["training"]["seed"], "polish", fold.number, repeat)
-        network, _ = members.train(
-            workshop, request, watcher, fold.encoding, fold.train, int(request["epochs"]), seed, number, len(jobs)
-        )
+        order = members.Order(int(request["epochs"]), seed, number, len(jobs))
+        network, _ = members.train(workshop, request, watcher, fold.encoding, fold.train, order)
         losses = Losses(workshop, fold)
         with blame(workshop.project.folder, "polish the model (`polish = false` leaves that out)", workshop.builder):
             done = polish.polish(

@@ -225,7 +225,8 @@ def _retrained(
     for i in range(1, count + 1):
         if _no_time_for(i, begin, watcher):
             break
-        network, run = _member(workshop, request, watcher, encoding, part, epochs, _seed(request, i), i, count)
+        order = networks.Order(epochs, _seed(request, i), i, count)
+        network, run = _member(workshop, request, watcher, encoding, part, order)
         members.append((network, encoding))
         losses.append(run.history[-1]["train_loss"])
     return members, losses
@@ -250,9 +251,8 @@ def _folds(
         if _no_time_for(i, begin, watcher):
             break
         seed = derive(probe["training"]["seed"], "fit", fold.number)
-        network, run = _member(
-            workshop, request, watcher, fold.encoding, fold.train, int(best) + 1, seed, i, len(folds)
-        )
+        order = networks.Order(int(best) + 1, seed, i, len(folds))
+        network, run = _member(workshop, request, watcher, fold.encoding, fold.train, order)
         members.append((network, fold.encoding))
         losses.append(run.history[-1]["train_loss"])
     return members, losses
@@ -264,15 +264,12 @@ def _member(
     watcher: Watcher,
     encoding: Any,
     part: Part,
-    epochs: int,
-    seed: int,
-    member: int,
-    members: int,
+    order: networks.Order,
 ) -> tuple[Any, trainer.Run]:
     """Train one network of the production model, and polish it where the polish was found to help."""
-    network, run = networks.train(workshop, request, watcher, encoding, part, epochs, seed, member, members)
+    network, run = networks.train(workshop, request, watcher, encoding, part, order)
     if request.get("polish"):
-        network = polish.descend(network, (part.x, part.y), float(request["polish"]), seed=seed)
+        network = polish.descend(network, (part.x, part.y), float(request["polish"]), seed=order.seed)
     return network, run
 
 
