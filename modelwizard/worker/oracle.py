@@ -21,6 +21,9 @@ TURNS = ("tune", "move", "tune", "explore")
 """What a trial after the given ones does, in turn: from the best trial so far change numbers that need no new program
 (learning rate, regularisers, epochs), change anything, or leave it for a point of the whole space."""
 
+HURRIED = ("tune", "tune", "tune", "move")
+"""The turns of a search that is over before another program has paid for its compilation."""
+
 CHEAP = ("learning_rate", "epochs", "batch_size")
 
 STEP = 0.15
@@ -41,9 +44,16 @@ class LocalOracle(keras_tuner.Oracle):
         space: What is searched.
         seed: Base of the sequence.
         first: Values of the first trials; names that are missing take their defaults.
+        turns: What trials after them do, in turn. Defaults to `TURNS`.
     """
 
-    def __init__(self, space: keras_tuner.HyperParameters, seed: int, first: Sequence[Mapping[str, Any]] = ()) -> None:
+    def __init__(
+        self,
+        space: keras_tuner.HyperParameters,
+        seed: int,
+        first: Sequence[Mapping[str, Any]] = (),
+        turns: Sequence[str] = TURNS,
+    ) -> None:
         super().__init__(
             # The direction is always said: keras-tuner guesses it wrongly from some names.
             objective=keras_tuner.Objective("val_loss", "min"),
@@ -54,6 +64,7 @@ class LocalOracle(keras_tuner.Oracle):
             max_consecutive_failed_trials=NEVER,
         )
         self.verbose = 0
+        self.turns = turns
         self.first = [self.complete(values) for values in first]
         self.index = 0  # number of the next trial, from 0
         self._given: Values | None = None
@@ -101,7 +112,7 @@ class LocalOracle(keras_tuner.Oracle):
             return {"status": "RUNNING", "values": self._given}
         if self.index < len(self.first) and not self.tried(self.first[self.index]):
             return {"status": "RUNNING", "values": self.first[self.index]}
-        turn = TURNS[(self.index - len(self.first)) % len(TURNS)] if self._best else "explore"
+        turn = self.turns[(self.index - len(self.first)) % len(self.turns)] if self._best else "explore"
         for attempt in range(COLLISIONS):
             values = self._draw(self.index, attempt) if turn == "explore" else self._step(turn, attempt)
             if not self.tried(values):

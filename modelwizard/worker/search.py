@@ -13,7 +13,7 @@ import keras_tuner
 from modelwizard.errors import ProjectError
 from modelwizard.worker import hopeless, pacing, records, space, trials
 from modelwizard.worker.experiment import Experiment, Watcher
-from modelwizard.worker.oracle import LocalOracle
+from modelwizard.worker.oracle import HURRIED, TURNS, LocalOracle
 from modelwizard.worker.pool import STANDBY, processes
 from modelwizard.worker.seeds import derive
 from modelwizard.worker.workshop import Workshop
@@ -23,6 +23,9 @@ FAILURES = 3
 
 KILLS = 3
 """Times that one trial may take the process down with it before it counts as failed."""
+
+HURRY = 120.0
+"""Seconds of a search below which most trials keep to the programs that are compiled."""
 
 MOST_RESERVED = 0.4
 """Share of the time that is kept for what comes after the search at most; then less is trained there."""
@@ -90,7 +93,8 @@ class Search:
         self._spare()
         self._choices: dict[str, Any] = {}
         self._curves: dict[str, hopeless.Curve] = {}
-        self._oracle = LocalOracle(self._narrowed(), self._seed, request.get("first") or ())
+        turns = HURRIED if self._end - self._begin < HURRY else TURNS
+        self._oracle = LocalOracle(self._narrowed(), self._seed, request.get("first") or (), turns)
         self._oracle.replay(self._tried(self.finished[i]) for i in sorted(self.finished))
         self._trials: dict[str, Any] = {}
         self._failures = 0
