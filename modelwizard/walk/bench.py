@@ -43,7 +43,8 @@ class Bench:
     def __init__(self, session: Session, hyperparameters: Mapping[str, Any], training: Mapping[str, Any]) -> None:
         self.session, self.hyperparameters = session, hyperparameters
         self.training = {name: training[name] for name in ("epochs", "batch_size")}
-        first, count = int(training.get("seed", session.seed)), SEEDS[session.scheme]
+        chosen = session.seed if session.options.seed is not None else training.get("seed", session.seed)
+        first, count = int(chosen), SEEDS[session.scheme]
         self.seeds = [first + i for i in range(count)]
         self.fresh = [first + count]
         self.trained = 0
