@@ -236,6 +236,26 @@ def run_all(project: Path | None, as_json: bool, **chosen: Any) -> None:
     _leave(list(results.values())[-1] if results else None)
 
 
+@cli.command(short_help="Columns to add or to leave out, tried and written on a yes.")
+@stage_options
+def features(project: Path | None, as_json: bool, **chosen: Any) -> None:
+    """Look for features that help and for columns that do not.
+
+    Ratios, products, sums, differences, logarithms and further parts of dates are proposed from training rows alone.
+    Networks with the best settings so far are trained with and without them; what proves itself on validation rows is
+    shown, and written into add_features() of data.py on your yes. --yes says it beforehand.
+    """
+    from modelwizard import walk
+    from modelwizard.options import StageOptions
+
+    talk = terminal()
+    options = StageOptions(json=as_json, **chosen)
+    talk.yes = options.yes
+    result = walk.run_features(_project(project), options, talk)
+    if as_json:
+        print_json(result)
+
+
 def _run_stage(folder: Path, stage: str, options: StageOptions, child: Child | None = None) -> dict[str, Any]:
     from modelwizard import walk
 

@@ -65,7 +65,7 @@ def _readings(facts: Facts) -> Markup | None:
 def _by_stage(facts: Facts) -> Markup | None:
     """Return the looks of each stage."""
     rows: list[tuple[Child, ...]] = []
-    for stage in (*STAGES, "protocol"):
+    for stage in (*STAGES, "features", "protocol"):
         epochs = sum(_looks(entry) for entry in facts.trials(stage))
         other = sum(_looks(e) for e in facts.entries if e.get("stage") == stage and e.get("kind") != "trial")
         if epochs or other or facts.trials(stage):
@@ -139,6 +139,12 @@ def _told(entry: Entry) -> tuple[str, str] | None:
         case "decision" if entry.get("protocol"):
             scheme = f"{entry.get('repeats', '?')} x {entry.get('folds', '?')}-fold"
             return f"{stage}: from here on rows are judged by repeated K-fold, {scheme}.", "doubt"
+        case "decision" if entry.get("written"):
+            return f"{stage}: written into {listed([str(name) for name in entry.get('files') or ()])}.", ""
+        case "decision" if entry.get("action"):
+            what = listed([str(name) for name in entry.get("names") or ()])
+            done = {"add": "with", "remove": "without"}.get(str(entry["action"]), "all together, with a fresh seed,")
+            return f"{stage}: {done} {what}: {'kept' if entry.get('accepted') else 'not kept'}.", ""
         case "decision":
             return (f"{stage}: model written, {entry['model']}.", "") if entry.get("model") else None
         case "look":

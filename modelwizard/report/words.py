@@ -20,6 +20,7 @@ TITLES = {
     "regularize": "Regularize",
     "finalize": "Finalize",
     "protocol": "Repeated K-fold",
+    "features": "Features",
 }
 SIGNS = {
     "passed": "✓",

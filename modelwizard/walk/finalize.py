@@ -101,7 +101,8 @@ def _opened_before(session: Session) -> str:
 
 def _expect(session: Session, threshold: float) -> Expected:
     """State what the test should show, from every look at the validation rows so far."""
-    runs = session.usable("regularize") or session.usable()
+    written = any(entry.get("written") for entry in session.journal.entries("decision", "features"))
+    runs = session.usable("regularize", *(["features"] if written else [])) or session.usable()
     entries = {e["run"]: e for e in session.trials()}
     validation = session.validation(entries[runs[0].name])
     found = accounting.correct(validation, runs, threshold=threshold != HALF, seed=session.seed)

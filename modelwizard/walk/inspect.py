@@ -85,7 +85,12 @@ def _account(metric: str, count: int, found: Mapping[str, Mapping[str, Any] | No
 def _advice(search: Mapping[str, Any] | None, entries: Sequence[Mapping[str, Any]]) -> list[str]:
     """Return what the number of looks means: of the last search, and of what a person read in between."""
     numbers = (search or {}).get("numbers") or {}
-    told = [f"{numbers['level']}: {numbers['advice']}"] if numbers.get("advice") and numbers["level"] != "fine" else []
+    untried = not any(entry.get("stage") in ("features", "finalize") for entry in entries)
+    hint = [
+        "not tried yet: `modelwizard features` looks for ratios and the like that help, and for columns that do not"
+    ]
+    told = hint if untried and (search or {}).get("verdict") in ("passed", "forced") else []
+    told += [f"{numbers['level']}: {numbers['advice']}"] if numbers.get("advice") and numbers["level"] != "fine" else []
     return told + ([sentence] if (sentence := advice.adaptive(*accounting.bred(entries))) else [])
 
 
@@ -101,7 +106,8 @@ def audit(folder: Path) -> dict[str, Any]:
     chain, entries = journal.verify(), journal.entries()
     seen = looks(entries)
     problems = [*chain.problems, *project.changed(), *_model_changed(project, entries)]
-    by_stage = {stage: sum(int(e.get("looks") or 0) for e in entries if e.get("stage") == stage) for stage in STAGES}
+    named = [*STAGES, *(["features"] if any(e.get("stage") == "features" for e in entries) else [])]
+    by_stage = {stage: sum(int(e.get("looks") or 0) for e in entries if e.get("stage") == stage) for stage in named}
     edits = [
         {"files": e["files"], "after_looks": e["after_looks"], "utc": e["utc"]}
         for e in entries

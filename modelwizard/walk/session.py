@@ -130,6 +130,7 @@ class Session:
             same = all(entry["hyperparameters"].get(k) == v for k, v in hyperparameters.items())
             same = same and entry["training"] == dict(training) and entry.get("fraction") == more.get("fraction")
             same = same and entry["scheme"] == self.scheme
+            same = same and (entry.get("additions") or []) == (more.get("additions") or [])
             if same and entry.get("code") == code:
                 return str(entry["run"])
         numbers = [int(e["run"].rpartition("-")[2]) for e in trials if e["run"].rpartition("-")[2].isdigit()]

@@ -64,9 +64,9 @@ def run_stage(
     try:
         child.start()  # imports TensorFlow while the gate is looked at
         with journal.writing():
-            _begin(project, journal)
+            begin(project, journal)
             _gate(journal, stage, options, reporter)
-            _notice_edits(project, journal, reporter)
+            notice_edits(project, journal, reporter)
             with reporter.waiting("Starting TensorFlow …"):
                 child.ready()
             session = Session(project, journal, child, options, reporter)
@@ -140,7 +140,7 @@ def _acceptable(stage: str, found: Mapping[str, Any], *, whole: bool) -> bool:
     return whole and word in BESIDES.get(stage, ()) and not nothing
 
 
-def _begin(project: Project, journal: Journal) -> None:
+def begin(project: Project, journal: Journal) -> None:
     """Open the journal with what the project started from."""
     if journal.entries():
         return
@@ -187,7 +187,7 @@ def _accepts(before: str, headline: str, reporter: Reporter) -> bool:
         return False
 
 
-def _notice_edits(project: Project, journal: Journal, reporter: Reporter) -> None:
+def notice_edits(project: Project, journal: Journal, reporter: Reporter) -> None:
     """Record that the code changed since the last look: what follows is a new branch of the story."""
     entries = journal.entries()
     known = next((e["code"] for e in reversed(entries) if e["kind"] in ("created", "edited")), None)

@@ -28,6 +28,7 @@ class Experiment:
         trials: Trials that share the room for predictions. Defaults to 1.
         bar: What the trial must reach at each share of its training, or it is ended (see `hopeless`). Defaults to
             nothing.
+        additions: Lines added to `add_features` in memory, for each fold or for all. Defaults to none.
     """
 
     run: str
@@ -41,6 +42,7 @@ class Experiment:
     fraction: float | None = None
     trials: int = 1
     bar: tuple[float, ...] = ()
+    additions: tuple[tuple[str, ...], ...] = ()
 
     @staticmethod
     def of(request: Mapping[str, Any]) -> Experiment:
@@ -58,6 +60,7 @@ class Experiment:
             fraction=request.get("fraction"),
             trials=int(request.get("trials") or 1),
             bar=tuple(request.get("bar") or ()),
+            additions=tuple(tuple(lines) for lines in request.get("additions") or ()),
         )
 
     @property

@@ -11,6 +11,7 @@ from modelwizard.errors import UsageError
 from modelwizard.project import Project
 from modelwizard.worker import (
     checking,
+    features,
     inspection,
     members,
     pacing,
@@ -69,6 +70,8 @@ class Desk:
             "search": search.search,
             "probe": production.probe,
             "polish": polishing.judge,
+            "propose": features.propose,
+            "importance": features.importance,
             "final": production.final,
             "member": members.save,
             "check": checking.check,
@@ -97,7 +100,7 @@ def train(workshop: Workshop, request: Request, watcher: Watcher) -> Result:
     Args:
         workshop: The project.
         request: See `trials.Experiment`; `bare` switches regularisers off that are not named (the rule in the first
-            two stages); `safe` turns failures into a summary.
+            two stages); `safe` turns failures into a summary; `additions` are lines of `add_features` on trial.
         watcher: Who is told.
     """
     experiment = Experiment.of(request)
@@ -105,4 +108,4 @@ def train(workshop: Workshop, request: Request, watcher: Watcher) -> Result:
         values = space.bare(search.open_space(workshop)) | dict(experiment.hyperparameters)
         experiment = experiment.changed(hyperparameters=values)
     run = trials.run_safely if request.get("safe") else trials.run
-    return run(workshop, experiment, watcher)
+    return run(features.with_features(workshop, experiment.additions), experiment, watcher)

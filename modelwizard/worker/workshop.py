@@ -89,6 +89,7 @@ class Workshop:
         self.leaks: list[str] = []  # what `adapted` says
         self._folds: list[Fold] = []
         self._loaded: dict[tuple[str, ...], Any] = {}
+        self.extended: Workshop | None = None  # the same with features that are on trial (`features.with_features`)
 
     @property
     def problem(self) -> Problem:

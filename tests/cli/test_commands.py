@@ -83,7 +83,7 @@ def pretend(monkeypatch: pytest.MonkeyPatch, name: str, answer: Any) -> list[Any
 # -- what is there -------------------------------------------------------------------------------------------------
 
 COMMANDS = [
-    *("new", "baseline", "overfit", "regularize", "finalize", "next", "run"),
+    *("new", "baseline", "overfit", "regularize", "finalize", "next", "run", "features"),
     *("status", "check", "explain", "table", "report", "predict", "audit"),
 ]
 

@@ -1,0 +1,237 @@
+"""Features added and removed: what is tried together, and what a paired comparison of trained networks says of it.
+
+Additions are kept from a gain of one paired standard error on, removals unless they cost one (METHOD: among the rules
+that were simulated, this one gave the best true score; what it lets through by luck, a confirmation with fresh seeds
+and the removals take out again).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from modelwizard.evidence import comparison
+from modelwizard.evidence.arrays import Floats
+from modelwizard.stages.inputs import Validation
+from modelwizard.stages.verdict import figure
+
+ADD_FROM = 1.0
+"""Paired standard errors that an addition must gain, and that a removal may not lose."""
+TOGETHER = 3
+"""Interactions that are tried at once: one look a batch."""
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A feature that the training rows speak for.
+
+    Args:
+        name: Its name.
+        op: How it is made, such as `ratio`.
+        of: The columns that it is made of.
+        code: The line that makes it.
+        share: Share that it explains of what a model without interactions leaves; 0 where nothing was measured.
+        t: The same in standard errors.
+    """
+
+    name: str
+    op: str
+    of: tuple[str, ...]
+    code: str
+    share: float = 0.0
+    t: float = 0.0
+
+    @staticmethod
+    def of_told(told: Mapping[str, Any]) -> Proposal:
+        """Return what the worker told."""
+        rest = {name: value for name, value in told.items() if name != "of"}
+        return Proposal(of=tuple(told["of"]), **rest)
+
+    @property
+    def why(self) -> str:
+        """Say what the training rows say for it."""
+        if self.op == "log":
+            return "a long tail"
+        return f"explains {self.share:.1%} of what single columns leave" if self.share else "a part of a date"
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Additions that are tried at once.
+
+    Args:
+        title: What they are.
+        folds: The additions for each fold, proposed from its own training rows: no fold is judged by rows that chose
+            its features.
+        written: Those that are written if the batch is kept: proposed in the same way from all rows that the final
+            model is trained on; under hold-out, those that were judged.
+    """
+
+    title: str
+    folds: tuple[tuple[Proposal, ...], ...]
+    written: tuple[Proposal, ...]
+
+    def first(self) -> Batch:
+        """Return the best proposal alone."""
+        return Batch(f"{self.title}: the first alone", tuple(fold[:1] for fold in self.folds), self.written[:1])
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What is different from the person's own `add_features`.
+
+    Args:
+        folds: Additions for each fold.
+        written: Additions to be written.
+        removed: Columns that are left out.
+    """
+
+    folds: tuple[tuple[Proposal, ...], ...] = ((),)
+    written: tuple[Proposal, ...] = ()
+    removed: tuple[str, ...] = ()
+
+    def plus(self, batch: Batch) -> Changes:
+        """Return the changes with a batch of additions."""
+        folds = self.folds * len(batch.folds) if len(self.folds) == 1 else self.folds
+        joined = tuple(old + new for old, new in zip(folds, batch.folds, strict=True))
+        return replace(self, folds=joined, written=self.written + batch.written)
+
+    def minus(self, names: Sequence[str]) -> Changes:
+        """Return the changes without some columns; an addition is simply not made."""
+        made = {one.name for one in self.written}
+        folds = tuple(tuple(one for one in fold if one.name not in names) for fold in self.folds)
+        written = tuple(one for one in self.written if one.name not in names)
+        return Changes(folds, written, (*self.removed, *(name for name in names if name not in made)))
+
+    def code(self) -> list[list[str]]:
+        """Return the statements for each fold; empty when nothing is changed."""
+        found = [statements(fold, self.removed) for fold in self.folds]
+        return found if any(found) else []
+
+    @property
+    def statements(self) -> list[str]:
+        """The statements to be written."""
+        return statements(self.written, self.removed)
+
+
+def statements(added: Sequence[Proposal], removed: Sequence[str]) -> list[str]:
+    """Return the lines of code of additions and removals, additions first: they may use what is removed."""
+    gone = [one.replace("\\", "\\\\").replace('"', '\\"') for one in removed]
+    return [*(one.code for one in added), *(f'del columns["{name}"]' for name in gone)]
+
+
+def batches(told: Mapping[str, Any]) -> list[Batch]:
+    """Return the batches to try, in order.
+
+    Args:
+        told: What the worker proposes: for each title, `folds` (a list of proposals for each) and `written`.
+    """
+    found: list[Batch] = []
+    for title, group in told.items():
+        folds = [[Proposal.of_told(one) for one in fold] for fold in group["folds"]]
+        written = [Proposal.of_told(one) for one in group["written"]]
+        size = TOGETHER if title == "interactions" else max(len(written), 1)
+        for start in range(0, len(written), size):
+            parts = tuple(tuple(fold[start : start + size]) for fold in folds)
+            name = title if len(written) <= size else f"{title} {start // size + 1}"
+            if any(parts):
+                found.append(Batch(name, parts, tuple(written[start : start + size])))
+    return found
+
+
+@dataclass(frozen=True)
+class Arm:
+    """Networks of the same features, trained with several seeds.
+
+    Args:
+        losses: (n,) validation loss of each row, averaged over seeds.
+        scores: The metric of each seed.
+        runs: Names of the runs.
+    """
+
+    losses: Floats
+    scores: tuple[float, ...]
+    runs: tuple[str, ...] = ()
+
+    @property
+    def score(self) -> float:
+        """The mean score."""
+        return float(np.mean(self.scores))
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What was decided of a batch.
+
+    Args:
+        title: What it was.
+        action: `add`, `remove`, `confirm`, or `confirm removal` where nothing is added.
+        names: The columns.
+        gain: By how much the mean validation loss is lower with the change.
+        se: Paired standard error of the gain.
+        t: Gain in standard errors.
+        accepted: Whether it is kept.
+        score: Mean score with the change; NaN when it could not be trained.
+        runs: Names of the runs.
+        features: What is recorded of each column.
+    """
+
+    title: str
+    action: str
+    names: tuple[str, ...]
+    gain: float
+    se: float
+    t: float
+    accepted: bool
+    score: float
+    runs: tuple[str, ...] = ()
+    features: tuple[Mapping[str, Any], ...] = field(default=())
+
+    def told(self) -> str:
+        """Say what the change does to the loss: "0.022 ± 0.003 lower (t = 8.8)"."""
+        way = "lower" if self.gain >= 0 else "higher"
+        return f"{figure(abs(self.gain))} ± {figure(self.se)} {way} (t = {self.t:.1f})"
+
+    def record(self) -> dict[str, Any]:
+        """Return the decision as the journal holds it."""
+        return {**asdict(self), "names": list(self.names), "runs": list(self.runs), "features": list(self.features)}
+
+
+def judge(
+    validation: Validation, before: Arm, after: Arm | None, title: str, action: str, names: Sequence[str]
+) -> Judged:
+    """Compare two arms row by row: identical rows, folds and seeds.
+
+    An addition has to gain more than one paired standard error, a removal must not lose as much, and a confirmation
+    must gain at all.
+
+    Args:
+        validation: The rows that judge.
+        before: The incumbent.
+        after: The challenger, or None when it could not be trained.
+        title: What is tried.
+        action: `add`, `remove`, `confirm`, or `confirm removal` where nothing is added.
+        names: The columns.
+    """
+    if after is None:
+        nan = float("nan")
+        return Judged(title, action, tuple(names), nan, nan, nan, False, nan)
+    found = comparison.paired(before.losses, after.losses, groups=validation.units, widen=validation.inflation)
+    kept = {"add": found.t > ADD_FROM, "confirm": found.gain > 0}.get(action, found.t > -ADD_FROM)
+    return Judged(title, action, tuple(names), found.gain, found.se, found.t, bool(kept), after.score, after.runs)
+
+
+def dispensable(importances: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return the columns whose removal is worth a try, the least important first: one of each cluster.
+
+    Args:
+        importances: For each cluster of correlated columns its `members`, each with `name`, `gain` and `t`: by how much
+            the loss rises when its values are shuffled, alone.
+    """
+    least = [min(cluster["members"], key=lambda one: one["t"]) for cluster in importances]
+    idle = [one for one in least if one["t"] < ADD_FROM]
+    most = sum(len(cluster["members"]) for cluster in importances) - 1
+    return [str(one["name"]) for one in sorted(idle, key=lambda one: one["t"])][:most]

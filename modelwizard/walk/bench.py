@@ -1,0 +1,176 @@
+"""Where features are compared: arms of networks with the same settings, folds and seeds, each trained once."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from modelwizard.project import verdicts
+from modelwizard.stages import features
+from modelwizard.stages.features import Arm, Batch, Changes, Judged, Proposal
+from modelwizard.walk.regularize import PATIENCE
+from modelwizard.walk.session import Session
+
+STAGE = "features"
+SEEDS = {"holdout": 3, "kfold": 2}
+"""Networks of an arm; under K-fold each of them is one a fold."""
+ALIKE = 9
+"""Trials that share a compilation and the room for predictions, about: the seeds of an arm."""
+
+
+def settings(session: Session) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the best settings known so far: those of the search, or of the baseline before it."""
+    found = verdicts(session.journal.entries())["regularize"]
+    name = "3-regularize.toml" if found else "1-baseline.toml"
+    if found and not (session.project.folder / "experiments" / name).is_file():
+        name = "1-baseline.toml"
+    session.reporter.note(f"Every network is trained with the settings of experiments/{name}.")
+    return session.experiment(name)
+
+
+class Bench:
+    """Trains arms and compares them.
+
+    Args:
+        session: The command at work.
+        hyperparameters: The settings of every network.
+        training: `epochs`, `batch_size` and `seed`.
+    """
+
+    def __init__(self, session: Session, hyperparameters: Mapping[str, Any], training: Mapping[str, Any]) -> None:
+        self.session, self.hyperparameters = session, hyperparameters
+        self.training = {name: training[name] for name in ("epochs", "batch_size")}
+        chosen = session.seed if session.options.seed is not None else training.get("seed", session.seed)
+        first, count = int(chosen), SEEDS[session.scheme]
+        self.seeds = [first + i for i in range(count)]
+        self.fresh = [first + count]
+        self.trained = 0
+        self.slowest = 0.0
+        self.validation: Any = None
+
+    def arm(self, changes: Changes, title: str, seeds: Sequence[int] | None = None) -> Arm | None:
+        """Train the networks of an arm, or take them from the journal; None when one of them has no end.
+
+        Args:
+            changes: What is different from the person's own features.
+            title: What is shown meanwhile.
+            seeds: Seeds of the networks. Defaults to those of every comparison.
+        """
+        session, entries = self.session, list[dict[str, Any]]()
+        code = changes.code()
+        begin = time.monotonic()
+        for number, seed in enumerate(seeds or self.seeds):
+            entries.append(
+                session.train(
+                    STAGE,
+                    self.hyperparameters,
+                    {**self.training, "seed": seed},
+                    session.watch(title, trials=len(seeds or self.seeds), done=number),
+                    patience=PATIENCE,
+                    trials=ALIKE,
+                    **({"additions": code} if code else {}),
+                )
+            )
+            self.trained += 1
+            if entries[-1]["status"] != "completed" or not entries[-1]["predictions"]:
+                return None
+        self.slowest = max(self.slowest, time.monotonic() - begin)
+        self.validation = session.validation(entries[0])
+        runs = [session.run(entry) for entry in entries]
+        best = [run.predictions(run.best_epoch(self.validation) or 0) for run in runs]
+        losses = np.mean([self.validation.losses(p) for p in best], axis=0)
+        return Arm(losses, tuple(self.validation.score(p) for p in best), tuple(run.name for run in runs))
+
+    def affordable(self, arms: float = 1.0) -> bool:
+        """Say whether there is room for more arms and the confirmation, in --trials and in --time-budget."""
+        options = self.session.options
+        more = arms * len(self.seeds) + 2 * len(self.fresh)
+        if options.trials is not None and self.trained + more > options.trials:
+            return False
+        left = self.session.seconds_left()
+        return left is None or left > self.slowest * more / len(self.seeds)
+
+    def compare(
+        self, incumbent: Arm, wanted: Changes, title: str, action: str, what: Sequence[Proposal | str]
+    ) -> tuple[Judged | None, Arm | None]:
+        """Train a challenger, judge it, record that; nothing when there is no time or no trial left for it."""
+        if not self.affordable():
+            self.session.reporter.note(f"No more trials: {title} is left out.")
+            return None, None
+        names = [one if isinstance(one, str) else one.name for one in what]
+        self.session.reporter.note(f"{'With' if action == 'add' else 'Without'} {', '.join(names)}")
+        arm = self.arm(wanted, title[:1].upper() + title[1:])
+        judged = features.judge(self.validation, incumbent, arm, title, action, names)
+        return self._record(judged, what), arm
+
+    def confirm(self, changes: Changes) -> Judged:
+        """Compare all changes with none, by networks of seeds that decided nothing."""
+        old = self.arm(Changes(), "Confirmation, as it was", self.fresh)
+        new = self.arm(changes, "Confirmation, changed", self.fresh)
+        action = "confirm" if changes.written else "confirm removal"
+        names = [*(one.name for one in changes.written), *changes.removed]
+        if old is None:
+            new = None
+        base = old or Arm(np.empty(0), ())
+        judged = features.judge(self.validation, base, new, "all together, with a fresh seed", action, names)
+        return self._record(judged, names)
+
+    def _record(self, judged: Judged, what: Sequence[Proposal | str]) -> Judged:
+        """Write a decision into the journal: what, from where, with which evidence."""
+        told = [
+            {"feature": one, "op": judged.action, "source": "auto"}
+            if isinstance(one, str)
+            else {
+                "feature": one.name,
+                "op": one.op,
+                "code": one.code,
+                "source": "auto",
+                "evidence": {"share": one.share, "t": one.t},
+                "train_only": True,
+            }
+            for one in what
+        ]
+        record = judged.record() | {"features": told}
+        known = self.session.journal.entries("decision", STAGE)
+        if not any(entry.get("runs") == record["runs"] and entry.get("action") == judged.action for entry in known):
+            self.session.journal.append("decision", stage=STAGE, **record)
+        word = "kept" if judged.accepted else "not kept"
+        self.session.reporter.say(
+            f"{judged.title[:1].upper()}{judged.title[1:]}: validation loss {judged.told()}, {word}"
+        )
+        return judged
+
+    def proposals(self) -> list[Batch]:
+        """Return the batches that the training rows propose."""
+        with self.session.reporter.waiting("Looking for interactions in the training rows …"):
+            told = self.session.job("propose", seed=self.session.seed)["proposals"]
+        found = features.batches(told)
+        for one in (one for batch in found for one in batch.written):
+            self.session.reporter.note(f"{one.name}: {one.why}")
+        if not found:
+            self.session.reporter.say("The training rows propose no feature.")
+        return found
+
+    def dispensable(self, changes: Changes) -> list[str]:
+        """Return the columns that the networks hardly use, and count the looks that this takes."""
+        if not self.affordable(1 + 1 / len(self.seeds)):
+            return []
+        with self.session.reporter.watch(self.session.watch("Which columns matter?", trials=1, done=0)) as on_event:
+            job = {
+                "job": "importance",
+                "run": "importance",
+                "stage": STAGE,
+                "hyperparameters": self.hyperparameters,
+                "training": {**self.training, "seed": self.seeds[0]},
+                "patience": PATIENCE,
+                "additions": changes.code(),
+            }
+            found = self.session.child.run(job, on_event)
+        purpose = "permutation importance" + "".join(f"; {line}" for line in changes.statements)
+        self.session.look(STAGE, purpose, found["looks"])
+        names = features.dispensable(found["clusters"])
+        made = {one.name for fold in changes.folds for one in fold} - {one.name for one in changes.written}
+        return [name for name in names if name not in made]

@@ -1,0 +1,231 @@
+"""Features in the loop: proposed from training rows, tried against the incumbent, written into data.py on a yes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from modelwizard import editing
+from modelwizard.child import Child
+from modelwizard.errors import GateError, ProjectError, UsageError
+from modelwizard.evidence import scores
+from modelwizard.files import write_text
+from modelwizard.journal import Journal
+from modelwizard.options import StageOptions
+from modelwizard.project import Project, verdicts
+from modelwizard.reporter import Reporter
+from modelwizard.stages.features import ADD_FROM, Arm, Changes, Judged
+from modelwizard.walk import reading, rules
+from modelwizard.walk.bench import Bench, settings
+from modelwizard.walk.session import Session
+from modelwizard.walk.stage import begin, notice_edits
+
+ROUNDS = 2
+"""Rounds of removals: one column of each cluster a round."""
+SIGNS = {"add": "+ ", "remove": "- "}
+"""What stands before the columns of a change."""
+
+
+def run_features(folder: Path, options: StageOptions, reporter: Reporter, child: Child | None = None) -> dict[str, Any]:
+    """Look for features that help and for columns that do not, and write them into data.py on a yes.
+
+    Args:
+        folder: The project's folder, or one below it.
+        options: What the person said on the command line.
+        reporter: Tells the person what happens.
+        child: A worker that is warm already. Defaults to a new one.
+
+    Returns:
+        What was tried and kept: metric, direction, `before`, `after` (mean validation scores), `tried`, `code`,
+        `confirmed`, `written`, `looks`.
+
+    Raises:
+        GateError: The baseline was not passed, and `--force` was not given.
+    """
+    project = Project.open(folder)
+    journal = Journal(project.journal_path)
+    owned = child is None
+    child = child or Child()
+    child.project = project.folder
+    try:
+        child.start()
+        with journal.writing():
+            begin(project, journal)
+            _gate(journal, options)
+            notice_edits(project, journal, reporter)
+            with reporter.waiting("Starting TensorFlow …"):
+                child.ready()
+            session = Session(project, journal, child, options, reporter)
+            rules.apply(session, "features")
+            result = walk(session)
+            reading.note(journal, "features", "trial")
+    finally:
+        if owned:
+            child.close()
+    return result
+
+
+def _gate(journal: Journal, options: StageOptions) -> None:
+    """Refuse to look for features before a network has any power."""
+    found = verdicts(journal.entries())["baseline"] or {}
+    if found.get("verdict") in ("passed", "forced"):
+        return
+    if options.force:
+        journal.append("forced", stage="baseline", gate="features", found=found.get("verdict"), reason=options.reason)
+        return
+    state = f"ended with '{found['verdict']}'" if found else "has not been run"
+    raise GateError(
+        f"features has to wait: baseline {state}.",
+        expected="baseline passed: what a network without power says of features means nothing",
+        received=str(found.get("headline") or state),
+        fix='modelwizard baseline; or go on knowingly: modelwizard features --force --reason "…"',
+    )
+
+
+def walk(session: Session) -> dict[str, Any]:
+    """Propose, try, confirm, show, ask, write."""
+    session.reporter.stage(
+        "features",
+        "Do other columns say more, and which say nothing?",
+        (
+            "Candidates come from training rows alone; networks with and without them are compared on the same "
+            "validation rows, folds and seeds.",
+            "Nothing is written without your yes.",
+        ),
+    )
+    bench = Bench(session, *settings(session))
+    incumbent = bench.arm(Changes(), "The features as they are")
+    if incumbent is None:
+        raise ProjectError(
+            "The best settings so far cannot be trained to the end.",
+            fix="give more time (--time-budget), or choose a smaller learning rate",
+        )
+    before = incumbent
+    changes, incumbent, tried = additions(bench, incumbent)
+    for _ in range(ROUNDS):
+        changes, incumbent, judged = removals(bench, changes, incumbent)
+        tried += judged
+        if not any(one.accepted for one in judged):
+            break
+    confirmed: Judged | None = None
+    if changes.statements:
+        confirmed = bench.confirm(changes)
+        tried.append(confirmed)
+    kept = confirmed is not None and confirmed.accepted
+    _show(session, tried, before, incumbent if kept else before)
+    statements = changes.statements if kept else []
+    written = bool(statements) and _write(session, statements, confirmed)
+    return {
+        "stage": "features",
+        "metric": session.metric,
+        "direction": scores.direction(session.metric),
+        "before": before.score,
+        "after": incumbent.score if kept else before.score,
+        "tried": [one.record() for one in tried],
+        "confirmed": kept,
+        "code": statements,
+        "written": written,
+        "looks": sum(int(e.get("looks") or 0) for e in session.journal.entries(stage="features")),
+    }
+
+
+def additions(bench: Bench, incumbent: Arm) -> tuple[Changes, Arm, list[Judged]]:
+    """Try the batches of additions one after another; of a batch in doubt the best is tried alone."""
+    changes, tried = Changes(), list[Judged]()
+    waiting = bench.proposals()
+    while waiting:
+        batch = waiting.pop(0)
+        wanted = changes.plus(batch)
+        done, arm = bench.compare(incumbent, wanted, batch.title, "add", batch.written or batch.folds[0])
+        if done is None:
+            break
+        tried.append(done)
+        if done.accepted and arm is not None:
+            changes, incumbent = wanted, arm
+        elif len(batch.written) > 1 and done.t > -ADD_FROM:
+            waiting.insert(0, batch.first())
+    return changes, incumbent, tried
+
+
+def removals(bench: Bench, changes: Changes, incumbent: Arm) -> tuple[Changes, Arm, list[Judged]]:
+    """Try to do without the columns whose shuffling hardly hurts: all of them, else the less important half."""
+    names, tried = bench.dispensable(changes), list[Judged]()
+    for part in (names, names[: len(names) // 2]):
+        if not part:
+            break
+        wanted = changes.minus(part)
+        done, arm = bench.compare(incumbent, wanted, "removal", "remove", part)
+        if done is None:
+            break
+        tried.append(done)
+        if done.accepted and arm is not None:
+            return wanted, arm, tried
+    return changes, incumbent, tried
+
+
+def _show(session: Session, tried: list[Judged], before: Arm, after: Arm) -> None:
+    """Show what was tried, and the scores before and after."""
+    rows = [
+        (
+            one.title if one.action not in SIGNS else SIGNS[one.action] + ", ".join(one.names),
+            one.told(),
+            session.show(one.score),
+            "yes" if one.accepted else "no",
+        )
+        for one in tried
+    ]
+    title = scores.SCORES[session.metric].title
+    if rows:
+        session.reporter.table(
+            "What was tried",
+            ("change", "validation loss", title, "kept"),
+            rows,
+            note="Added when the loss is lower by more than one paired standard error; removed unless that costs one.",
+        )
+    if after is before:
+        session.reporter.say(f"Nothing to change: {title} {session.show(before.score)} on the validation rows.")
+    else:
+        added = any(one.action == "add" and one.accepted for one in tried)
+        why = "the choice flatters it a little" if added else "no worse by more than noise, with fewer columns"
+        session.reporter.say(
+            f"{title} on the validation rows: {session.show(before.score)} before, {session.show(after.score)} after "
+            f"(mean of {len(after.scores)} seeds; {why})."
+        )
+
+
+def _write(session: Session, statements: list[str], confirmed: Judged | None) -> bool:
+    """Write the lines into data.py when the person says yes, and put the file back if the project does not load."""
+    session.reporter.say("For add_features() in data.py:")
+    for statement in statements:
+        session.reporter.say(f"    {statement}")
+    path = session.project.folder / "data.py"
+    old = path.read_bytes()
+    comment = "Found by modelwizard features"
+    if confirmed is not None:
+        comment += f", validation loss {confirmed.told()}"
+    new = editing.add_to_features(old.decode("utf-8"), statements, comment)
+    if not _agreed(session):
+        session.reporter.say("Nothing was written; `modelwizard features` finds them again without training anew.")
+        return False
+    try:
+        write_text(path, new)
+        session.child.run({"job": "inspect"})
+    except BaseException:
+        path.write_bytes(old)
+        session.reporter.warn("The project does not load with these lines: data.py is as it was.")
+        raise
+    session.journal.append("decision", stage="features", written=True, files=["data.py"], code_lines=statements)
+    session.reporter.say(
+        "Written into data.py. Next: `modelwizard regularize` for another round, or `modelwizard finalize`."
+    )
+    return True
+
+
+def _agreed(session: Session) -> bool:
+    """Ask for the yes; nobody there to be asked means no."""
+    try:
+        return session.reporter.confirm(
+            "Write these lines into data.py?", why="They go before the return of add_features(); all else stays."
+        )
+    except UsageError:
+        return False
