@@ -69,6 +69,7 @@ def trained(folder: Path, trials: int) -> list[Curve]:
             "patience": PATIENCE,
             "choices": {"epochs": [round(EPOCHS * length) for length in LENGTHS]},
             "first": [{}],
+            "bounds": {"layers": [1, 3], "units": [16, 128]},  # as a walk has them: no larger than the defaults
         }
         usual, hopeless.FEWEST = hopeless.FEWEST, sys.maxsize  # no median is ever taken
         planned: dict[str, int] = {}

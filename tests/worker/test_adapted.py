@@ -221,8 +221,8 @@ LEAKS = [
         id="categories",
     ),
     pytest.param(
-        "words.adapt(rows.x[name])",
-        "words.adapt(data.load('train', 'validation').x[name])",
+        "        self._add_texts(rows, parts)",
+        "        self._add_texts(data.load('train', 'validation'), parts)",
         ["words_remark"],
         id="texts",
     ),
