@@ -80,7 +80,7 @@ class Encoding:
         fine = [i for i, n in enumerate(self.names["numeric"]) if not n.endswith(".days") or n in data.KINDS]
         if fine and table.shape[0] * len(fine) <= MOST_BINNED:
             known = (np.where(np.isnan(table), centre, table)[:, keep] - centre[keep]) / width[keep]
-            parts["bins"].append(_bins(ops.take(scaled, np.int32(fine), axis=1), known[:, fine]))
+            parts["bins"].append(_bins(ops.take(scaled, np.array(fine), axis=1), known[:, fine]))
             for name in (self.names["numeric"][i] for i in fine):
                 self._name("bins", name, [name])
         gaps = np.flatnonzero(np.isnan(table[:, keep]).any(axis=0))
@@ -120,7 +120,8 @@ class Encoding:
             found = keras.layers.TextVectorization(WORDS, ngrams=2, output_mode="multi_hot")
             found.adapt(rows.x[name])
             batches = np.array_split(rows.x[name], -(-len(rows.y) // 4096))
-            counts = sum(ops.convert_to_numpy(found(batch)).sum(axis=0) for batch in batches)[1:]  # 0 is any other word
+            seen = [ops.convert_to_numpy(found(batch)).sum(axis=0) for batch in batches]
+            counts = np.sum(seen, axis=0)[1:]  # rows with each word; entry 0 is any other word
             known = np.array(found.get_vocabulary(include_special_tokens=False))
             common = np.flatnonzero(counts >= min(RARE, counts.max(initial=0)))
             width = -(-(len(common) + 1) // ROUND) * ROUND
