@@ -185,13 +185,18 @@ def _within(value: Any, cap: list[float] | None) -> Any:
 
 
 def _scaled(values: Mapping[str, Any], space: list[dict[str, Any]], factors: Mapping[str, float]) -> dict[str, Any]:
-    """Return values of which some are multiplied, as far as their ranges, steps and choices allow."""
+    """Return values of which some are multiplied, as far as their ranges, steps and choices allow.
+
+    What a person has fixed, or made a choice of words, stays as it is.
+    """
     changed = dict(values)
     for h in (h for h in space if h["name"] in factors and h["name"] in values):
+        if isinstance(values[h["name"]], str | bool):
+            continue
         wanted = values[h["name"]] * factors[h["name"]]
         if h["values"]:
             changed[h["name"]] = min(h["values"], key=lambda v, wanted=wanted: abs(v - wanted))
-        else:
+        elif h["min"] is not None:
             step = h["step"] if h["sampling"] != "log" and h["step"] else 0
             placed = h["min"] + round((wanted - h["min"]) / step) * step if step else wanted
             changed[h["name"]] = min(max(round(placed, 12), h["min"]), h["max"])

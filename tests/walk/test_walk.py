@@ -8,7 +8,7 @@ import tomllib
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -395,6 +395,21 @@ def test_a_search_begins_with_the_defaults_the_baseline_and_a_brisk_and_a_carefu
     assert (baseline["layers"], baseline["units"], baseline["dropout"]) == (1, 32, 0.0)
     assert brisk == {**usual, "dropout": 0.1}  # half of it; there is no learning rate to double
     assert careful == {**usual, "dropout": 0.5, "weight_decay": 3e-2}  # the choice that is nearest to ten times
+
+
+@pytest.mark.parametrize("value", [0.2, "some", True])
+def test_a_search_leaves_alone_what_a_person_has_fixed(folder: Path, value: object) -> None:
+    class Fixed(Worker):
+        def _inspect(self, *job: Any) -> dict[str, Any]:
+            facts = super()._inspect(*job)
+            nothing = dict.fromkeys(("min", "max", "step", "sampling"))
+            dropout = {"name": "dropout", "default": value, "values": None, "regulariser": False, **nothing}
+            return {**facts, "space": [h for h in facts["space"] if h["name"] != "dropout"] + [dropout]}
+
+    worker = Fixed()
+    everything(folder, worker, TRIALS)
+    [search] = [job for job in worker.jobs if job["job"] == "search"]
+    assert [first["dropout"] for first in search["first"][2:]] == [value, value]
 
 
 def test_without_a_time_budget_three_probes_are_trained(folder: Path) -> None:
