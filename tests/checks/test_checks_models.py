@@ -218,7 +218,8 @@ def deep_sigmoid() -> Any:
     ],
 )
 def test_an_experiment_proves_the_cause(made: Any, x: Any, y: Any, fit: dict[str, Any], cause: str) -> None:
-    first = mw.check(made(), x, y, fit)[0]
+    keras.utils.set_random_seed(2)  # with ReLU the deep net overfits: 15% better than a constant on rows held back
+    first = mw.check(made(), x, y, fit, seconds=30)[0]
     assert (first.cause, first.severity) == (cause, "warning")
     assert "MW52" in first.code + first.evidence
 

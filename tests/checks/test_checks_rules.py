@@ -336,6 +336,7 @@ def probe(base: Run, *trials: Trial, **more: Any) -> Case:
 
 
 GOOD, BAD = Run((0.7, 0.3), 0.6, 0.55, 500), Run((0.7, 0.7), 0.0, 0.0, 500)
+OVERFIT, BY_HEART = Run((0.7, 0.0), 0.99, 0.15, 500), Run((0.7, 0.0), 0.99, -0.2, 500)
 
 
 @pytest.mark.parametrize(
@@ -345,6 +346,9 @@ GOOD, BAD = Run((0.7, 0.3), 0.6, 0.55, 500), Run((0.7, 0.7), 0.0, 0.0, 500)
         (probe(BAD), {"MW503"}),
         (probe(BAD, Trial("MW521", "inputs standardised", GOOD)), {"MW503", "MW521"}),
         (probe(BAD, Trial("MW521", "inputs standardised", BAD)), {"MW503"}),
+        (probe(BAD, Trial("MW525", "ReLU", OVERFIT)), {"MW503", "MW525"}),
+        (probe(GOOD, Trial("MW525", "ReLU", OVERFIT)), set()),
+        (probe(BAD, Trial("MW525", "ReLU", BY_HEART)), {"MW503"}),
         (probe(Run((float("nan"),), None, None, 3, finite=False)), {"MW502"}),
         (probe(GOOD, dead=(("h", 0.95),)), {"MW505"}),
         (probe(GOOD, saturated=(("h", 0.95),)), {"MW506"}),

@@ -414,7 +414,7 @@ def facts(trials: list[dict[str, Any]]) -> dict[str, tuple[Any, ...]]:
 
 def test_two_processes_run_the_trials_that_one_would(project: Project, child: Child) -> None:
     # What comes after the given points depends on which trials have ended, and so on the clock.
-    first = [{"units": 16}, {"units": 32}, {"layers": 2}, {"dropout": 0.2}]
+    first = [{"units": 16}, {"units": 32}, {"layers": 1}, {"dropout": 0.1}]
     _, alone = search(child, trials=4, first=first)
     shutil.rmtree(project.runs)
     result, together = search(child, trials=4, first=first, workers=2)

@@ -112,19 +112,33 @@ class Probe:
         """Return the best trial of one rule, None when it was not run."""
         return max((t for t in self.trials if t.code == code), key=lambda t: t.run.score, default=None)
 
+    @property
+    def stuck(self) -> bool:
+        """Whether the training as it is does not even fit the rows that it trains on."""
+        return self.base.finite and self.base.skill is not None and self.base.skill < 0.05
+
     def gain(self, code: str) -> float:
-        """Return how much of a constant's loss a change took away beyond the base training; 0 when not tried."""
+        """Return how much of a constant's loss a change took away beyond the base training; 0 when not tried.
+
+        It is read on rows held back; where the training is stuck and the changed one beats a constant there, on the
+        rows trained on: the change is about fitting at all, and a net that fits may go on to overfit.
+        """
         found = self.trial(code)
-        return 0.0 if found is None else found.run.score - max(self.base.score, 0.0)
+        if found is None:
+            return 0.0
+        if self.stuck and found.run.score >= 0.1:
+            return max(found.run.score, found.run.skill or 0.0)
+        return found.run.score - max(self.base.score, 0.0)
 
     def mends(self, code: str) -> bool | None:
         """Whether a change clearly helped; None when it was not tried.
 
-        A change helps when at least 30 % of the loss that the base training left is gone, and what is reached
-        beats a constant by 10 %.
+        A change helps when what is reached beats a constant by 10 % and at least 30 % of the loss that the base
+        training left is gone, or half of the loss on the rows trained on, of which a stuck training removed nothing.
         """
         found = self.trial(code)
         if found is None:
             return None
         reached, before = found.run.score, max(self.base.score, -0.2)
-        return reached >= 0.1 and (1 - reached) <= 0.7 * (1 - before)
+        fits = self.stuck and (found.run.skill or 0.0) >= 0.5
+        return reached >= 0.1 and (fits or (1 - reached) <= 0.7 * (1 - before))
