@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +13,13 @@ from modelwizard.evidence import scores
 from modelwizard.files import write_text
 from modelwizard.journal import Journal
 from modelwizard.options import StageOptions
-from modelwizard.project import Project, verdicts
+from modelwizard.project import verdicts
 from modelwizard.reporter import Reporter
 from modelwizard.stages.features import ADD_FROM, Arm, Changes, Judged
 from modelwizard.walk import reading, rules
 from modelwizard.walk.bench import Bench, settings
 from modelwizard.walk.session import Session
-from modelwizard.walk.stage import begin, notice_edits
+from modelwizard.walk.stage import opened
 
 ROUNDS = 2
 """Rounds of removals: one column of each cluster a round."""
@@ -42,26 +43,10 @@ def run_features(folder: Path, options: StageOptions, reporter: Reporter, child:
     Raises:
         GateError: The baseline was not passed, and `--force` was not given.
     """
-    project = Project.open(folder)
-    journal = Journal(project.journal_path)
-    owned = child is None
-    child = child or Child()
-    child.project = project.folder
-    try:
-        child.start()
-        with journal.writing():
-            begin(project, journal)
-            _gate(journal, options)
-            notice_edits(project, journal, reporter)
-            with reporter.waiting("Starting TensorFlow …"):
-                child.ready()
-            session = Session(project, journal, child, options, reporter)
-            rules.apply(session, "features")
-            result = walk(session)
-            reading.note(journal, "features", "trial")
-    finally:
-        if owned:
-            child.close()
+    with opened(folder, options, reporter, child, partial(_gate, options=options)) as session:
+        rules.apply(session, "features")
+        result = walk(session)
+        reading.note(session.journal, "features", "trial")
     return result
 
 

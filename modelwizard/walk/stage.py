@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from contextlib import nullcontext
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -56,28 +57,14 @@ def run_stage(
         GateError: The stage before it was not passed, and `--force` was not given.
         TestOpenedError: `finalize` was done before.
     """
-    project = Project.open(folder)
-    journal = Journal(project.journal_path)
-    owned = child is None
-    child = child or Child()
-    child.project = project.folder
-    try:
-        child.start()  # imports TensorFlow while the gate is looked at
-        with journal.writing():
-            begin(project, journal)
-            _gate(journal, stage, options, reporter)
-            notice_edits(project, journal, reporter)
-            with reporter.waiting("Starting TensorFlow …"):
-                child.ready()
-            session = Session(project, journal, child, options, reporter)
-            if stage != "finalize":
-                rules.apply(session, stage)
-            verdict = WALKS[stage](session)
-            journal.append("verdict", **verdict.record())
-            reading.note(journal, stage, "verdict", "trial")
-    finally:
-        if owned:
-            child.close()
+    gate = partial(_gate, stage=stage, options=options, reporter=reporter)
+    with opened(folder, options, reporter, child, gate) as session:
+        if stage != "finalize":
+            rules.apply(session, stage)
+        verdict = WALKS[stage](session)
+        journal = session.journal
+        journal.append("verdict", **verdict.record())
+        reading.note(journal, stage, "verdict", "trial")
     following = stage_after(journal.entries())
     reporter.judge(_judgement(verdict, following))
     return {**verdict.record(), "next": following}
@@ -126,6 +113,37 @@ def _start(folder: Path, child: Child, reporter: Reporter, count: int) -> None:
             usual = {"epochs": regularize.EPOCHS, "batch_size": training.batch_size}
             pace = {"job": "pace", "seed": 0, "trials": regularize.MOST, "training": usual}
             child.run({"job": "prepare", "workers": count, "pace": pace})
+
+
+@contextmanager
+def opened(
+    folder: Path,
+    options: StageOptions,
+    reporter: Reporter,
+    child: Child | None,
+    gate: Callable[[Journal], None],
+) -> Generator[Session]:
+    """Open a project for work: its journal locked, its gate passed, its edits noticed, its worker warm.
+
+    Args:
+        folder: The project's folder, or one below it.
+        options: What the person said on the command line.
+        reporter: Tells the person what happens.
+        child: A worker that is warm already; None for a new one, which ends with the work.
+        gate: Raises `GateError` where the work has to wait.
+    """
+    project = Project.open(folder)
+    journal = Journal(project.journal_path)
+    with nullcontext(child) if child else Child(project.folder) as worker:
+        worker.project = project.folder
+        worker.start()  # imports TensorFlow while the gate is looked at
+        with journal.writing():
+            begin(project, journal)
+            gate(journal)
+            notice_edits(project, journal, reporter)
+            with reporter.waiting("Starting TensorFlow …"):
+                worker.ready()
+            yield Session(project, journal, worker, options, reporter)
 
 
 def _acceptable(stage: str, found: Mapping[str, Any], *, whole: bool) -> bool:

@@ -34,11 +34,18 @@ def softmax_of_one(case: Case) -> Iterator[Hit]:
     """Find softmax over a single unit."""
     for o in case.outputs:
         if o.head.activation == "softmax" and o.head.units == 1:
-            binary = o.task in ("binary", "multilabel", "constant", None)
-            fix = 'keras.layers.Dense(1, activation="sigmoid")' if binary else "keras.layers.Dense(1)"
-            if o.task == "multiclass":
-                fix = f'keras.layers.Dense({o.classes}, activation="softmax")'
-            yield Hit(f"softmax over {o.head.units} unit", fix, place=head_of(o))
+            yield Hit(f"softmax over {o.head.units} unit", _single(o), place=head_of(o))
+
+
+def _single(o: Output) -> str:
+    """Return the last layer that fits where softmax of one unit stands."""
+    if o.task == "multiclass":
+        return f'keras.layers.Dense({o.classes}, activation="softmax")'
+    if o.task not in ("amount", "reconstruction"):
+        return 'keras.layers.Dense(1, activation="sigmoid")'
+    if o.loss is not None and o.loss.name == "poisson":
+        return 'keras.layers.Dense(1, activation="exponential")'
+    return 'keras.layers.Dense(1, activation="softplus")' if o.target.low > 0 else "keras.layers.Dense(1)"
 
 
 @rule("MW102")
