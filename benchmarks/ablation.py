@@ -37,10 +37,43 @@ EDITS: dict[str, tuple[str, str, str]] = {
     "no weight decay": ("model.py", "1e-1], default=1e-2)", "1e-1], default=0.0)"),
     "no dropout": ("model.py", "step=0.1, default=0.2)", "step=0.1, default=0.0)"),
     "ReLU for SiLU": ("model.py", 'activation="silu"', 'activation="relu"'),
+    "Mish for SiLU": ("model.py", 'activation="silu"', 'activation="mish"'),
+    "SELU for SiLU": (
+        "model.py",
+        'activation="silu", kernel_initializer="he_normal"',
+        'activation="selu", kernel_initializer="lecun_normal"',
+    ),
+    "periodic for bins": ("model.py", 'parts.append(embed(inputs["bins"]))', "parts.append(periodic(inputs))"),
     "2 layers of 64": ("model.py", "default=128)", "default=64)"),
-    "average of weights": ("model.py", "weight_decay=weight_decay)", "weight_decay=weight_decay, use_ema=True)"),
+    "with a scale per input": (
+        "model.py",
+        "    penalty = ",
+        '    x = keras.layers.EinsumDense("nf,f->nf", (x.shape[-1],), kernel_initializer="ones")(x)\n    penalty = ',
+    ),
+    "with warm-up": (
+        "model.py",
+        "CosineDecay(learning_rate, steps)",
+        "CosineDecay(0.0, steps - steps // 10, warmup_target=learning_rate, warmup_steps=steps // 10)",
+    ),
+    "with an average of weights": (
+        "model.py",
+        "weight_decay=weight_decay)",
+        "weight_decay=weight_decay, use_ema=True)",
+    ),
 }
-"""File, text and replacement that take one ingredient out (the last one: put one in)."""
+"""File, text and replacement that take one ingredient out, or put one in."""
+
+PERIODIC = """
+
+def periodic(inputs: dict[str, Any]) -> Any:
+    \"\"\"Turn each number into a vector by learned frequencies (PBLD: Holzmüller et al. 2024, without its bias).\"\"\"
+    x, features = inputs["numeric"], inputs["numeric"].shape[-1]
+    start = keras.initializers.RandomNormal(stddev=0.5)
+    x = keras.layers.EinsumDense("nf,fk->nfk", (features, 16), kernel_initializer=start)(x)
+    x = ops.concatenate([ops.sin(6.2832 * x), ops.cos(6.2832 * x)], axis=2)
+    x = keras.layers.EinsumDense("nfk,fke->nfe", (features, EMBEDDED), "relu", bias_axes="fe")(x)
+    return keras.layers.Flatten()(x)
+"""
 
 TRAIN = """
 import json, sys
@@ -99,7 +132,7 @@ def measure(folder: Path, variant: str, seed: int) -> dict[str, Any]:
             raise ValueError(
                 f"{file} holds {old!r} {path.read_text().count(old)} times: the variant {variant} is stale"
             )
-        path.write_text(path.read_text().replace(old, new))
+        path.write_text(path.read_text().replace(old, new) + (PERIODIC if "periodic(" in new else ""))
         told = json.loads(run(made / "project", "-c", TRAIN, str(seed), str(EPOCHS)).splitlines()[-1])
         run(made / "project", "predict.py", str(made / "new_rows.csv"), str(made / "predicted.csv"))
         p = predictions(pd.read_csv(made / "predicted.csv"), task)

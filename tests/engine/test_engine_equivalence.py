@@ -11,6 +11,7 @@ import pytest
 from keras import layers, ops
 
 import modelwizard as mw
+from modelwizard.worker.engine import filling
 
 ROWS = 90  # with batches of 16: five full ones and a smaller one
 EPOCHS = 3
@@ -232,9 +233,52 @@ def test_every_kind_of_layer(name: str, execution: str) -> None:
 @pytest.mark.parametrize("execution", ["graph", "xla"])
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_every_optimizer(name: str, execution: str) -> None:
+    middle = layers.BatchNormalization if execution == "graph" else layers.LayerNormalization  # fills the last batch
+
     def build() -> keras.Model:
-        model = chain(dense(), layers.BatchNormalization)()
+        model = chain(dense(), middle)()
         model.compile(OPTIMIZERS[name](), "binary_crossentropy")
         return model
 
     check(build, X, BITS, execution)
+
+
+def reaching_across() -> keras.Model:
+    rows = keras.Input((6,))
+    return keras.Model(rows, layers.Dense(1)(rows - ops.mean(rows, axis=0)))
+
+
+def by_slices() -> keras.Model:
+    rows = keras.Input((6,))
+    return keras.Model(rows, layers.Dense(1)(layers.Dropout(0.5)(rows[:, :3] * 2)))
+
+
+@pytest.mark.parametrize(
+    ("build", "expected"),
+    [
+        (chain(dense(), layers.LayerNormalization), True),
+        (by_slices, True),
+        (chain(dense(), layers.BatchNormalization), False),
+        (nested, False),
+        (several_ends, False),
+        (subclassed, False),
+        (reaching_across, False),
+        (chain(lambda: layers.Lambda(lambda x: x - ops.mean(x, axis=0))), False),
+        (chain(AddsLoss), False),
+    ],
+)
+def test_a_last_batch_is_filled_up_only_where_rows_stand_alone(
+    build: Callable[[], keras.Model], expected: bool
+) -> None:
+    model = build()
+    assert filling.fills(model) == expected
+
+
+def test_a_filled_batch_keeps_the_weights_of_its_rows() -> None:
+    weight = RANDOM.uniform(0.1, 3.0, ROWS).astype("float32")
+    model, other = chain(dense(), dense())(), chain(dense(), dense())()
+    settings: dict[str, Any] = {"batch_size": 16, "epochs": EPOCHS, "shuffle": False, "verbose": 0}
+    expected = model.fit(X, BITS, sample_weight=weight, **settings).history
+    received = mw.fit(other, X, BITS, sample_weight=weight, execution="xla", **settings).history
+    np.testing.assert_allclose(received["loss"], expected["loss"], rtol=2e-4)
+    same(model, other)

@@ -45,14 +45,14 @@ class Choice:
 
     def __init__(self, wanted: str, program: Timed, batch: int, steps: int, repeats: int = 1) -> None:
         self._program, self._batch = program, batch
-        self._free = wanted == "auto"
-        self.mode = self._decide(steps * repeats) if self._free else wanted
+        self._cost = program.cost(batch) if wanted == "auto" else None
+        self.mode = self._decide(self._cost, steps * repeats) if self._cost is not None else wanted
 
     def reconsider(self, steps: int) -> None:
         """Look at the clock before `steps` more steps."""
-        if not self._free or self._program.xla_error is not None:
+        cost, seen = self._cost, self._program.speeds
+        if cost is None or self._program.xla_error is not None:
             return
-        cost, seen = self._program.cost(self._batch), self._program.speeds
         if self.mode == "graph" and cost.xla_fits and "xla" not in seen:
             surprise = seen.get("graph", 0.0) > GROSS * cost.step
             saved = steps * seen.get("graph", 0.0) * (1 - XLA_PART)
@@ -61,8 +61,7 @@ class Choice:
         elif self.mode == "xla" and seen.get("xla", 0.0) > GROSS * seen.get("graph", cost.step):
             self.mode = "graph"
 
-    def _decide(self, steps: int) -> str:
-        cost = self._program.cost(self._batch)
+    def _decide(self, cost: Cost, steps: int) -> str:
         if not cost.xla_fits or self._program.xla_error is not None:
             return "graph"
         seen = self._program.speeds

@@ -15,6 +15,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from modelwizard.worker.engine import filling
 from modelwizard.worker.engine.arrays import Array, Layout
 from modelwizard.worker.engine.randomness import threefry
 from modelwizard.worker.engine.step import Stepper
@@ -81,7 +82,7 @@ class GraphLoop:
 
 
 class XlaLoop:
-    """A loop compiled by XLA for one batch size and one number of rows; full batches only.
+    """A loop compiled by XLA for one batch size and one number of rows.
 
     Args:
         stepper: Takes the steps; its variables are captured.
@@ -90,6 +91,8 @@ class XlaLoop:
         outputs: Specification of each output, or None when outputs need not be kept.
         batch: Rows of a batch.
         steps: Steps a call has room for.
+        fills: Whether a last, smaller batch is filled up with rows of weight 0 (`filling.fills`); there are full
+            batches only otherwise.
     """
 
     def __init__(
@@ -100,17 +103,22 @@ class XlaLoop:
         outputs: Sequence[tf.TensorSpec] | None,
         batch: int,
         steps: int,
+        *,
+        fills: bool,
     ) -> None:
-        def run(leaves: list[tf.Tensor], order: tf.Tensor, count: tf.Tensor) -> Any:
+        def run(leaves: list[tf.Tensor], order: tf.Tensor, rows: tf.Tensor) -> Any:
             def body(i: tf.Tensor, loss_sum: tf.Tensor, kept: list[tf.TensorArray]) -> Any:
                 index = order[i]
                 x, y, weight = layout.pack([tf.gather(leaf, index) for leaf in leaves])
+                real = tf.minimum(batch, rows - i * batch)
+                if fills:
+                    weight = filling.weights(weight, real, batch)
                 loss, y_pred = stepper.train_step(x, y, weight)
                 kept = _keep(kept, i, y_pred)
-                return i + 1, loss_sum + _weighted(loss, tf.constant(batch)), kept
+                return i + 1, loss_sum + _weighted(loss, real), kept
 
             kept = [tf.TensorArray(spec.dtype, steps, element_shape=[batch, *spec.shape[1:]]) for spec in outputs or ()]
-            _, loss_sum, kept = _while(count, body, kept)
+            _, loss_sum, kept = _while((rows + batch - 1) // batch, body, kept)
             return loss_sum, [_flat(array.stack()) for array in kept]
 
         self.stepper = stepper
@@ -126,15 +134,15 @@ class XlaLoop:
             )
 
     def __call__(self, leaves: Sequence[tf.Tensor], order: Array, batch: int) -> tuple[float, list[Any]]:
-        """Train on full batches, at most `steps` of them, of the size that was compiled.
+        """Train on at most `steps` batches of the size that was compiled.
 
         Returns:
             As `GraphLoop`.
         """
-        count = len(order) // batch
-        room = np.zeros((self.steps, batch), np.int32)
-        room[:count] = order.reshape(count, batch)
-        loss, outputs = self._function(list(leaves), tf.constant(room), tf.constant(count, tf.int32))
+        room = np.zeros(self.steps * batch, np.int32)
+        room[: len(order)] = order
+        rows = tf.constant(len(order), tf.int32)
+        loss, outputs = self._function(list(leaves), tf.constant(room.reshape(self.steps, batch)), rows)
         return float(loss), [output[: len(order)] for output in outputs]
 
 

@@ -11,7 +11,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from modelwizard.worker.engine import arrays, averages, cost, evaluation
+from modelwizard.worker.engine import arrays, averages, cost, evaluation, filling
 from modelwizard.worker.engine.arrays import Array, Rows
 from modelwizard.worker.engine.evaluation import Evaluation, MetricsEvaluation, TrainMetrics
 from modelwizard.worker.engine.loops import XLA_STEPS, GraphLoop, XlaLoop
@@ -50,6 +50,8 @@ class Program:
         self._samples = arrays.tensors(self._few)
         self.outputs = evaluation.build(model, self._few.x, self._few.y, self._few.weight)
         self._in_blocks = evaluation.in_blocks(model)
+        self._fills = self._in_blocks and filling.fills(model)
+        self._blocks: tuple[Model, int, int] = (None, 0, 0)  # the model, the batch, and its block
         self._metrics = metrics and bool(getattr(model._compile_metrics, "metrics", []))
         self._graph: GraphLoop | None = None
         self._xla: dict[tuple[Any, ...], XlaLoop] = {}
@@ -102,10 +104,10 @@ class Program:
             The mean of the batches' losses, weighted by their rows: Keras's running loss.
         """
         total, done = 0.0, 0
-        room = XLA_STEPS[0] if len(order) // batch <= XLA_STEPS[0] else XLA_STEPS[1]
+        room = XLA_STEPS[0] if len(order) <= XLA_STEPS[0] * batch else XLA_STEPS[1]
         while done < len(order):
             part = order[done : done + self._call_steps(batch, room) * batch]
-            full = len(part) // batch * batch
+            full = len(part) if self._fills else len(part) // batch * batch
             if mode == "xla" and full and self.xla_error is None:
                 part = part[:full]
                 loss, kept = self._run_xla(leaves, part, batch, room)
@@ -156,7 +158,7 @@ class Program:
         try:
             first = key not in self._xla
             if first:
-                self._xla[key] = XlaLoop(stepper, self.layout, leaves, self._kept(), batch, room)
+                self._xla[key] = XlaLoop(stepper, self.layout, leaves, self._kept(), batch, room, fills=self._fills)
             with self._single_losses(batch):
                 return self._timed("first" if first else "xla", self._xla[key], leaves, part, batch)
         except (tf.errors.OpError, NotImplementedError, TypeError, ValueError) as error:
@@ -198,7 +200,12 @@ class Program:
         return max(1, min(self._steps, room, int(KEPT_BYTES / max(1.0, row * batch))))
 
     def _block(self, batch: int) -> int:
-        return evaluation.block(self.loaded(), batch) if self._in_blocks else batch
+        if not self._in_blocks:
+            return batch
+        model = self.loaded()
+        if self._blocks[0] is not model or self._blocks[1] != batch:
+            self._blocks = (model, batch, evaluation.block(model, batch))
+        return self._blocks[2]
 
     def _kept(self) -> list[tf.TensorSpec] | None:
         return keras.tree.flatten(self.outputs) if self._metrics else None
