@@ -23,6 +23,8 @@ from modelwizard.files import plain
 
 OnEvent = Callable[[Mapping[str, Any]], None]
 
+# What holds unless a person has set it: nets for tables train faster on processor cores (benchmarks/README.md).
+_DEFAULTS = {"CUDA_VISIBLE_DEVICES": "-1"}
 _ENVIRONMENT = {
     "PYTHONUNBUFFERED": "1",
     "PYTHONUTF8": "1",
@@ -97,7 +99,7 @@ class Child:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=self._early,
-                env=os.environ | _ENVIRONMENT | self._environment,
+                env=_DEFAULTS | os.environ | _ENVIRONMENT | self._environment,
                 **group,
             )
         except OSError as error:

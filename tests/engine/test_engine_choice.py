@@ -8,6 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from keras import layers
 
 from modelwizard.worker.engine import arrays, cost, structure
@@ -183,7 +184,26 @@ def test_costs_grow_with_what_a_step_does() -> None:
         return cost.estimate(build(units=(units, units)), operations, batch).step
 
     assert step(8, 32) < step(256, 32) < step(256, 256)
-    assert not cost.estimate(build(), ["Conv2D"], 32).xla_fits
+    with tf.device("CPU:0"):
+        assert not cost.estimate(build(), ["Conv2D"], 32).xla_fits
+
+
+def test_a_gpu_has_costs_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    operations = ["MatMul"] * 400
+    with tf.device("CPU:0"):
+        on_cpu = cost.estimate(build(), operations, 32)
+    monkeypatch.setattr(cost, "on_gpu", lambda: True)
+    on_gpu = cost.estimate(build(), operations, 32)
+    assert on_gpu.step > 5 * on_cpu.step  # launching kernels
+    assert on_gpu.xla_part < on_cpu.xla_part  # few of them are left
+    assert cost.estimate(build(), ["Conv2D"], 32).xla_fits
+    assert not cost.estimate(build(), ["CudnnRNNV3"], 32).xla_fits
+
+
+def test_the_time_steps_of_a_recurrent_layer_count_unless_cudnn_takes_them() -> None:
+    model = keras.Sequential([keras.Input((48, 4)), layers.GRU(8), layers.Dense(1)])
+    by_cudnn = cost.estimate(model, ["CudnnRNNV3"], 32).step
+    assert cost.estimate(model, ["While"], 32).step > 100 * by_cudnn
 
 
 def test_trials_of_a_search_share_the_price_of_a_compilation() -> None:

@@ -34,6 +34,8 @@ for line in sys.stdin:
         print("a print of user code that is no JSON", flush=True)
         emit("progress", epoch=2)
         emit("done", result=job)
+    elif name == "gpus":
+        emit("done", result={"gpus": os.environ["CUDA_VISIBLE_DEVICES"]})
     elif name == "fail":
         emit("error", kind=job["kind"], what="It failed.", expected="a", received="b", fix="c")
     elif name == "die":
@@ -75,6 +77,17 @@ def test_a_job_gives_its_events_and_its_result(child: Child, tmp_path: Path) -> 
 
 def test_versions_are_known_once_it_is_warm(child: Child) -> None:
     assert child.ready() == {"keras": "3"}
+
+
+@pytest.mark.parametrize(("wanted", "seen"), [(None, "-1"), ("0", "0")])
+def test_it_trains_on_processor_cores_unless_a_person_chose_a_gpu(
+    script: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wanted: str | None, seen: str
+) -> None:
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    if wanted:
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", wanted)
+    with Child(tmp_path, command=[sys.executable, str(script)]) as child:
+        assert child.run({"job": "gpus"}) == {"gpus": seen}
 
 
 def test_it_warms_up_before_there_is_a_project(script: Path, tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """What a training step and a compilation cost, estimated from the model alone.
 
 Estimated rather than timed, so that the same training is run the same way again: XLA rounds and draws differently.
-The constants were fitted on two CPU cores (`benchmarks/training_speed.py`); only their ratios matter.
+The constants were fitted on two CPU cores and on one GPU (`benchmarks/training_speed.py`); only their ratios matter.
 """
 
 from __future__ import annotations
@@ -12,19 +12,38 @@ from typing import Any
 
 import keras
 import numpy as np
-import tensorflow as tf
 
+from modelwizard.worker.engine.device import on_gpu
 from modelwizard.worker.engine.step import Model
 
-OPERATION_SECONDS = 0.2e-6
 # Operations that a recurrent layer adds for each of its time steps, forward and backward.
-RECURRENT_OPERATIONS = 120
-PARAMETER_SECONDS = 5e-9
-MULTIPLICATION_SECONDS = 0.3e-9
-# XLA takes this part of the plain loop's time, on models it is good for.
-XLA_PART = 0.45
-COMPILE_SECONDS = 0.4
-COMPILE_OPERATION_SECONDS = 0.0012
+RECURRENT_OPERATIONS = 1000
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What a kind of device takes, in seconds.
+
+    Args:
+        operation: One operation of the plain loop.
+        parameter: The update of one parameter.
+        multiplication: One multiplication of a matrix product.
+        xla_part: XLA's part of the plain loop's time, on models it is good for.
+        compile: A compilation by XLA, without any operation.
+        compile_operation: What each operation adds to it.
+    """
+
+    operation: float
+    parameter: float
+    multiplication: float
+    xla_part: float
+    compile: float
+    compile_operation: float
+
+
+CPU = Machine(0.2e-6, 5e-9, 0.3e-9, 0.45, 0.4, 0.0012)
+# Each operation is a kernel to launch, whatever its size (NVIDIA H100).
+GPU = Machine(5e-6, 1e-11, 1e-13, 0.05, 1.2, 0.0016)
 
 
 @dataclass(frozen=True)
@@ -35,26 +54,32 @@ class Cost:
         step: One step of the plain loop.
         compile: Compilation by XLA.
         xla_fits: Whether XLA does the model's operations well on this machine.
+        xla_part: XLA's part of the plain loop's time.
     """
 
     step: float
     compile: float
     xla_fits: bool
+    xla_part: float = CPU.xla_part
 
 
 def estimate(model: Model, operations: Sequence[str], batch: int) -> Cost:
     """Estimate what a model costs, given the operations of its traced step."""
+    gpu = on_gpu()
+    machine = GPU if gpu else CPU
+    by_cudnn = any(name.startswith("CudnnRNN") for name in operations)
     parameters = sum(int(np.prod(v.shape)) for v in model.trainable_variables)
-    looped = RECURRENT_OPERATIONS * sum(_time_steps(layer) for layer in model._flatten_layers())
+    time_steps = 0 if by_cudnn else sum(_time_steps(layer) for layer in model._flatten_layers())
     products = sum(_products(layer) for layer in model._flatten_layers())
     step = (
-        OPERATION_SECONDS * (len(operations) + looped)
-        + PARAMETER_SECONDS * parameters
-        + 3 * batch * MULTIPLICATION_SECONDS * products  # forward, and backward to inputs and to weights
+        machine.operation * (len(operations) + RECURRENT_OPERATIONS * time_steps)
+        + machine.parameter * parameters
+        + 3 * batch * machine.multiplication * products  # forward, and backward to inputs and to weights
     )
     convolves = any(name.startswith(("Conv", "DepthwiseConv")) for name in operations)
-    on_cpu = not tf.config.list_physical_devices("GPU")
-    return Cost(step, COMPILE_SECONDS + COMPILE_OPERATION_SECONDS * len(operations), not (convolves and on_cpu))
+    fits = not by_cudnn if gpu else not convolves  # XLA cannot call cuDNN's recurrent layers
+    compilation = machine.compile + machine.compile_operation * len(operations)
+    return Cost(step, compilation, fits, machine.xla_part)
 
 
 def _products(layer: Any) -> float:

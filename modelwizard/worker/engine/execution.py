@@ -1,15 +1,16 @@
 """Which way a training runs: XLA, a plain compiled loop, or `model.fit`; decided before it starts.
 
-The plain loop costs half a second to prepare and is never slower than `model.fit`; XLA costs one to four seconds more
-and then runs small steps two to ten times faster, except convolutions on a CPU. Gross errors of the estimate are
-noticed from the clock at the end of an epoch, and set right.
+The plain loop costs half a second to prepare and on a CPU is rarely slower than `model.fit`; XLA costs one to four
+seconds more and then runs small steps two to ten times faster, except convolutions. On a GPU, where the plain loop
+launches every operation by itself, XLA is tens of times faster. Gross errors of the estimate are noticed from the clock
+at the end of an epoch, and set right.
 """
 
 from __future__ import annotations
 
 from typing import Protocol
 
-from modelwizard.worker.engine.cost import XLA_PART, Cost
+from modelwizard.worker.engine.cost import Cost
 
 # How wrong an estimate must prove before the clock overrules it: far beyond the noise of a busy machine.
 GROSS = 4.0
@@ -55,7 +56,7 @@ class Choice:
             return
         if self.mode == "graph" and cost.xla_fits and "xla" not in seen:
             surprise = seen.get("graph", 0.0) > GROSS * cost.step
-            saved = steps * seen.get("graph", 0.0) * (1 - XLA_PART)
+            saved = steps * seen.get("graph", 0.0) * (1 - cost.xla_part)
             if surprise and saved > GROSS * cost.compile:
                 self.mode = "xla"
         elif self.mode == "xla" and seen.get("xla", 0.0) > GROSS * seen.get("graph", cost.step):
@@ -68,4 +69,4 @@ class Choice:
         if seen.get("xla", 0.0) > GROSS * seen.get("graph", cost.step):
             return "graph"
         compile_seconds = 0.0 if self._program.compiled(self._batch) else cost.compile
-        return "xla" if steps * cost.step * (1 - XLA_PART) > MARGIN * compile_seconds else "graph"
+        return "xla" if steps * cost.step * (1 - cost.xla_part) > MARGIN * compile_seconds else "graph"

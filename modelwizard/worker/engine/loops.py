@@ -17,6 +17,7 @@ import tensorflow as tf
 
 from modelwizard.worker.engine import filling
 from modelwizard.worker.engine.arrays import Array, Layout
+from modelwizard.worker.engine.device import on_gpu
 from modelwizard.worker.engine.randomness import threefry
 from modelwizard.worker.engine.step import Stepper
 from modelwizard.worker.engine.tracing import trace
@@ -172,7 +173,7 @@ def _flat(stacked: tf.Tensor) -> tf.Tensor:
 
 def _fast_random() -> AbstractContextManager[None]:
     """Return the context in which a function for XLA is traced on the machine at hand."""
-    return nullcontext() if tf.config.list_physical_devices("GPU") else threefry()
+    return nullcontext() if on_gpu() else threefry()
 
 
 def _operations(graph: Any) -> list[str]:
