@@ -139,7 +139,7 @@ def build(model: Model, x: Any, y: Any, weight: Any) -> Any:
         The structure of the outputs as specifications with a free first axis.
     """
     if _described(model):
-        outputs = model.outputs[0] if isinstance(model, keras.Sequential) else model.output
+        outputs = model.outputs[0] if type(model).__name__ == "Sequential" else model.output
     else:
         outputs = forward(model, keras.tree.map_structure(tf.convert_to_tensor, x), training=False)
     model._symbolic_build(data_batch=(x, y, weight))
@@ -181,7 +181,8 @@ def in_blocks(model: Model) -> bool:
 def _adds_loss(model: Model) -> bool:
     """Say whether a layer adds a loss that depends on its inputs; the model has just been called, or traced."""
     layers = model._flatten_layers()
-    return any(layer._losses or layer._loss_ids or getattr(layer, "activity_regularizer", None) is not None for layer in layers)
+    added = any(layer._losses or layer._loss_ids for layer in layers)
+    return added or any(getattr(layer, "activity_regularizer", None) is not None for layer in layers)
 
 
 def own_reduction(model: Model) -> bool:
