@@ -284,18 +284,29 @@ def plot(rows: list[dict[str, Any]], path: Path) -> None:
     from matplotlib import pyplot
 
     names = list(dict.fromkeys(row["network"] for row in rows))
-    columns = min(4, len(names))
-    figure, axes = pyplot.subplots(
-        -(-len(names) // columns), columns, figsize=(4 * columns, 3 * -(-len(names) // columns)), squeeze=False
-    )
+    columns = min(3, len(names))
+    lines = -(-len(names) // columns)
+    figure, axes = pyplot.subplots(lines, columns, figsize=(4 * columns, 2.6 * lines), squeeze=False, sharey=True)
     for axis, name in zip(axes.flat, names, strict=False):
         mine = [row for row in rows if row["network"] == name]
+        batches = [row["batch"] for row in mine]
         for way in WAYS:
-            axis.loglog([r["batch"] for r in mine], [r[f"{way}, µs per step"] for r in mine], "o-", label=way)
-        axis.set(title=name, xlabel="batch size", ylabel="µs per step")
-    axes.flat[0].legend()
+            axis.loglog(batches, [row[f"{way}, µs per step"] for row in mine], "o-", label=way)
+        if all(row.get("scan, µs per step") for row in mine):
+            axis.loglog(batches, [row["scan, µs per step"] for row in mine], "k:", label="scan by hand (JAX)")
+        axis.set_title(name)
+        axis.set_xticks(batches, [str(batch) for batch in batches])
+        axis.minorticks_off()
+    for axis in axes.flat[len(names) :]:
+        axis.set_visible(False)
+    for axis in axes[:, 0]:
+        axis.set_ylabel("µs a step")
+    for axis in axes[-1]:
+        axis.set_xlabel("batch size")
+    lines_of_all = axes.flat[0].get_legend_handles_labels()
+    axes.flat[len(names) - 1].legend(*lines_of_all, fontsize="small", loc="lower right")
     figure.tight_layout()
-    figure.savefig(path, dpi=120)
+    figure.savefig(path, dpi=100)
 
 
 def main() -> None:
