@@ -10,7 +10,7 @@ from modelwizard.options import StageOptions
 
 SHARE = {"baseline": 0.2, "overfit": 0.15}
 """Shares of what is left after the start; what they leave, the search and finalize have between them."""
-ENDING = 0.04
+ENDING = 0.05
 """Share of the whole that is kept for closing the worker and for what no clock of ours sees."""
 EXPORT = 0.35
 """Seconds that exporting and testing take, as a share of those of the start."""
