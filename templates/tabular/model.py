@@ -17,6 +17,7 @@ import data
 from preprocessing import Encoding
 
 EMBEDDED = 8  # numbers that each numeric feature is turned into
+READ = 32  # numbers that the words of a row are turned into
 
 
 def build_model(hp: HyperParameters, encoding: Encoding | None = None, steps: int | None = None) -> keras.Model:
@@ -70,9 +71,11 @@ def choose(inputs: dict[str, Any], encoding: Encoding, hp: HyperParameters) -> d
 
 def join(inputs: dict[str, Any], encoding: Encoding) -> Any:
     """Join the blocks into one vector per row; ids of categories and bins of numbers become learned vectors."""
-    parts = [tensor for name, tensor in inputs.items() if name not in ("categorical", "bins")]
+    parts = [tensor for name, tensor in inputs.items() if name not in ("categorical", "bins", "text")]
     if "bins" in inputs:
         parts.append(embed(inputs["bins"]))
+    if "text" in inputs:  # thousands of words: a narrow layer first costs a fifth of the time, and no quality
+        parts.append(keras.layers.Dense(READ, use_bias=False)(inputs["text"]))
     for i, size in enumerate(encoding.cardinalities):
         width = round(1.6 * size**0.56)  # rule of thumb of fastai's tabular models
         parts.append(keras.layers.Embedding(size, min(width, 64))(inputs["categorical"][:, i]))

@@ -17,7 +17,7 @@ SMALL = 12  # up to this many categories become one-hot flags; above, ids for an
 BINS = 32  # quantile bins of each number, from which the network learns a vector for it
 MOST_BINNED = 8_000_000  # numbers (rows x columns) that are binned at most: each takes 128 bytes of memory
 RARE = 3  # categories seen in fewer rows share one id with those never seen
-WORDS = 4000  # words and word pairs kept for each free-text column
+WORDS = 5000  # words kept for each free-text column
 ROUND = 64  # their number is rounded up to a multiple of this: networks of other folds have the same shape
 CYCLES = {"month": 13, "weekday": 8, "hour": 25}  # parts of a date that become flags, with an id 0 for missing
 
@@ -115,9 +115,9 @@ class Encoding:
                 self.cardinalities.append(-(-size // 8) * 8)  # rounded up, as flags and words are
 
     def _add_texts(self, rows: data.Rows, parts: dict[str, list[Any]]) -> None:
-        """Weigh words and word pairs by TF-IDF and scale each row to length one; rare ones are left out."""
+        """Weigh words by TF-IDF and scale each row to length one; rare ones are left out."""
         for name in (n for n in self.features if data.KINDS.get(n) == "text"):
-            found = keras.layers.TextVectorization(WORDS, ngrams=2, output_mode="multi_hot")
+            found = keras.layers.TextVectorization(WORDS, output_mode="multi_hot")
             found.adapt(rows.x[name])
             batches = np.array_split(rows.x[name], -(-len(rows.y) // 4096))
             seen = [ops.convert_to_numpy(found(batch)).sum(axis=0) for batch in batches]
@@ -126,7 +126,7 @@ class Encoding:
             common = np.flatnonzero(counts >= min(RARE, counts.max(initial=0)))
             width = -(-(len(common) + 1) // ROUND) * ROUND
             words = keras.layers.TextVectorization(
-                width, ngrams=2, output_mode="tf_idf", pad_to_max_tokens=True, vocabulary=known[common].tolist(),
+                width, output_mode="tf_idf", pad_to_max_tokens=True, vocabulary=known[common].tolist(),
                 idf_weights=np.log1p(len(rows.y) / (1 + counts[common])), name=_layer(f"words {name}"),
             )  # fmt: skip
             weights = keras.layers.Reshape((width,))(words(self.features[name]))
