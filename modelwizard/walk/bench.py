@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from modelwizard.evidence import scores
 from modelwizard.project import verdicts
 from modelwizard.stages import features
 from modelwizard.stages.features import Arm, Batch, Changes, Judged, Proposal
@@ -48,6 +49,7 @@ class Bench:
         self.seeds = [first + i for i in range(count)]
         self.fresh = [first + count]
         self.trained = 0
+        self.best: float | None = None
         self.slowest = 0.0
         self.validation: Any = None
 
@@ -68,15 +70,18 @@ class Bench:
                     STAGE,
                     self.hyperparameters,
                     {**self.training, "seed": seed},
-                    session.watch(title, trials=len(seeds or self.seeds), done=number),
+                    session.watch(title, trials=len(seeds or self.seeds), done=number, best=self.best),
                     patience=PATIENCE,
                     trials=ALIKE,
                     **({"additions": code} if code else {}),
                 )
             )
             self.trained += 1
+            score = entries[-1]["score"]
             if entries[-1]["status"] != "completed" or not entries[-1]["predictions"]:
                 return None
+            if self.best is None or scores.gain(session.metric, score, self.best) > 0:
+                self.best = score
         self.slowest = max(self.slowest, time.monotonic() - begin)
         self.validation = session.validation(entries[0])
         runs = [session.run(entry) for entry in entries]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from modelwizard.errors import GateError, ProjectError, UsageError
 from modelwizard.journal import Journal
 from modelwizard.options import StageOptions
 from modelwizard.project import Project
-from modelwizard.reporter import OnEvent
+from modelwizard.reporter import OnEvent, Watch
 
 OPTIONS = StageOptions()
 GOOD = {"name": "good", "op": "ratio", "of": ["a", "b"], "code": 'columns["good"] = 1', "share": 0.1, "t": 9.0}
@@ -176,3 +177,20 @@ def test_a_walk_with_features_goes_on_to_its_end(folder: Path) -> None:
     assert done["verdict"] in ("consistent", "better", "suspect")
     page = walk.report(folder).read_text(encoding="utf-8")
     assert "written into data.py" in page
+
+
+def test_a_network_is_starred_only_if_it_is_the_best_so_far(folder: Path) -> None:
+    seen: list[float | None] = []
+
+    class Watching(Person):
+        def watch(self, watch: Watch) -> AbstractContextManager[OnEvent]:
+            if watch.title != "Which columns matter?":
+                seen.append(watch.best)
+            return super().watch(watch)
+
+    walk.run_features(folder, OPTIONS, Watching(), Tinkerer())  # type: ignore[arg-type]
+    known = [best for best in seen if best is not None]
+    assert seen[0] is None
+    assert len(known) == len(seen) - 1
+    assert known == sorted(known)  # ROC AUC: what is best never falls
+    assert known[-1] > known[0]
