@@ -365,6 +365,13 @@ def test_dynamics(case: Case, codes: set[str]) -> None:
     assert found(case, "MW5") == codes
 
 
+def test_what_fits_at_last_says_how_well_on_either_rows() -> None:
+    hit = RULES["MW525"](probe(BAD, Trial("MW525", "ReLU", OVERFIT)))
+    assert isinstance(hit, Hit)
+    assert "15% better than a constant on rows held back, 99% on those trained on" in hit.evidence
+    assert hit.severity == "warning"
+
+
 def test_a_target_with_holes_keeps_its_statistics() -> None:
     target = read_target(np.array([1.0, np.nan, 3.0]))
     assert (target.low, target.high, target.nan) == (1.0, 3.0, pytest.approx(1 / 3))

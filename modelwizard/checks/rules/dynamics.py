@@ -185,6 +185,8 @@ def _proof(code: str, case: Case) -> Hit | None:
     severity: Severity = "warning" if certain else "tip"
     shown = "NaN" if not p.base.finite else f"{before:.0%} better than a constant"
     rows = "on rows held back" if trial.run.held_skill is not None else "on the training rows"
+    if trial.run.held_skill is not None and p.stuck:
+        rows += f", {trial.run.skill or 0:.0%} on those trained on"  # what counts where nothing was fitted before
     evidence = f"{trial.change}: {trial.run.score:.0%} better than a constant {rows} after {trial.run.steps} steps; "
     return Hit(evidence + f"as it is: {shown}", severity=severity, place=CHANGES[code])
 
