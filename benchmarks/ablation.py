@@ -22,48 +22,78 @@ import numpy as np
 import pandas as pd
 from quality_rivals.scores import score
 from quality_rivals.simple import dumb
-from quality_rivals.tables import read
+from quality_rivals.tables import Task, filled, kinds, read, typed
 from quality_rivals.wizard import predictions
+from sklearn.preprocessing import TargetEncoder
 
 TABLES = ("communities", "wine_white", "telco_churn", "segment", "energy_efficiency")
 EPOCHS = 32
 
-EDITS: dict[str, tuple[str, str, str]] = {
-    "full": ("model.py", "", ""),
-    "no bins": ("preprocessing.py", "MOST_BINNED = 8_000_000", "MOST_BINNED = 0"),
-    "8 bins": ("preprocessing.py", "BINS = 32", "BINS = 8"),
-    "no smooth clipping": ("preprocessing.py", "scaled / ops.sqrt(1 + ops.square(scaled / 3))", "scaled"),
-    "constant learning rate": ("model.py", "    if steps:", "    if False:"),
-    "no weight decay": ("model.py", "1e-1], default=1e-2)", "1e-1], default=0.0)"),
-    "no dropout": ("model.py", "step=0.1, default=0.2)", "step=0.1, default=0.0)"),
-    "ReLU for SiLU": ("model.py", 'activation="silu"', 'activation="relu"'),
-    "Mish for SiLU": ("model.py", 'activation="silu"', 'activation="mish"'),
+Edit = tuple[str, str, str]
+
+EDITS: dict[str, tuple[Edit, ...]] = {
+    "full": (),
+    "no bins": (("preprocessing.py", "MOST_BINNED = 8_000_000", "MOST_BINNED = 0"),),
+    "8 bins": (("preprocessing.py", "BINS = 32", "BINS = 8"),),
+    "periodic for bins": (("model.py", 'parts.append(embed(inputs["bins"]))', "parts.append(periodic(inputs))"),),
+    "no smooth clipping": (("preprocessing.py", "scaled / ops.sqrt(1 + ops.square(scaled / 3))", "scaled"),),
+    "constant learning rate": (("model.py", "    if steps:", "    if False:"),),
+    "no weight decay": (("model.py", "1e-1], default=1e-2)", "1e-1], default=0.0)"),),
+    "no dropout": (("model.py", "step=0.1, default=0.2)", "step=0.1, default=0.0)"),),
+    "half the width": (("model.py", "default=128)", "default=64)"),),
+    "2 layers": (("model.py", "6, default=3)", "6, default=2)"),),
+    "ReLU for SiLU": (("model.py", 'activation="silu"', 'activation="relu"'),),
+    "Mish for SiLU": (("model.py", 'activation="silu"', 'activation="mish"'),),
     "SELU for SiLU": (
-        "model.py",
-        'activation="silu", kernel_initializer="he_normal"',
-        'activation="selu", kernel_initializer="lecun_normal"',
+        ("model.py", 'activation="silu"', 'activation="selu"'),
+        ("model.py", 'kernel_initializer="he_normal"', 'kernel_initializer="lecun_normal"'),
     ),
-    "periodic for bins": ("model.py", 'parts.append(embed(inputs["bins"]))', "parts.append(periodic(inputs))"),
-    "2 layers of 64": ("model.py", "default=128)", "default=64)"),
-    "with a scale per input": (
-        "model.py",
-        "    penalty = ",
-        '    x = keras.layers.EinsumDense("nf,f->nf", (x.shape[-1],), kernel_initializer="ones")(x)\n    penalty = ',
-    ),
+    "with a scale per input": (("model.py", "    penalty = ", '    x = scaled(x, "f", "ones")\n    penalty = '),),
     "with warm-up": (
-        "model.py",
-        "CosineDecay(learning_rate, steps)",
-        "CosineDecay(0.0, steps - steps // 10, warmup_target=learning_rate, warmup_steps=steps // 10)",
+        (
+            "model.py",
+            "CosineDecay(learning_rate, steps)",
+            "CosineDecay(0.0, steps - steps // 10, warmup_target=learning_rate, warmup_steps=steps // 10)",
+        ),
     ),
-    "with an average of weights": (
-        "model.py",
-        "weight_decay=weight_decay)",
-        "weight_decay=weight_decay, use_ema=True)",
+    "with an average of weights": (("model.py", "=weight_decay)", "=weight_decay, use_ema=True)"),),
+    "with label smoothing": (("model.py", ", loss=loss)", ", loss=smoothed(loss))"),),
+    "with 8 members on one trunk": (
+        (
+            "model.py",
+            "    for _ in range(hp.Int(",
+            '    x = scaled(keras.layers.RepeatVector(8)(x), "kf", "random_normal")\n    for _ in range(hp.Int(',
+        ),
+        (
+            "model.py",
+            'units, activation="silu", kernel_initializer="he_normal", kernel_regularizer=penalty)(x)\n',
+            'units, use_bias=False, kernel_initializer="he_normal", kernel_regularizer=penalty)(x)\n'
+            '        x = keras.layers.Activation("silu")(scaled(x, "kf", "ones", "kf"))\n',
+        ),
+        (
+            "model.py",
+            "        x = keras.layers.Dropout(dropout)(x)\n",
+            '        x = keras.layers.Dropout(dropout)(x)\n    x = scaled(x, "kf", "ones")\n',
+        ),
+        (
+            "model.py",
+            "    model = keras.Model(inputs, outputs, name",
+            "    loss = of_each(loss)\n    model = keras.Model(inputs, outputs, name",
+        ),
+        (
+            "model.py",
+            "(encoded[id(encoding)])\n        if",
+            "(encoded[id(encoding)])\n        y = ops.mean(y, axis=1)\n        if",
+        ),
     ),
 }
-"""File, text and replacement that take one ingredient out, or put one in."""
+"""What takes one ingredient out, or puts one in: file, text and replacement. The members are those of TabM (Gorishniy
+et al. 2025), each with scales of its own before and after every layer, and a loss of its own; one head serves all."""
 
-PERIODIC = """
+MEANS = "with target means"
+"""Adds columns to the rows instead, where there are categories."""
+
+HELPERS = """
 
 def periodic(inputs: dict[str, Any]) -> Any:
     \"\"\"Turn each number into a vector by learned frequencies (PBLD: Holzmüller et al. 2024, without its bias).\"\"\"
@@ -73,7 +103,33 @@ def periodic(inputs: dict[str, Any]) -> Any:
     x = ops.concatenate([ops.sin(6.2832 * x), ops.cos(6.2832 * x)], axis=2)
     x = keras.layers.EinsumDense("nfk,fke->nfe", (features, EMBEDDED), "relu", bias_axes="fe")(x)
     return keras.layers.Flatten()(x)
+
+
+def scaled(x: Any, axes: str, start: str, bias: str | None = None) -> Any:
+    \"\"\"Multiply by a learned number for each entry of the last axes, that start at 1 or around it.\"\"\"
+    first = keras.initializers.RandomNormal(1.0, 0.5) if start == "random_normal" else start
+    shape = x.shape[1:] if axes == "kf" else x.shape[-1:]
+    return keras.layers.EinsumDense(f"n{axes},{axes}->n{axes}", shape, kernel_initializer=first, bias_axes=bias)(x)
+
+
+def smoothed(loss: str) -> Any:
+    \"\"\"Let a tenth of each label be of any class, where there are classes.\"\"\"
+    kinds = {"binary_crossentropy": keras.losses.BinaryCrossentropy}
+    kinds["categorical_crossentropy"] = keras.losses.CategoricalCrossentropy
+    return kinds[loss](label_smoothing=0.1) if data.PROBLEM["type"] in ("binary", "multiclass") else loss
+
+
+def of_each(name: str) -> Any:
+    \"\"\"Take the mean over members of each one's loss.\"\"\"
+    single = keras.losses.get(name)
+
+    def loss(y: Any, p: Any) -> Any:
+        targets = ops.broadcast_to(ops.reshape(y, (-1, 1, p.shape[-1])), ops.shape(p))
+        return ops.mean(single(targets, p), axis=-1)
+
+    return loss
 """
+"""What the edits of model.py call."""
 
 TRAIN = """
 import json, sys
@@ -105,7 +161,7 @@ def main() -> None:
         print(report(rows))
         return
     done = {(row["table"], row["variant"], row["seed"]) for row in rows}
-    wanted = [(t, v, s) for s in options.seeds for t in options.tables for v in EDITS if v in options.variants]
+    wanted = [(t, v, s) for s in options.seeds for t in options.tables for v in options.variants]
     for table, variant, seed in wanted:
         if (table, variant, seed) in done:
             continue
@@ -118,6 +174,8 @@ def main() -> None:
 def measure(folder: Path, variant: str, seed: int) -> dict[str, Any]:
     """Write the project, take one ingredient out, train, and score the rows of test."""
     train, test, task = read(folder)
+    if variant == MEANS:
+        train, test = with_target_means(train, test, task)
     with tempfile.TemporaryDirectory() as name:
         made = Path(name)
         train.to_csv(made / "rows.csv", index=False)
@@ -126,18 +184,34 @@ def measure(folder: Path, variant: str, seed: int) -> dict[str, Any]:
         words += ["--positive", task.classes[1]] if task.problem == "binary" else []
         words += ["--problem", task.problem, "--set", "time=", "--validation", "holdout", "--test-size", "0.05"]
         run(made, "-m", "modelwizard", "new", "project", "--data", "rows.csv", *words, "--yes", "--no-run")
-        file, old, new = EDITS[variant]
-        path = made / "project" / file
-        if old and path.read_text().count(old) != 1:
-            raise ValueError(
-                f"{file} holds {old!r} {path.read_text().count(old)} times: the variant {variant} is stale"
-            )
-        path.write_text(path.read_text().replace(old, new) + (PERIODIC if "periodic(" in new else ""))
+        for file, old, new in EDITS.get(variant, ()):
+            path = made / "project" / file
+            text = path.read_text()
+            if text.count(old) != 1:
+                raise ValueError(f"{file} holds {old!r} {text.count(old)} times: the variant {variant} is stale")
+            path.write_text(text.replace(old, new))
+        with (made / "project" / "model.py").open("a") as model:
+            model.write(HELPERS)
         told = json.loads(run(made / "project", "-c", TRAIN, str(seed), str(EPOCHS)).splitlines()[-1])
         run(made / "project", "predict.py", str(made / "new_rows.csv"), str(made / "predicted.csv"))
         p = predictions(pd.read_csv(made / "predicted.csv"), task)
     floor = score(train, test, dumb(train, test, task, 0.0, seed), task)
     return {"metric": task.metric, "score": float(score(train, test, p, task)), "dumb": float(floor), **told}
+
+
+def with_target_means(train: pd.DataFrame, test: pd.DataFrame, task: Task) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Add the target's mean at each category: out of fold in the rows for fitting (scikit-learn's TargetEncoder)."""
+    x, new = typed(train, test, task)
+    _, names, _ = kinds(x)
+    if not names:
+        raise ValueError(f"{task.name} has no categories: the variant {MEANS} does not apply")
+    encoder = TargetEncoder(target_type=task.problem if task.classifies else "continuous", random_state=0)
+    found = (
+        encoder.fit_transform(filled(x[names]), np.ravel(task.answers(train))),
+        encoder.transform(filled(new[names])),
+    )
+    both = [pd.DataFrame(values).add_prefix("mean ").map(lambda value: f"{value:.6g}") for values in found]
+    return pd.concat([train, both[0]], axis=1), pd.concat([test, both[1]], axis=1)
 
 
 def run(folder: Path, *words: str) -> str:
@@ -167,7 +241,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--data", type=Path)
     parser.add_argument("--results", type=Path, required=True)
     parser.add_argument("--tables", type=lambda text: text.split(","), default=TABLES)
-    parser.add_argument("--variants", type=lambda text: text.split(","), default=list(EDITS))
+    parser.add_argument("--variants", type=lambda text: text.split(","), default=[*EDITS, MEANS])
     parser.add_argument("--seeds", type=lambda text: [int(part) for part in text.split(",")], default=[0])
     parser.add_argument("--report", action="store_true")
     return parser.parse_args()

@@ -51,11 +51,14 @@ def produce(session: Session, seeds: int) -> tuple[dict[str, Any], Squeeze]:
         "4-finalize.toml",
         f"The production model: {members} of these settings, averaged in model.keras.",
         hyperparameters,
-        {**training, "stop_after": made["epochs"]},
+        {**training, **made["training"], "stop_after": made["epochs"]},
         {"threshold": found.say_from} if found.threshold else None,
     )
+    length = f"{made['epochs']} epochs each"
+    if made["epochs"] < made["wanted_epochs"]:
+        length += f" (the time budget was too short for {made['wanted_epochs']})"
     session.reporter.say(
-        f"model.keras: {members}, {made['epochs']} epochs each, {made['parameters']:,} parameters; saved, loaded "
+        f"model.keras: {members}, {length}, {made['parameters']:,} parameters; saved, loaded "
         f"again, and equal on {made['equality']['rows']:,} rows within {made['equality']['largest']:.1e}"
     )
     return made, found

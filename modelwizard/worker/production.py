@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 import os
 import time
 from collections.abc import Mapping, Sequence
@@ -29,6 +30,7 @@ STAGE = "finalize"
 TOLERANCE = 1e-5  # of the target's scale, between training-time and exported predictions
 COMPARED = 2000  # rows on which they are compared at most
 LOSS_GUARD = 1.5  # times the largest training loss of the probes that the final one may reach
+LEAST = 0.5  # share of its epochs that a network is trained for even if a time budget does not do for it
 
 Member = tuple[Any, Any]
 Summary = dict[str, Any]
@@ -62,7 +64,9 @@ def final(workshop: Workshop, request: Mapping[str, Any], watcher: Watcher) -> S
     """Make model.keras.
 
     The production networks are trained for the median of the probes' best epochs on training and validation rows
-    together: one best epoch varies by a third to most of its mean over splits, the median of several does not.
+    together: one best epoch varies by a third to most of its mean over splits, the median of several does not. Where
+    the watcher's deadline leaves no room for one network, all are trained for fewer epochs, and the learning rate falls
+    over these.
 
     Args:
         workshop: The project.
@@ -82,7 +86,12 @@ def final(workshop: Workshop, request: Mapping[str, Any], watcher: Watcher) -> S
     chosen = request.get("runs")
     probes = [s for s in request["done"] if s["run"] in chosen] if chosen else _probe(workshop, request, watcher)
     best = [int(epoch) for probe in probes for epoch in probe["best_epochs"]]
-    epochs = _epochs(best)
+    wanted = epochs = _epochs(best)
+    share = _affordable(workshop, probes, epochs, watcher) if strategy == "retrain" else 1.0
+    if share < 1:
+        training = request["training"]
+        epochs = max(1, round(share * epochs))
+        request = {**request, "training": {**training, "epochs": max(epochs, round(share * int(training["epochs"])))}}
     if strategy == "retrain":
         members, losses = _retrained(workshop, request, watcher, epochs)
     else:
@@ -95,6 +104,8 @@ def final(workshop: Workshop, request: Mapping[str, Any], watcher: Watcher) -> S
         "sha256": file_sha256(workshop.project.model_path),
         "strategy": strategy,
         "epochs": epochs,
+        "wanted_epochs": wanted,
+        "training": dict(request["training"]),
         "best_epochs": best,
         "members": len(members),
         "parameters": sum(int(network.count_params()) for network, _ in members),
@@ -110,6 +121,16 @@ def final(workshop: Workshop, request: Mapping[str, Any], watcher: Watcher) -> S
 def _epochs(best: Sequence[int]) -> int:
     """Return the epochs of production from best epochs counted from 0."""
     return production_epochs([epoch + 1 for epoch in best])
+
+
+def _affordable(workshop: Workshop, probes: Sequence[Summary], epochs: int, watcher: Watcher) -> float:
+    """Return the share of its epochs that one network has time for, at the pace of the probes and for more rows."""
+    paces = [probe["seconds"] / probe["epochs_run"] for probe in probes if probe.get("seconds")]
+    if math.isinf(watcher.deadline) or not paces:
+        return 1.0
+    folds = workshop.folds()
+    seconds = min(paces) / len(folds) * epochs * workshop.rows / len(folds[0].train)
+    return min(1.0, max(LEAST, (watcher.deadline - time.monotonic()) / max(seconds, 1e-6)))
 
 
 def export(workshop: Workshop, members: Sequence[Member], temperature: float = 1.0) -> dict[str, Any]:

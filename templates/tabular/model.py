@@ -119,6 +119,4 @@ def export_model(members: list[tuple[keras.Model, Encoding]], temperature: float
 
 def renamed(model: keras.Model, name: str) -> keras.Model:
     """Give a model's graph, with the same layers and weights, another name: parts of one model need different ones."""
-    copy = keras.models.clone_model(model, clone_function=lambda layer: layer)
-    copy.name = name
-    return copy
+    return keras.Model(model.input, model.output, name=name)

@@ -235,6 +235,8 @@ class Worker:
             "model": "model.keras",
             "sha256": "0" * 64,
             "epochs": 12,
+            "wanted_epochs": 12,
+            "training": job["training"],
             "members": 3,
             "parameters": 3200,
             "temperature": job["temperature"],

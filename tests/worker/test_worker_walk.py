@@ -348,6 +348,31 @@ def test_production_networks_trained_side_by_side_are_those_trained_one_after_an
     assert not list(project.runs.glob(".member*"))
 
 
+@pytest.mark.parametrize(
+    ("seconds", "budget", "epochs"),
+    [
+        pytest.param(1e-3, 60.0, 10, id="there is time"),
+        pytest.param(1e6, 60.0, 5, id="half of the epochs at least"),
+        pytest.param(1e6, None, 10, id="no budget"),
+    ],
+)
+def test_a_short_time_budget_makes_production_networks_shorter(
+    seconds: float, budget: float | None, epochs: int, project: Project, child: Child
+) -> None:
+    train = {"job": "train", "run": "baseline-01", "stage": "baseline", "hyperparameters": SMALL, "training": TRAINING}
+    probe = {**child.run(train), "seconds": seconds, "best_epochs": [9]}
+    job = {"job": "final", "hyperparameters": SMALL, "training": {**TRAINING, "epochs": 12}, "seeds": 1}
+    made = child.run({**job, "runs": [probe["run"]], "done": [probe], "time_budget": budget})
+    assert (made["epochs"], made["wanted_epochs"]) == (epochs, 10)
+    assert made["training"]["epochs"] == round(12 * epochs / 10)
+
+
+def test_a_loss_of_the_persons_own_is_exported(project: Project, child: Child) -> None:
+    edit(project, "model.py", "loss=loss)", "loss=lambda y, p: keras.losses.get(loss)(y, p))")
+    made = child.run({"job": "final", "hyperparameters": SMALL, "training": TRAINING, "seeds": 2})
+    assert made["equality"]["largest"] < 1e-5
+
+
 def test_an_export_that_predicts_otherwise_is_refused(project: Project, child: Child) -> None:
     edit(project, "model.py", "        outputs.append(y)", "        outputs.append(y * 0.999)")
     with pytest.raises(ProjectError, match="predicts raw rows otherwise"):
