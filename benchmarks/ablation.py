@@ -20,10 +20,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from quality_rivals.features import filled, kinds
 from quality_rivals.scores import score
 from quality_rivals.simple import dumb
-from quality_rivals.tables import Task, filled, kinds, read, typed
+from quality_rivals.tables import Task, read, typed
 from quality_rivals.wizard import predictions
+from sklearn.model_selection import KFold
 from sklearn.preprocessing import TargetEncoder
 
 TABLES = ("communities", "wine_white", "telco_churn", "segment", "energy_efficiency")
@@ -123,9 +125,10 @@ def of_each(name: str) -> Any:
     \"\"\"Take the mean over members of each one's loss.\"\"\"
     single = keras.losses.get(name)
 
-    def loss(y: Any, p: Any) -> Any:
-        targets = ops.broadcast_to(ops.reshape(y, (-1, 1, p.shape[-1])), ops.shape(p))
-        return ops.mean(single(targets, p), axis=-1)
+    def loss(y: Any, p: Any) -> Any:  # Keras drops the last axis of p where it is 1
+        targets = ops.broadcast_to(ops.reshape(y, (-1, 1, *p.shape[2:])), ops.shape(p))
+        losses = single(targets, p)
+        return ops.mean(losses, axis=-1) if len(losses.shape) > 1 else losses
 
     return loss
 """
@@ -205,7 +208,8 @@ def with_target_means(train: pd.DataFrame, test: pd.DataFrame, task: Task) -> tu
     _, names, _ = kinds(x)
     if not names:
         raise ValueError(f"{task.name} has no categories: the variant {MEANS} does not apply")
-    encoder = TargetEncoder(target_type=task.problem if task.classifies else "continuous", random_state=0)
+    kind = task.problem if task.classifies else "continuous"
+    encoder = TargetEncoder(target_type=kind, cv=KFold(5, shuffle=True, random_state=0))
     found = (
         encoder.fit_transform(filled(x[names]), np.ravel(task.answers(train))),
         encoder.transform(filled(new[names])),
