@@ -53,15 +53,25 @@ def pace(workshop: Workshop, request: Mapping[str, Any]) -> dict[str, Any]:
 def measure(workshop: Workshop, request: Mapping[str, Any]) -> Pace:
     """Time a few epochs of the model's defaults on the training rows of the first fold; nothing is looked at.
 
+    Twice: what is done once, such as tracing, does not count for every fold.
+
     Args:
         workshop: The project.
         request: `seed`, `trials` (in all), `training` (epochs, batch_size), `first` (values of the first trials; only
             those of the very first one count), `repeats`.
     """
-    folds, training = workshop.folds(int(request.get("repeats") or 1)), request["training"]
-    fold, begin = folds[0], time.monotonic()
+    folds = len(workshop.folds(int(request.get("repeats") or 1)))
+    once, seconds = _timed(workshop, request)
+    start, _ = _timed(workshop, request)
+    epoch = float(np.median(seconds[1:] or seconds))
+    return Pace(start * folds, epoch * folds, max(0.0, once - start) + max(0.0, seconds[0] - epoch))
+
+
+def _timed(workshop: Workshop, request: Mapping[str, Any]) -> tuple[float, list[float]]:
+    """Train the defaults on the first fold; return the seconds before and after all epochs, and those of each."""
+    folds, training, begin = workshop.folds(int(request.get("repeats") or 1)), request["training"], time.monotonic()
+    fold, seed = folds[0], derive(int(request["seed"]), "pace")
     planned = int(training["epochs"]) * len(folds) * trials.alike(int(request["trials"]))
-    seed = derive(int(request["seed"]), "pace")
     keras.utils.set_random_seed(seed)
     batch = min(int(training["batch_size"]), len(fold.train))
     steps = int(training["epochs"]) * -(-len(fold.train) // batch)
@@ -78,11 +88,10 @@ def measure(workshop: Workshop, request: Mapping[str, Any]) -> Pace:
             repeats=-(-planned // EPOCHS),  # timed the way that the trials will run
             room=workshop.rows,
         )
+    seconds = [row["seconds"] for row in run.history]
     total = time.monotonic() - begin
     memory.release()
-    seconds = [row["seconds"] for row in run.history]
-    epoch = float(np.median(seconds[1:] or seconds))
-    return Pace((total - sum(seconds)) * len(folds), epoch * len(folds), max(0.0, seconds[0] - epoch))
+    return total - sum(seconds), seconds
 
 
 def shortened(request: Mapping[str, Any], pace: Pace, seconds: float) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from keras import layers
 
 import modelwizard as mw
 from modelwizard.worker.engine import reuse, trainer
+from modelwizard.worker.engine.dials import Rates
 from modelwizard.worker.engine.trainer import Run
 
 RANDOM = np.random.default_rng(0)
@@ -174,3 +175,19 @@ def test_fit_averages_as_keras_does(name: str, swap: bool | None, execution: str
         np.testing.assert_allclose(histories[1][key], values, rtol=2e-4, err_msg=key)
     for ours, theirs in zip(models[1].get_weights(), models[0].get_weights(), strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        pytest.param(schedules.CosineDecay(0.1, 8), schedules.CosineDecay(0.2, 8), id="another rate"),
+        pytest.param(schedules.CosineDecay(0.1, 8), schedules.CosineDecay(0.1, 4), id="another length"),
+        pytest.param(schedules.CosineDecay(0.1, 8), schedules.PolynomialDecay(0.1, 8), id="another kind"),
+        pytest.param(Stairs(0.05), Stairs(0.1), id="one's own"),
+    ],
+)
+def test_rates_are_those_of_the_schedule_that_was_written_down_last(first: Any, second: Any) -> None:
+    rates = Rates()
+    for schedule in (first, second, second, first):
+        rates.fill(schedule, 8)
+        np.testing.assert_allclose([rates(i) for i in range(8)], [schedule(i) for i in range(8)], rtol=1e-6)

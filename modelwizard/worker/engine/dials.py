@@ -90,10 +90,16 @@ class Rates(keras.optimizers.schedules.LearningRateSchedule):
 
     def __init__(self) -> None:
         self._table = tf.Variable(tf.zeros([1]), shape=[None], trainable=False)
+        self._filled: Any = None
 
     def fill(self, schedule: Any, steps: int) -> None:
-        """Write down a schedule's rates for at least so many steps."""
+        """Write down a schedule's rates for at least so many steps, unless they stand there: folds have the same."""
         count = 2 ** max(1, steps - 1).bit_length()  # few lengths: XLA compiles for one
+        # The settings say all of a schedule that is Keras' own.
+        known = type(schedule).__module__.startswith("keras.") and (type(schedule), schedule.get_config(), count)
+        if known and known == self._filled:
+            return
+        self._filled = known
         function = tf.function(lambda: tf.vectorized_map(schedule, tf.range(count)), autograph=False)
         rates: Any = function()
         self._table.assign(tf.broadcast_to(tf.cast(rates, tf.float32), [count]))
