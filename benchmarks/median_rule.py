@@ -95,7 +95,7 @@ def replayed(curves: list[Curve], rng: np.random.Generator) -> tuple[float, floa
     ended = saved = 0
     for i in rng.permutation(len(curves)):
         losses, planned = curves[i]
-        wanted = hopeless.bar(seen)
+        wanted = hopeless.bar(seen, planned)
         stop = next((n for n in range(1, len(losses)) if hopeless.hopeless(losses[:n], planned, wanted)), len(losses))
         ended += stop < len(losses)
         saved += len(losses) - stop

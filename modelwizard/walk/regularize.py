@@ -27,11 +27,13 @@ EPOCHS = 32
 """Epochs of a trial by default; the learning rate falls over them, so that few are enough."""
 STEPS = 600
 """Optimizer steps of a trial at least: few rows get more epochs."""
-LENGTHS = (0.5, 1, 2, 4)
-"""Lengths that are searched, as multiples of the default: a short training is the cheapest regulariser."""
+LENGTHS = (0.25, 0.5, 1, 2, 4)
+"""Lengths that are searched, as multiples of the default: a short training is the cheapest regulariser. The third trial
+is the shortest: a learning rate that has fallen to zero early is better than a long training that is cut at its best
+epoch, where rows are noisy, and it costs little."""
 BRISK = {"learning_rate": 2, "dropout": 0.5}
 CAREFUL = {"dropout": 2.5, "weight_decay": 10}
-"""What the third and the fourth trial multiply the defaults by: on the tables of `benchmarks/quality.py` the best
+"""What the fourth and the fifth trial multiply the defaults by: on the tables of `benchmarks/quality.py` the best
 settings of large tables of numbers lie near the first, those of small noisy ones near the second."""
 MEMBERS, LONGER = 3, 1.25
 """Networks that finalize trains, and how much longer than a trial's each takes: it sees the validation rows too."""
@@ -125,14 +127,15 @@ def _request(
     done: list[dict[str, Any]],
     total: int,
 ) -> dict[str, Any]:
-    """Describe the search: first the defaults of model.py, then the baseline's settings, a brisk and a careful one."""
+    """Describe the search: the defaults first, the baseline's settings, a short trial, a brisk and a careful one."""
     caps = {name: [ranges[name].low, ranges[name].high] for name in ("layers", "units") if name in ranges}
     baseline, _ = session.experiment("1-baseline.toml")
     defaults = {h["name"]: h["default"] for h in facts["space"] if not h.get("conditional")}
     default = {name: _within(value, caps.get(name)) for name, value in defaults.items()}
     training = session.project.settings.training
     epochs = _epochs(session, facts["rows"]["train"])
-    choices = {"epochs": [max(1, round(epochs * length)) for length in LENGTHS]}
+    lengths = [max(1, round(epochs * length)) for length in LENGTHS]
+    free = "epochs" not in default  # one of the person's own is theirs
     return {
         "job": "search",
         "stage": "regularize",
@@ -140,11 +143,13 @@ def _request(
         "seed": session.seed + 1,
         "training": {"epochs": epochs, "batch_size": training.batch_size},
         "patience": PATIENCE,
-        "choices": choices | ({"batch_size": BATCHES} if training.tune_batch_size else {}),
+        "choices": ({"epochs": lengths} if free else {})
+        | ({"batch_size": BATCHES} if training.tune_batch_size else {}),
         "done": done,
         "first": [
             default,
             {**default, **baseline, **no_regularisation(facts["space"])},
+            *([{**default, "epochs": lengths[0]}] if free else []),
             *(_scaled(default, facts["space"], factors) for factors in (BRISK, CAREFUL)),
         ],
         "bounds": caps,

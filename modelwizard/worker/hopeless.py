@@ -19,21 +19,24 @@ Curve = tuple[Sequence[float], int]
 """Validation loss after each epoch, and the epochs that were planned."""
 
 
-def bar(curves: Sequence[Curve]) -> Bar:
+def bar(curves: Sequence[Curve], planned: float = math.inf) -> Bar:
     """Return what a trial must have reached at each twentieth of its training: the median of those before it.
 
     Trials may have different lengths: since the learning rate falls over each one's own length, they are compared at
-    the same share of it. Source: the median stopping rule of Golovin et al. 2017, "Google Vizier", on best values.
+    the same share of it, and with trials that were no longer: at the same share these have taken no more steps.
+    Source: the median stopping rule of Golovin et al. 2017, "Google Vizier", on best values.
 
     Args:
         curves: One for each finished trial; one that ended early keeps its best value.
+        planned: Epochs of the trial. Defaults to more than any.
 
     Returns:
         PARTS values, or none when fewer than FEWEST trials are finished.
     """
-    if len(curves) < FEWEST:
+    alike = [(losses, length) for losses, length in curves if length <= planned]
+    if len(alike) < FEWEST:
         return ()
-    reached = [[_best(losses, share(part) * planned) for part in range(PARTS)] for losses, planned in curves]
+    reached = [[_best(losses, share(part) * length) for part in range(PARTS)] for losses, length in alike]
     return tuple(float(value) for value in np.median(reached, axis=0))
 
 

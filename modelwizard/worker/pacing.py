@@ -105,8 +105,16 @@ def shortened(request: Mapping[str, Any], pace: Pace, seconds: float) -> dict[st
     training, choices = request["training"], dict(request.get("choices") or {})
     usual = int(training["epochs"])
     epochs = max(min(usual, FEWEST), min(usual, int(pace.epochs(FIRST * seconds))))
-    if "epochs" in choices:
-        most = max(epochs, pace.epochs(LATER * seconds))
-        lengths = sorted({max(1, round(epochs * length / usual)) for length in choices["epochs"]})
-        choices["epochs"] = [length for length in lengths if length <= most]
-    return {**request, "training": {**training, "epochs": epochs}, "choices": choices}
+    if "epochs" not in choices:
+        return {**request, "training": {**training, "epochs": epochs}}
+
+    def scaled(length: int) -> int:
+        return max(1, round(epochs * length / usual))
+
+    most = max(epochs, pace.epochs(LATER * seconds))
+    choices["epochs"] = [length for length in sorted({*map(scaled, choices["epochs"])}) if length <= most]
+    first = [
+        values | {"epochs": scaled(values["epochs"])} if "epochs" in values else values
+        for values in request.get("first") or ()
+    ]
+    return {**request, "training": {**training, "epochs": epochs}, "choices": choices, "first": first}

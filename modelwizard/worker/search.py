@@ -27,7 +27,7 @@ KILLS = 3
 HURRY = 120.0
 """Seconds of a search below which most trials keep to the programs that are compiled."""
 
-MOST_RESERVED = 0.4
+MOST_RESERVED = 0.5
 """Share of the time that is kept for what comes after the search at most; then less is trained there."""
 
 Summary = dict[str, Any]
@@ -194,6 +194,7 @@ class Search:
 
     def _experiment(self, index: int, values: Mapping[str, Any]) -> Experiment:
         training = {**self._request["training"], **{name: values[name] for name in self._choices}}
+        curves = [curve for i in sorted(self.finished) if (curve := self._curve(self.finished[i]))]
         return Experiment(
             run=f"{self._stage}-{index:03d}",
             stage=self._stage,
@@ -204,7 +205,7 @@ class Search:
             patience=self._request.get("patience"),
             repeats=int(self._request.get("repeats") or 1),
             trials=self._count,
-            bar=hopeless.bar([curve for i in sorted(self.finished) if (curve := self._curve(self.finished[i]))]),
+            bar=hopeless.bar(curves, int(training["epochs"])),
         )
 
     def _curve(self, summary: Summary) -> hopeless.Curve | None:

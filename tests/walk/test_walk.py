@@ -386,13 +386,15 @@ def test_the_best_trial_stands_for_a_probe_where_time_is_short(folder: Path) -> 
     assert not [job for job in worker.jobs if job["job"] == "probe"]
 
 
-def test_a_search_begins_with_the_defaults_the_baseline_and_a_brisk_and_a_careful_trial(folder: Path) -> None:
+def test_a_search_begins_with_the_defaults_the_baseline_a_short_a_brisk_and_a_careful_trial(folder: Path) -> None:
     worker = Worker()
     everything(folder, worker, TRIALS)
     [search] = [job for job in worker.jobs if job["job"] == "search"]
-    usual, baseline, brisk, careful = search["first"]
+    usual, baseline, short, brisk, careful = search["first"]
     assert usual == {"layers": 2, "units": 64, "dropout": 0.2, "weight_decay": 1e-2}
     assert (baseline["layers"], baseline["units"], baseline["dropout"]) == (1, 32, 0.0)
+    assert short == {**usual, "epochs": min(search["choices"]["epochs"])}
+    assert 4 * short["epochs"] == search["training"]["epochs"]
     assert brisk == {**usual, "dropout": 0.1}  # half of it; there is no learning rate to double
     assert careful == {**usual, "dropout": 0.5, "weight_decay": 3e-2}  # the choice that is nearest to ten times
 
@@ -409,7 +411,7 @@ def test_a_search_leaves_alone_what_a_person_has_fixed(folder: Path, value: obje
     worker = Fixed()
     everything(folder, worker, TRIALS)
     [search] = [job for job in worker.jobs if job["job"] == "search"]
-    assert [first["dropout"] for first in search["first"][2:]] == [value, value]
+    assert [first["dropout"] for first in search["first"][2:]] == [value] * 3
 
 
 def test_without_a_time_budget_three_probes_are_trained(folder: Path) -> None:

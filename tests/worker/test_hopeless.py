@@ -25,6 +25,12 @@ def test_the_bar_is_the_median_of_the_best_so_far_at_equal_shares_of_the_trainin
     assert found[-1] == pytest.approx((FALLING[-1] + 0.5) / 2)  # of 0.24, 0.24, 0.5 and nothing at all
 
 
+def test_a_trial_is_compared_with_those_that_are_no_longer() -> None:
+    long = [0.01 * value for value in FALLING for _ in (0, 1)]
+    assert bar([(FALLING, 20)] * FEWEST + [(long, 40)] * 9, 20) == bar([(FALLING, 20)] * FEWEST)
+    assert bar([(FALLING, 20)] * (FEWEST - 1) + [(long, 40)] * 9, 20) == ()
+
+
 def test_a_trial_that_ended_early_keeps_its_best() -> None:
     assert bar([([0.3, 0.4], 20)] * FEWEST) == (0.3,) * PARTS
 
