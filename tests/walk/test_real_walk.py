@@ -100,7 +100,7 @@ def test_features_and_batch_sizes_are_searched_when_asked_for(tmp_path: Path) ->
     settings = tmp_path / "demo" / "modelwizard.toml"
     text = settings.read_text().replace("tune_batch_size = false", "tune_batch_size = true")
     settings.write_text(text.replace("tune_features = false", "tune_features = true"))
-    modelwizard(tmp_path / "demo", "run", "--trials", "6", "--json", codes=(0, 3))
+    modelwizard(tmp_path / "demo", "run", "--trials", "9", "--json", codes=(0, 3))
     lines = [json.loads(line) for line in (tmp_path / "demo" / "journal.jsonl").read_text().splitlines()]
     trials = [e for e in lines if e["kind"] == "trial" and e["stage"] == "regularize"]
     assert len({e["training"]["batch_size"] for e in trials}) > 1
