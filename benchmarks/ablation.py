@@ -93,7 +93,7 @@ EDITS: dict[str, tuple[Edit, ...]] = {
 et al. 2025), each with scales of its own before and after every layer, and a loss of its own; one head serves all."""
 
 MEANS = "with target means"
-"""Adds columns to the rows instead, where there are categories."""
+"""Adds columns to the rows instead, where there are categories; only when named."""
 
 HELPERS = """
 
@@ -245,10 +245,14 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--data", type=Path)
     parser.add_argument("--results", type=Path, required=True)
     parser.add_argument("--tables", type=lambda text: text.split(","), default=TABLES)
-    parser.add_argument("--variants", type=lambda text: text.split(","), default=[*EDITS, MEANS])
+    parser.add_argument("--variants", type=lambda text: text.split(","), default=list(EDITS))
     parser.add_argument("--seeds", type=lambda text: [int(part) for part in text.split(",")], default=[0])
     parser.add_argument("--report", action="store_true")
-    return parser.parse_args()
+    options = parser.parse_args()
+    unknown = set(options.variants) - {*EDITS, MEANS}
+    if unknown:
+        parser.error(f"unknown variants {', '.join(sorted(unknown))}; known are {', '.join([*EDITS, MEANS])}")
+    return options
 
 
 if __name__ == "__main__":
