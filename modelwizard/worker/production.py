@@ -31,6 +31,7 @@ TOLERANCE = 1e-5  # of the target's scale, between training-time and exported pr
 COMPARED = 2000  # rows on which they are compared at most
 LOSS_GUARD = 1.5  # times the largest training loss of the probes that the final one may reach
 LEAST = 0.5  # share of its epochs that a network is trained for even if a time budget does not do for it
+BRIEF = 5.0  # seconds of a training that is not worth a cut: most of the probes' time was then their start
 
 Member = tuple[Any, Any]
 Summary = dict[str, Any]
@@ -130,6 +131,8 @@ def _affordable(workshop: Workshop, probes: Sequence[Summary], epochs: int, watc
         return 1.0
     folds = workshop.folds()
     seconds = min(paces) / len(folds) * epochs * workshop.rows / len(folds[0].train)
+    if seconds < BRIEF:
+        return 1.0
     return min(1.0, max(LEAST, (watcher.deadline - time.monotonic()) / max(seconds, 1e-6)))
 
 
