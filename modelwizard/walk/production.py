@@ -104,7 +104,9 @@ def _probe_in_time(session: Session, request: Mapping[str, Any]) -> dict[str, An
     more = min(request["seeds"], int((left - members(session) * each) / each))
     names = [one["run"]]
     if more > 0:
-        names += _probe(session, {**request, "seeds": more, "time_budget": left - members(session) * each})["runs"]
+        made = _probe(session, {**request, "seeds": more, "time_budget": left - members(session) * each})["runs"]
+        whole = {e["run"] for e in session.trials("finalize") if e["status"] == "completed"}
+        names += [name for name in made if name in whole]  # one that the clock has cut knows nothing of epochs
     best = [epoch for e in session.trials() if e["run"] in names for epoch in e["best_epochs"]]
     return {"runs": names, "epochs": production_epochs([int(epoch) + 1 for epoch in best])}
 

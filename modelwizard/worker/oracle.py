@@ -10,7 +10,7 @@ import keras_tuner
 import numpy as np
 
 from modelwizard.worker.seeds import derive
-from modelwizard.worker.space import Values, kind, primes, regulariser
+from modelwizard.worker.space import Values, bare, kind, primes, regulariser
 
 COLLISIONS = 50
 """Draws that were tried before, in a row, after which a space counts as exhausted."""
@@ -26,12 +26,22 @@ HURRIED = ("tune", "tune", "tune", "move")
 
 CHEAP = ("learning_rate", "epochs", "batch_size")
 
+OPENING = 3
+"""Trials before a longest one without regularisers may be proposed."""
+
+LAST, APART = 0.25, 0.25
+"""What counts as still learning: the best epoch in this last share of a training, losses this far apart at most."""
+
 STEP = 0.15
 """Standard deviation of a step, as a share of a range; a value that a step leaves as it was takes a longer one."""
 
 
 class LocalOracle(keras_tuner.Oracle):
     """Proposes the given points, then by turns steps from the best one and points of a Halton sequence, none twice.
+
+    Once only, as soon as the best trial is one that was still learning when it ended, it proposes that trial's values
+    without any regulariser and for the longest time: where the border of overfitting is not in sight, neither is held
+    back for anything (Chollet 2021, section 6.2.5: scale up until it overfits).
 
     Nothing is written to disk: the journal is the record, and the oracle is rebuilt from it. Since a proposal depends
     on seed, number and the trials before it only, a search that was killed goes on exactly as it would have.
@@ -69,6 +79,7 @@ class LocalOracle(keras_tuner.Oracle):
         self.index = 0  # number of the next trial, from 0
         self._given: Values | None = None
         self._best: tuple[float, Values] | None = None
+        self._learning = False  # whether the best trial was
 
     def propose(self, index: int) -> tuple[keras_tuner.engine.trial.Trial, Values] | None:
         """Return the trial of that number with its values, or None when every value was tried."""
@@ -78,13 +89,20 @@ class LocalOracle(keras_tuner.Oracle):
             return None
         return trial, dict(trial.hyperparameters.values)
 
-    def report(self, trial: keras_tuner.engine.trial.Trial, val_loss: float | None) -> None:
-        """Tell how a trial ended; a loss that is no finite number is a failure, never a value to compare with."""
+    def report(self, trial: keras_tuner.engine.trial.Trial, val_loss: float | None, *, learning: bool = False) -> None:
+        """Tell how a trial ended; a loss that is no finite number is a failure, never a value to compare with.
+
+        Args:
+            trial: The trial.
+            val_loss: Its best validation loss.
+            learning: Whether it was still learning when it ended; see `still_learning`. Defaults to False.
+        """
         if val_loss is not None and math.isfinite(val_loss):
             self.update_trial(trial.trial_id, {"val_loss": float(val_loss)})
             trial.status = "COMPLETED"
             if self._best is None or val_loss < self._best[0]:
                 self._best = (val_loss, dict(trial.hyperparameters.values))
+                self._learning = learning
         else:
             trial.status = "FAILED"
         self.end_trial(trial)
@@ -96,7 +114,7 @@ class LocalOracle(keras_tuner.Oracle):
             self._given = {name: value for name, value in summary["hyperparameters"].items() if name in known}
             trial = self.create_trial(summary["run"])
             self._given = None
-            self.report(trial, summary.get("val_loss"))
+            self.report(trial, summary.get("val_loss"), learning=still_learning(summary))
 
     def complete(self, values: Mapping[str, Any]) -> Values:
         """Return values for every active hyperparameter: those given, and defaults for the others."""
@@ -110,8 +128,10 @@ class LocalOracle(keras_tuner.Oracle):
         """Return the values of a trial, as `Oracle.create_trial` wants them."""
         if self._given is not None:
             return {"status": "RUNNING", "values": self._given}
-        if self.index < len(self.first) and not self.tried(self.first[self.index]):
-            return {"status": "RUNNING", "values": self.first[self.index]}
+        given = next((values for values in self.first if not self.tried(values)), None)
+        values = self._freed() or given
+        if values is not None:
+            return {"status": "RUNNING", "values": values}
         turn = self.turns[(self.index - len(self.first)) % len(self.turns)] if self._best else "explore"
         for attempt in range(COLLISIONS):
             values = self._draw(self.index, attempt) if turn == "explore" else self._step(turn, attempt)
@@ -128,6 +148,17 @@ class LocalOracle(keras_tuner.Oracle):
 
     def _save_trial(self, trial: Any) -> None:
         """Write nothing: the journal is the record."""
+
+    def _freed(self) -> Values | None:
+        """Return the best values without regularisers and with most epochs, if its trial calls for it and none was."""
+        free = {hp.name: hp for hp in self.hyperparameters.space if kind(hp) != "Fixed"}
+        if self._best is None or not self._learning or self.index < OPENING or "epochs" not in free:
+            return None
+        changes = {name: value for name, value in bare(self.hyperparameters).items() if name in free}
+        changes["epochs"] = max(free["epochs"].values)
+        values = self.complete(self._best[1] | changes)
+        tried = any(changes.items() <= trial.hyperparameters.values.items() for trial in self.trials.values())
+        return None if tried else values
 
     def _step(self, turn: str, attempt: int) -> Values:
         """Return the best values so far with one to three of them changed."""
@@ -151,6 +182,20 @@ class LocalOracle(keras_tuner.Oracle):
             if hps.is_active(hp):
                 hps.values[hp.name] = hp.prob_to_value(position)
         return {name: value for name, value in hps.values.items() if hps.is_active(name)}
+
+
+def still_learning(summary: Mapping[str, Any]) -> bool:
+    """Say whether a trial ended before it had learned all it could: the end was best, and not by heart.
+
+    Args:
+        summary: Of a run. Its best epochs must lie in the last quarter of its training on average, its validation
+            loss at most a quarter above its training loss; both shares are ours.
+    """
+    best, train, held = (summary.get(name) for name in ("best_epochs", "train_loss", "val_loss"))
+    if not best or train is None or held is None:
+        return False
+    late = np.mean(best) + 1 >= (1 - LAST) * summary["training"]["epochs"]
+    return bool(late and held - train <= APART * abs(train))
 
 
 def _moved(hp: Any, value: Any, rng: np.random.Generator) -> Any:

@@ -21,8 +21,10 @@ from modelwizard.worker.user_code import blame
 from modelwizard.worker.workshop import Workshop
 
 EPOCHS = 3  # that are timed; the first one pays for tracing and compiling, and is not counted
-FIRST, LATER = 0.6, 0.3
+FIRST, LATER = 0.6, 0.4
 """Shares of the search's time that its first trial may take, and a later one."""
+LONGER = 1.5
+"""Times the next shorter length that the longest one must be, where the time cuts it."""
 FEWEST = 4
 
 
@@ -112,7 +114,11 @@ def shortened(request: Mapping[str, Any], pace: Pace, seconds: float) -> dict[st
         return max(1, round(epochs * length / usual))
 
     most = max(epochs, pace.epochs(LATER * seconds))
-    choices["epochs"] = [length for length in sorted({*map(scaled, choices["epochs"])}) if length <= most]
+    lengths = sorted({*map(scaled, choices["epochs"])})
+    kept = [length for length in lengths if length <= most]
+    if lengths[-1] > most >= LONGER * kept[-1]:
+        kept.append(int(most))
+    choices["epochs"] = kept
     first = [
         values | {"epochs": scaled(values["epochs"])} if "epochs" in values else values
         for values in request.get("first") or ()

@@ -31,7 +31,6 @@ TOLERANCE = 1e-5  # of the target's scale, between training-time and exported pr
 COMPARED = 2000  # rows on which they are compared at most
 LOSS_GUARD = 1.5  # times the largest training loss of the probes that the final one may reach
 LEAST = 0.5  # share of its epochs that a network is trained for even if a time budget does not do for it
-BRIEF = 5.0  # seconds of a training that is not worth a cut: most of the probes' time was then their start
 
 Member = tuple[Any, Any]
 Summary = dict[str, Any]
@@ -126,13 +125,12 @@ def _epochs(best: Sequence[int]) -> int:
 
 def _affordable(workshop: Workshop, probes: Sequence[Summary], epochs: int, watcher: Watcher) -> float:
     """Return the share of its epochs that one network has time for, at the pace of the probes and for more rows."""
-    paces = [probe["seconds"] / probe["epochs_run"] for probe in probes if probe.get("seconds")]
-    if math.isinf(watcher.deadline) or not paces:
+    if math.isinf(watcher.deadline):
         return 1.0
+    histories = [workshop.project.read_run(probe["run"]).history for probe in probes]
+    epoch = min(float(np.median([row["seconds"] for row in history])) for history in histories)  # of all folds
     folds = workshop.folds()
-    seconds = min(paces) / len(folds) * epochs * workshop.rows / len(folds[0].train)
-    if seconds < BRIEF:
-        return 1.0
+    seconds = epoch / len(folds) * epochs * workshop.rows / len(folds[0].train)
     return min(1.0, max(LEAST, (watcher.deadline - time.monotonic()) / max(seconds, 1e-6)))
 
 

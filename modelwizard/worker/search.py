@@ -13,7 +13,7 @@ import keras_tuner
 from modelwizard.errors import ProjectError
 from modelwizard.worker import hopeless, pacing, records, space, trials
 from modelwizard.worker.experiment import Experiment, Watcher
-from modelwizard.worker.oracle import HURRIED, TURNS, LocalOracle
+from modelwizard.worker.oracle import HURRIED, TURNS, LocalOracle, still_learning
 from modelwizard.worker.pool import STANDBY, processes
 from modelwizard.worker.seeds import derive
 from modelwizard.worker.workshop import Workshop
@@ -137,7 +137,8 @@ class Search:
     def note(self, summary: Summary) -> None:
         """Learn from a finished trial."""
         self.finished[number(summary["run"])] = summary
-        self._oracle.report(self._trials.pop(summary["run"]), summary.get("val_loss"))
+        trial, loss = self._trials.pop(summary["run"]), summary.get("val_loss")
+        self._oracle.report(trial, loss, learning=still_learning(summary))
         self._spare()
         self._failures = self._failures + 1 if summary["status"] == "failed" else 0
         self.message = summary["message"] if summary["status"] == "failed" else None

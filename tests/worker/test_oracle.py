@@ -10,7 +10,7 @@ import keras_tuner
 import numpy as np
 import pytest
 
-from modelwizard.worker.oracle import LocalOracle, halton
+from modelwizard.worker.oracle import LocalOracle, halton, still_learning
 from modelwizard.worker.seeds import derive
 from modelwizard.worker.space import discover, restrict
 
@@ -75,6 +75,61 @@ def test_nothing_is_tried_twice_until_nothing_is_left() -> None:
     drawn = [s["hyperparameters"] for s in run(oracle, 0, 6)]
     assert len({tuple(sorted(values.items())) for values in drawn}) == 6
     assert oracle.propose(6) is None
+
+
+def regularised(hp: Any) -> None:
+    hp.Float("dropout", 0.0, 0.5, default=0.2)
+    hp.Choice("weight_decay", [0.0, 0.1], default=0.1)
+    hp.Choice("epochs", [8, 32, 128], default=32)
+    hp.Int("units", 8, 64)
+
+
+FREED = {"dropout": 0.0, "weight_decay": 0.0, "epochs": 128}
+
+
+@pytest.mark.parametrize(
+    ("learning", "fixed", "freed"),
+    [
+        pytest.param(True, {}, True, id="still learning at its end"),
+        pytest.param(False, {}, False, id="learned all it could"),
+        pytest.param(True, {"epochs": 32}, False, id="epochs are the person's"),
+    ],
+)
+def test_the_longest_training_without_regularisers_is_tried_once_when_the_best_was_still_learning(
+    learning: bool, fixed: dict[str, Any], freed: bool
+) -> None:
+    whole: list[dict[str, Any]] = []
+    for killed_after in (0, 4):
+        oracle = LocalOracle(restrict(discover(regularised), {}, fixed), 3, [{"units": n} for n in (8, 16, 32, 64)])
+        oracle.replay(whole[:killed_after])
+        for index in range(killed_after, 9):
+            proposal = oracle.propose(index)
+            assert proposal is not None
+            oracle.report(proposal[0], 1.0 / (index + 1), learning=learning)
+            summary = {"run": f"x-{index + 1:03d}", "val_loss": 1.0 / (index + 1), "hyperparameters": proposal[1]}
+            ended = {"train_loss": 1.0 / (index + 1), "best_epochs": [31] if learning else [3]}
+            whole[index:] = [{**summary, **ended, "training": {"epochs": 32}}]
+        tried = [i for i, s in enumerate(whole) if FREED.items() <= s["hyperparameters"].items()]
+        assert tried[:1] == ([3] if freed else [])
+        assert [s["hyperparameters"]["units"] for i, s in enumerate(whole) if i not in tried][:4] == [8, 16, 32, 64]
+
+
+@pytest.mark.parametrize(
+    ("best", "train", "held", "expected"),
+    [
+        ([31, 30, 22], 0.10, 0.11, True),
+        ([31], 0.10, 0.13, False),  # it knows its training rows better
+        ([12], 0.10, 0.11, False),  # it was best long before its end
+        ([31], -0.5, -0.4, True),  # a likelihood
+        ([31], 0.11, 0.10, True),
+        (None, None, None, False),  # it failed
+    ],
+)
+def test_a_training_whose_end_was_best_and_not_by_heart_was_still_learning(
+    best: list[int] | None, train: float | None, held: float | None, expected: bool
+) -> None:
+    summary = {"best_epochs": best, "train_loss": train, "val_loss": held, "training": {"epochs": 32}}
+    assert still_learning(summary) == expected
 
 
 def test_a_first_point_that_was_tried_before_is_not_run_again() -> None:

@@ -24,7 +24,8 @@ REQUEST = {"training": {"epochs": 40, "batch_size": 32}, "choices": {"epochs": [
     ("pace", "epochs", "lengths"),
     [
         (Pace(1.0, 0.01), 40, [20, 40, 80, 160]),  # there is time enough
-        (Pace(1.0, 0.1), 40, [20, 40, 80]),
+        (Pace(1.0, 0.1), 40, [20, 40, 80]),  # 110 epochs would hardly be more than 80
+        (Pace(1.0, 0.08), 40, [20, 40, 80, 137]),  # the longest is cut
         (Pace(2.0, 0.5), 32, [16, 32]),
         (Pace(40.0, 9.0), 4, [2, 4]),  # never none
     ],
