@@ -29,20 +29,22 @@ WORSE = 1.645
 NEXT = 20
 """Trials that a further round is planned with."""
 WINDOW = 5
+WIDER = 2
 
 
 def bounds(capacity: Capacity) -> dict[str, Range]:
     """Return the restriction of the search space: the overfitting model's size and length are the upper ends.
 
-    One layer and a sixteenth of the units (at least 4) are the lower ends. Regularisers, learning rate and whatever
-    the person added keep the ranges that `model.py` gives them.
+    Twice its units are allowed: with a dropout of a half, as many are left at work (Srivastava et al. 2014, A.1). One
+    layer and a sixteenth of the units (at least 4) are the lower ends. Regularisers, learning rate and whatever the
+    person added keep the ranges that `model.py` gives them.
     """
     limits: dict[str, Range] = {}
     if capacity.layers is not None:
         limits["layers"] = Range(1, capacity.layers, open_low=False, open_high=False)
     if capacity.units is not None:
         low = min(capacity.units, max(4, capacity.units // 16))
-        limits["units"] = Range(low, capacity.units, log=True, open_high=False)
+        limits["units"] = Range(low, WIDER * capacity.units, log=True, open_high=False)
     limits["epochs"] = Range(1, capacity.epochs, log=True, open_high=False)
     return limits
 

@@ -131,7 +131,7 @@ def _keep(session: Session, verdict: Verdict, runs: list[Run], training: dict[st
     if kept:
         session.write_experiment(
             "2-overfit.toml",
-            "The smallest model found that overfits; the regularize stage never goes beyond its capacity.",
+            "The smallest model found that overfits; with the defaults of model.py it bounds the regularize stage.",
             kept.hyperparameters,
             {**training, "epochs": kept.epochs_run},
         )

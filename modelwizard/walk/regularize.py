@@ -35,6 +35,9 @@ BRISK = {"learning_rate": 2, "dropout": 0.5}
 CAREFUL = {"dropout": 2.5, "weight_decay": 10}
 """What the fourth and the fifth trial multiply the defaults by: on the tables of `benchmarks/quality.py` the best
 settings of large tables of numbers lie near the first, those of small noisy ones near the second."""
+WIDE = {"units": 2, "dropout": 1.5, "learning_rate": 2}
+LEISURE = 120.0
+"""Seconds that must be left for a sixth trial that is wide and twice as long: it takes several times what others do."""
 MEMBERS, LONGER = 3, 1.25
 """Networks that finalize trains, and how much longer than a trial's each takes: it sees the validation rows too."""
 BATCHES = (2, 4, 8, 16, 32)
@@ -49,8 +52,8 @@ def walk(session: Session) -> Verdict:
         "regularize",
         "What generalises best?",
         (
-            "Dropout, penalties, layers, units, learning rate and epochs are searched, never beyond the overfitting "
-            "model or the defaults of model.py, whichever is larger.",
+            "Dropout, penalties, layers, units, learning rate and epochs are searched, never deeper than the "
+            "overfitting model or the defaults of model.py, and at most twice as wide: dropout puts units to rest.",
             "Every look at validation rows is counted, and the best score is corrected for it.",
         ),
     )
@@ -127,7 +130,7 @@ def _request(
     done: list[dict[str, Any]],
     total: int,
 ) -> dict[str, Any]:
-    """Describe the search: the defaults first, the baseline's settings, a short trial, a brisk and a careful one."""
+    """Describe the search: the defaults, the baseline's settings, then a short, a brisk, a careful and a wide trial."""
     caps = {name: [ranges[name].low, ranges[name].high] for name in ("layers", "units") if name in ranges}
     baseline, _ = session.experiment("1-baseline.toml")
     defaults = {h["name"]: h["default"] for h in facts["space"] if not h.get("conditional")}
@@ -136,6 +139,9 @@ def _request(
     epochs = _epochs(session, facts["rows"]["train"])
     lengths = [max(1, round(epochs * length)) for length in LENGTHS]
     free = "epochs" not in default  # one of the person's own is theirs
+    wide = _scaled(default, facts["space"], WIDE) | ({"epochs": lengths[LENGTHS.index(2)]} if free else {})
+    wide = {name: _within(value, caps.get(name)) for name, value in wide.items()}
+    left = session.seconds_left()
     return {
         "job": "search",
         "stage": "regularize",
@@ -151,6 +157,7 @@ def _request(
             {**default, **baseline, **no_regularisation(facts["space"])},
             *([{**default, "epochs": lengths[0]}] if free else []),
             *(_scaled(default, facts["space"], factors) for factors in (BRISK, CAREFUL)),
+            *([wide] if left is None or left >= LEISURE else []),
         ],
         "bounds": caps,
         "time_budget": session.seconds_left(),

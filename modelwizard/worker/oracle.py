@@ -10,6 +10,7 @@ import keras_tuner
 import numpy as np
 
 from modelwizard.worker.seeds import derive
+from modelwizard.worker.smoothing import FEWEST, steadiest
 from modelwizard.worker.space import Values, bare, kind, primes, regulariser
 
 COLLISIONS = 50
@@ -47,6 +48,8 @@ class LocalOracle(keras_tuner.Oracle):
     on seed, number and the trials before it only, a search that was killed goes on exactly as it would have.
 
     Steps change one to three values at a time (random local search; Bergstra & Bengio 2012 on why few of them matter).
+    With many trials the luckiest is seldom the best, so that steps start from the one that is best among its neighbours
+    (`smoothing.py`).
     Halton points cover each range more evenly than independent draws (Halton 1960; permuted digits: Braaten & Weller
     1979), which the Deep Learning Tuning Playbook recommends for exploration.
 
@@ -55,6 +58,7 @@ class LocalOracle(keras_tuner.Oracle):
         seed: Base of the sequence.
         first: Values of the first trials; names that are missing take their defaults.
         turns: What trials after them do, in turn. Defaults to `TURNS`.
+        freeing: Whether there is time for the long trial without regularisers. Defaults to True.
     """
 
     def __init__(
@@ -63,6 +67,8 @@ class LocalOracle(keras_tuner.Oracle):
         seed: int,
         first: Sequence[Mapping[str, Any]] = (),
         turns: Sequence[str] = TURNS,
+        *,
+        freeing: bool = True,
     ) -> None:
         super().__init__(
             # The direction is always said: keras-tuner guesses it wrongly from some names.
@@ -75,11 +81,13 @@ class LocalOracle(keras_tuner.Oracle):
         )
         self.verbose = 0
         self.turns = turns
+        self.freeing = freeing
         self.first = [self.complete(values) for values in first]
         self.index = 0  # number of the next trial, from 0
         self._given: Values | None = None
         self._best: tuple[float, Values] | None = None
         self._learning = False  # whether the best trial was
+        self._known: list[tuple[float, Values]] = []  # the loss of each trial that has one
 
     def propose(self, index: int) -> tuple[keras_tuner.engine.trial.Trial, Values] | None:
         """Return the trial of that number with its values, or None when every value was tried."""
@@ -100,6 +108,7 @@ class LocalOracle(keras_tuner.Oracle):
         if val_loss is not None and math.isfinite(val_loss):
             self.update_trial(trial.trial_id, {"val_loss": float(val_loss)})
             trial.status = "COMPLETED"
+            self._known.append((float(val_loss), dict(trial.hyperparameters.values)))
             if self._best is None or val_loss < self._best[0]:
                 self._best = (val_loss, dict(trial.hyperparameters.values))
                 self._learning = learning
@@ -152,7 +161,8 @@ class LocalOracle(keras_tuner.Oracle):
     def _freed(self) -> Values | None:
         """Return the best values without regularisers and with most epochs, if its trial calls for it and none was."""
         free = {hp.name: hp for hp in self.hyperparameters.space if kind(hp) != "Fixed"}
-        if self._best is None or not self._learning or self.index < OPENING or "epochs" not in free:
+        due = self.freeing and self._learning and self.index >= OPENING
+        if self._best is None or not due or "epochs" not in free:
             return None
         changes = {name: value for name, value in bare(self.hyperparameters).items() if name in free}
         changes["epochs"] = max(free["epochs"].values)
@@ -162,15 +172,24 @@ class LocalOracle(keras_tuner.Oracle):
 
     def _step(self, turn: str, attempt: int) -> Values:
         """Return the best values so far with one to three of them changed."""
-        assert self._best is not None
         rng = np.random.default_rng([self.seed, self.index, attempt])
-        values = self.complete(self._best[1])
+        values = self.complete(self._incumbent())
         free = [hp for hp in self.hyperparameters.space if hp.name in values and kind(hp) != "Fixed"]
         cheap = [hp for hp in free if hp.name in CHEAP or regulariser(hp)]
         pool = cheap if cheap and turn == "tune" else free
         for i in rng.permutation(len(pool))[: rng.integers(1, 4)]:
             values[pool[i].name] = _moved(pool[i], values[pool[i].name], rng)
         return self.complete(values)
+
+    def _incumbent(self) -> Values:
+        """Return the values that steps start from."""
+        assert self._best is not None
+        if len(self._known) < FEWEST:
+            return self._best[1]
+        losses, tried = zip(*self._known, strict=True)
+        free = [hp for hp in self.hyperparameters.space if kind(hp) != "Fixed"]
+        points = [[float(hp.value_to_prob(values.get(hp.name, hp.default))) for hp in free] for values in tried]
+        return tried[steadiest(points, losses)]
 
     def _draw(self, index: int, attempt: int) -> Values:
         space = self.hyperparameters.space

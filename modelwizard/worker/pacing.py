@@ -120,7 +120,7 @@ def shortened(request: Mapping[str, Any], pace: Pace, seconds: float) -> dict[st
         kept.append(int(most))
     choices["epochs"] = kept
     first = [
-        values | {"epochs": scaled(values["epochs"])} if "epochs" in values else values
+        values | {"epochs": min(scaled(values["epochs"]), kept[-1])} if "epochs" in values else values
         for values in request.get("first") or ()
     ]
     return {**request, "training": {**training, "epochs": epochs}, "choices": choices, "first": first}

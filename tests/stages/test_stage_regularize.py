@@ -114,8 +114,8 @@ def test_other_metrics(metric):
 @pytest.mark.parametrize(
     ("capacity", "expected"),
     [
-        (Capacity(3, 256, 80), {"layers": (1, 3), "units": (16, 256), "epochs": (1, 80)}),
-        (Capacity(1, 2, 15), {"layers": (1, 1), "units": (2, 2), "epochs": (1, 15)}),
+        (Capacity(3, 256, 80), {"layers": (1, 3), "units": (16, 512), "epochs": (1, 80)}),
+        (Capacity(1, 2, 15), {"layers": (1, 1), "units": (2, 4), "epochs": (1, 15)}),
         (Capacity(None, None, 15), {"epochs": (1, 15)}),
     ],
 )

@@ -386,17 +386,21 @@ def test_the_best_trial_stands_for_a_probe_where_time_is_short(folder: Path) -> 
     assert not [job for job in worker.jobs if job["job"] == "probe"]
 
 
-def test_a_search_begins_with_the_defaults_the_baseline_a_short_a_brisk_and_a_careful_trial(folder: Path) -> None:
+def test_a_search_begins_with_the_defaults_the_baseline_a_short_a_brisk_a_careful_and_a_wide_trial(
+    folder: Path,
+) -> None:
     worker = Worker()
     everything(folder, worker, TRIALS)
     [search] = [job for job in worker.jobs if job["job"] == "search"]
-    usual, baseline, short, brisk, careful = search["first"]
+    usual, baseline, short, brisk, careful, wide = search["first"]
     assert usual == {"layers": 2, "units": 64, "dropout": 0.2, "weight_decay": 1e-2}
     assert (baseline["layers"], baseline["units"], baseline["dropout"]) == (1, 32, 0.0)
     assert short == {**usual, "epochs": min(search["choices"]["epochs"])}
     assert 4 * short["epochs"] == search["training"]["epochs"]
     assert brisk == {**usual, "dropout": 0.1}  # half of it; there is no learning rate to double
     assert careful == {**usual, "dropout": 0.5, "weight_decay": 3e-2}  # the choice that is nearest to ten times
+    most = search["bounds"]["units"][1]  # twice the 32 units of the overfitting model
+    assert wide == {**usual, "units": most, "dropout": 0.3, "epochs": 2 * search["training"]["epochs"]}
 
 
 @pytest.mark.parametrize("value", [0.2, "some", True])
@@ -411,7 +415,14 @@ def test_a_search_leaves_alone_what_a_person_has_fixed(folder: Path, value: obje
     worker = Fixed()
     everything(folder, worker, TRIALS)
     [search] = [job for job in worker.jobs if job["job"] == "search"]
-    assert [first["dropout"] for first in search["first"][2:]] == [value] * 3
+    assert [first["dropout"] for first in search["first"][2:]] == [value] * 4
+
+
+def test_a_search_in_a_hurry_has_no_wide_trial(folder: Path) -> None:
+    worker = Worker()
+    everything(folder, worker, StageOptions(trials=4, time_budget=100, workers=1))
+    [search] = [job for job in worker.jobs if job["job"] == "search"]
+    assert len(search["first"]) == 5
 
 
 def test_without_a_time_budget_three_probes_are_trained(folder: Path) -> None:

@@ -88,19 +88,21 @@ FREED = {"dropout": 0.0, "weight_decay": 0.0, "epochs": 128}
 
 
 @pytest.mark.parametrize(
-    ("learning", "fixed", "freed"),
+    ("learning", "freeing", "fixed", "freed"),
     [
-        pytest.param(True, {}, True, id="still learning at its end"),
-        pytest.param(False, {}, False, id="learned all it could"),
-        pytest.param(True, {"epochs": 32}, False, id="epochs are the person's"),
+        pytest.param(True, True, {}, True, id="still learning at its end"),
+        pytest.param(False, True, {}, False, id="learned all it could"),
+        pytest.param(True, False, {}, False, id="no time"),
+        pytest.param(True, True, {"epochs": 32}, False, id="epochs are the person's"),
     ],
 )
 def test_the_longest_training_without_regularisers_is_tried_once_when_the_best_was_still_learning(
-    learning: bool, fixed: dict[str, Any], freed: bool
+    learning: bool, freeing: bool, fixed: dict[str, Any], freed: bool
 ) -> None:
     whole: list[dict[str, Any]] = []
     for killed_after in (0, 4):
-        oracle = LocalOracle(restrict(discover(regularised), {}, fixed), 3, [{"units": n} for n in (8, 16, 32, 64)])
+        space, first = restrict(discover(regularised), {}, fixed), [{"units": n} for n in (8, 16, 32, 64)]
+        oracle = LocalOracle(space, 3, first, freeing=freeing)
         oracle.replay(whole[:killed_after])
         for index in range(killed_after, 9):
             proposal = oracle.propose(index)

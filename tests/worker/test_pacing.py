@@ -31,8 +31,8 @@ REQUEST = {"training": {"epochs": 40, "batch_size": 32}, "choices": {"epochs": [
     ],
 )
 def test_trials_are_as_long_as_the_time_does_for(pace: Pace, epochs: int, lengths: list[int]) -> None:
-    found = shortened({**REQUEST, "first": [{"units": 8}, {"units": 8, "epochs": 20}]}, pace, 30.0)
-    assert found["first"] == [{"units": 8}, {"units": 8, "epochs": lengths[0]}]
+    found = shortened({**REQUEST, "first": [{"units": 8}, {"epochs": 20}, {"epochs": 80}]}, pace, 30.0)
+    assert found["first"] == [{"units": 8}, {"epochs": lengths[0]}, {"epochs": min(2 * epochs, lengths[-1])}]
     assert found["training"] == {"epochs": epochs, "batch_size": 32}
     assert found["choices"] == {"epochs": lengths, "batch_size": [8]}
 
