@@ -369,6 +369,25 @@ def test_a_short_time_budget_makes_production_networks_shorter(
     assert made["training"]["epochs"] == round(12 * epochs / 10)
 
 
+@pytest.mark.parametrize(
+    ("ended", "epochs"),
+    [
+        pytest.param({"status": "stopped", "best_epochs": [9]}, 10, id="cut while it got better"),
+        pytest.param({"status": "stopped", "best_epochs": [4]}, 30, id="cut after its best"),
+        pytest.param({"status": "completed", "best_epochs": [9]}, 30, id="ended by itself"),
+    ],
+)
+def test_the_learning_rate_of_production_falls_to_its_end_where_the_clock_has_cut_the_trial(
+    ended: dict[str, Any], epochs: int, project: Project, child: Child
+) -> None:
+    train = {"job": "train", "run": "baseline-01", "stage": "baseline", "hyperparameters": SMALL, "training": TRAINING}
+    long = {**TRAINING, "epochs": 30}
+    probe = {**child.run(train), "training": long, "epochs_run": 10, **ended}
+    job = {"job": "final", "hyperparameters": SMALL, "training": long, "seeds": 1}
+    made = child.run({**job, "runs": [probe["run"]], "done": [probe]})
+    assert (made["epochs"], made["training"]["epochs"]) == (ended["best_epochs"][0] + 1, epochs)
+
+
 def test_a_loss_of_the_persons_own_is_exported(project: Project, child: Child) -> None:
     edit(project, "model.py", "loss=loss)", "loss=lambda y, p: keras.losses.get(loss)(y, p))")
     made = child.run({"job": "final", "hyperparameters": SMALL, "training": TRAINING, "seeds": 2})
