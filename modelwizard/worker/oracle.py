@@ -162,7 +162,7 @@ class LocalOracle(keras_tuner.Oracle):
         """Return the best values without regularisers and with most epochs, if its trial calls for it and none was."""
         free = {hp.name: hp for hp in self.hyperparameters.space if kind(hp) != "Fixed"}
         due = self.freeing and self._learning and self.index >= OPENING
-        if self._best is None or not due or "epochs" not in free:
+        if self._best is None or not due or "epochs" not in free or kind(free["epochs"]) != "Choice":
             return None
         changes = {name: value for name, value in bare(self.hyperparameters).items() if name in free}
         changes["epochs"] = max(free["epochs"].values)
@@ -188,7 +188,7 @@ class LocalOracle(keras_tuner.Oracle):
             return self._best[1]
         losses, tried = zip(*self._known, strict=True)
         free = [hp for hp in self.hyperparameters.space if kind(hp) != "Fixed"]
-        points = [[float(hp.value_to_prob(values.get(hp.name, hp.default))) for hp in free] for values in tried]
+        points = [[_place(hp, values.get(hp.name, hp.default)) for hp in free] for values in tried]
         return tried[steadiest(points, losses)]
 
     def _draw(self, index: int, attempt: int) -> Values:
@@ -219,13 +219,21 @@ def still_learning(summary: Mapping[str, Any]) -> bool:
 
 def _moved(hp: Any, value: Any, rng: np.random.Generator) -> Any:
     """Return a value near another one: never that value itself, unless the range holds no other."""
-    start = float(hp.value_to_prob(value))
+    start = _place(hp, value)
     for i in range(10):
         place = start + rng.normal(0.0, STEP * (1 + i / 2))
         moved = hp.prob_to_value(min(max(place, 0.0), 1 - 1e-9))
         if moved != value:
             return moved
     return value
+
+
+def _place(hp: Any, value: Any) -> float:
+    """Return where a value lies in its range, from 0 to 1; in the middle, if an edit of the model has taken it out."""
+    try:
+        return min(max(float(hp.value_to_prob(value)), 0.0), 1.0)
+    except ValueError:
+        return 0.5
 
 
 def halton(index: int, dimensions: int, seed: int) -> list[float]:

@@ -164,6 +164,23 @@ def test_an_edited_space_keeps_what_was_tried_and_takes_in_what_is_new() -> None
     assert set(run(oracle, 3, 4)[0]["hyperparameters"]) == {"layers", "brand_new"}
 
 
+def test_a_search_goes_on_after_an_edit_has_taken_the_best_value_out() -> None:
+    def edited(hp: Any) -> None:
+        hp.Choice("weight_decay", [0.0, 0.2])
+        hp.Int("epochs", 8, 64)  # a person's own
+        hp.Int("units", 8, 16)
+
+    before = [
+        {"run": f"x-{i + 1:03d}", "hyperparameters": {"weight_decay": 0.1, "epochs": 32, "units": 17 + i}}
+        | {"val_loss": 1.0 + i, "train_loss": 1.0 + i, "best_epochs": [31], "training": {"epochs": 32}}
+        for i in range(24)
+    ]
+    oracle = LocalOracle(discover(edited), 3, turns=("tune", "move"))
+    oracle.replay(before)
+    for summary in run(oracle, 24, 28):
+        assert set(summary["hyperparameters"]) == {"weight_decay", "epochs", "units"}
+
+
 def test_a_fixed_value_is_proposed_as_it_is() -> None:
     drawn = run(LocalOracle(restrict(discover(model), {}, {"layers": 1}), 3), 0, 5)
     assert {s["hyperparameters"]["layers"] for s in drawn} == {1}
