@@ -42,7 +42,7 @@ class LocalOracle(keras_tuner.Oracle):
 
     Once only, as soon as the best trial is one that was still learning when it ended, it proposes that trial's values
     without any regulariser and for the longest time: where the border of overfitting is not in sight, neither is held
-    back for anything (Chollet 2021, section 6.2.5: scale up until it overfits).
+    back for anything (Chollet, ch. 4.5: first develop a model that overfits).
 
     Nothing is written to disk: the journal is the record, and the oracle is rebuilt from it. Since a proposal depends
     on seed, number and the trials before it only, a search that was killed goes on exactly as it would have.
@@ -142,8 +142,9 @@ class LocalOracle(keras_tuner.Oracle):
         if values is not None:
             return {"status": "RUNNING", "values": values}
         turn = self.turns[(self.index - len(self.first)) % len(self.turns)] if self._best else "explore"
+        start = self._incumbent() if turn != "explore" else {}
         for attempt in range(COLLISIONS):
-            values = self._draw(self.index, attempt) if turn == "explore" else self._step(turn, attempt)
+            values = self._step(start, turn, attempt) if start else self._draw(self.index, attempt)
             if not self.tried(values):
                 return {"status": "RUNNING", "values": values}
         return {"status": "STOPPED", "values": None}
@@ -170,10 +171,10 @@ class LocalOracle(keras_tuner.Oracle):
         tried = any(changes.items() <= trial.hyperparameters.values.items() for trial in self.trials.values())
         return None if tried else values
 
-    def _step(self, turn: str, attempt: int) -> Values:
-        """Return the best values so far with one to three of them changed."""
+    def _step(self, start: Values, turn: str, attempt: int) -> Values:
+        """Return some values with one to three of them changed."""
         rng = np.random.default_rng([self.seed, self.index, attempt])
-        values = self.complete(self._incumbent())
+        values = self.complete(start)
         free = [hp for hp in self.hyperparameters.space if hp.name in values and kind(hp) != "Fixed"]
         cheap = [hp for hp in free if hp.name in CHEAP or regulariser(hp)]
         pool = cheap if cheap and turn == "tune" else free

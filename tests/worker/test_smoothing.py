@@ -48,5 +48,5 @@ def test_steps_start_from_the_luckiest_of_few_and_from_the_steadiest_of_many(tri
         {"run": f"x-{i + 1:03d}", "hyperparameters": {"x": float(x)}, "val_loss": float(loss)}
         for i, (x, loss) in enumerate([*zip(places, (places - 0.3) ** 2, strict=True), (0.9, -1.0)])
     )
-    steps = [oracle._step("tune", attempt)["x"] for attempt in range(40)]
+    steps = [oracle._step(oracle._incumbent(), "tune", attempt)["x"] for attempt in range(40)]
     assert abs(np.median(steps) - near) < 0.1
