@@ -115,7 +115,7 @@ def restore(record: Mapping[str, Any]) -> Squeeze:
     return Squeeze(str(record["metric"]), **parts)
 
 
-def decide(validation: Validation, probes: Sequence[Run], *, seed: int = 0) -> Squeeze:
+def decide(validation: Validation, probes: Sequence[Run], others: Sequence[Run] = (), *, seed: int = 0) -> Squeeze:
     """Fit what goes on top of the averaged networks, on held-out predictions of networks that are averaged alike.
 
     The probes differ in their seed alone, as the production networks do; they predict rows that they were not trained
@@ -126,13 +126,15 @@ def decide(validation: Validation, probes: Sequence[Run], *, seed: int = 0) -> S
     Args:
         validation: The rows that the probes predict.
         probes: Runs of the chosen settings with different seeds.
+        others: Runs of other settings, averaged with too few probes: a single network is surer of itself than an
+            average is, and its temperature would blur the average. Defaults to none.
         seed: Seed of splits.
     """
     each = [run.predictions(run.best_epoch(validation) or 0) for run in probes]
     scatter = noise.floor([validation.score(p) for p in each])
     if validation.problem not in CLASSES:
         return Squeeze(validation.metric, scatter)
-    p = np.mean(each, axis=0)
+    p = np.mean([*each, *(run.predictions(run.best_epoch(validation) or 0) for run in others)], axis=0)
     widen = validation.inflation
     heat = calibration.temperature(validation.problem, validation.y, p, groups=validation.units, widen=widen, seed=seed)
     found = Squeeze(validation.metric, scatter, heat)

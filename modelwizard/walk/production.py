@@ -11,7 +11,7 @@ from modelwizard.stages import squeeze
 from modelwizard.stages.squeeze import Squeeze
 from modelwizard.stages.verdict import figure
 from modelwizard.walk.plan import workers
-from modelwizard.walk.regularize import PATIENCE, members
+from modelwizard.walk.regularize import MEMBERS, PATIENCE, members
 from modelwizard.walk.session import Session, best_of
 
 MOST = 6
@@ -99,12 +99,13 @@ def _probe_in_time(session: Session, request: Mapping[str, Any]) -> dict[str, An
     ]
     if not known:
         return _probe(session, {**request, "seeds": 1, "time_budget": _training_time(session)})
-    one, left = known[-1], _training_time(session) or 0.0
+    one = known[-1]
     each = max(float(one["seconds"]), 0.01)
-    more = min(request["seeds"], int((left - members(session) * each) / each))
+    left = (_training_time(session) or 0.0) - members(session, MOST) * each
+    more = min(request["seeds"], int(left / each) - 1)  # the first of them compiles, which takes about one more
     names = [one["run"]]
     if more > 0:
-        made = _probe(session, {**request, "seeds": more, "time_budget": left - members(session) * each})["runs"]
+        made = _probe(session, {**request, "seeds": more, "time_budget": left})["runs"]
         whole = {e["run"] for e in session.trials("finalize") if e["status"] == "completed"}
         names += [name for name in made if name in whole]  # one that the clock has cut knows nothing of epochs
     best = [epoch for e in session.trials() if e["run"] in names for epoch in e["best_epochs"]]
@@ -130,12 +131,19 @@ def _probe(session: Session, request: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _squeeze(session: Session, runs: Sequence[str]) -> Squeeze:
-    """Decide on temperature and threshold, and count the looks that this takes."""
+    """Decide on temperature and threshold, and count the looks that this takes.
+
+    Where one training stands for the probes, the next best trials are averaged with it.
+    """
     entries = [entry for entry in session.trials() if entry["run"] in runs]
+    beside = sorted((e for e in _judged(session) if e["run"] not in runs), key=lambda e: e["val_loss"])
+    others = beside[: max(0, MEMBERS - len(entries))]
     validation = session.validation(entries[0])
-    found = squeeze.decide(validation, [session.run(entry) for entry in entries], seed=session.seed)
+    found = squeeze.decide(
+        validation, *([session.run(e) for e in some] for some in (entries, others)), seed=session.seed
+    )
     for purpose, count in found.looks.items():
-        _look(session, purpose, count, runs)
+        _look(session, purpose, count, [entry["run"] for entry in (*entries, *others)])
     for sentence in found.sentences():
         session.reporter.say(sentence[:1].upper() + sentence[1:])
     return found

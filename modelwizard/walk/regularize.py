@@ -174,10 +174,10 @@ def _reserve(session: Session) -> dict[str, float]:
     return {"seconds": 2 * session.options.reserve, "trials": members(session) + 1}
 
 
-def members(session: Session) -> float:
+def members(session: Session, count: int = MEMBERS) -> float:
     """Return what finalize's networks take, in times of a trial: each is one fit, a little longer for more rows."""
     folds = session.project.settings.split.folds if session.scheme == "kfold" else 1
-    return -(-MEMBERS // workers(session.options)) * LONGER / max(1, folds)
+    return -(-count // workers(session.options)) * LONGER / max(1, folds)
 
 
 def _epochs(session: Session, rows: int) -> int:

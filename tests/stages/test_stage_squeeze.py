@@ -14,6 +14,8 @@ from modelwizard.stages.inputs import Validation
 
 RARE = (np.random.default_rng(3).random(len(Z)) < 1 / (1 + np.exp(2.5 - Z))).astype(float)[:, None]
 
+NOISE = np.random.default_rng(4).normal(size=(3, *Z.shape))
+
 
 def probes(sharpness, shift=0.0, validation=VALIDATION):
     """Return three runs that know the true log-odds, make them sharper, and differ in a little noise."""
@@ -33,6 +35,14 @@ def test_calibrated_probes_are_left_alone():
     assert found.divide_by == 1
     assert found.say_from == 0.5
     assert found.sentences()[0].startswith("no temperature")
+
+
+def test_one_probe_is_judged_together_with_other_trials():
+    one, *rest = [net(f"run-{i}", 1.0, [0.2], seed=i, z=Z + 2 * noise) for i, noise in enumerate(NOISE)]
+    alone, beside = squeeze.decide(VALIDATION, [one]), squeeze.decide(VALIDATION, [one], rest)
+    assert alone.divide_by > 1.5  # each is surer than its noise allows
+    assert 1 <= beside.temperature.value < 0.8 * alone.divide_by
+    assert beside.noise.seeds == 1  # what other settings do is no scatter of seeds
 
 
 def test_a_rare_label_is_said_earlier_when_the_metric_is_about_labels():

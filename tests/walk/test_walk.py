@@ -384,6 +384,10 @@ def test_the_best_trial_stands_for_a_probe_where_time_is_short(folder: Path) -> 
     [final] = [job for job in worker.jobs if job["job"] == "final"]
     assert [run.partition("-")[0] for run in final["runs"]] == ["regularize"]
     assert not [job for job in worker.jobs if job["job"] == "probe"]
+    journal = Journal(folder / "journal.jsonl")
+    [look] = [e for e in journal.entries("look") if e["purpose"] == "temperature"]
+    others = sorted((e for e in journal.entries("trial") if e["run"] not in final["runs"]), key=lambda e: e["val_loss"])
+    assert look["runs"] == [*final["runs"], *(e["run"] for e in others[:2])]  # judged with the next best, as an average
 
 
 def test_a_search_begins_with_the_defaults_the_baseline_a_short_a_brisk_a_careful_and_a_wide_trial(
