@@ -109,7 +109,7 @@ def _shares(table: Floats, scores: Floats) -> Floats:
 
     if np.ptp(scores) == 0:
         return np.zeros(table.shape[1])
-    forest = RandomForestRegressor(200, min_samples_leaf=2, oob_score=True, random_state=0, n_jobs=1)
+    forest = RandomForestRegressor(100, min_samples_leaf=2, oob_score=True, random_state=0, n_jobs=1)
     forest.fit(table, scores)
     explained = max(float(forest.oob_score_), 0.0)
     raw: Any = permutation_importance(forest, table, scores, n_repeats=5, random_state=0)

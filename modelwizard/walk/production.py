@@ -101,7 +101,8 @@ def _probe_in_time(session: Session, request: Mapping[str, Any]) -> dict[str, An
         return _probe(session, {**request, "seeds": 1, "time_budget": _training_time(session)})
     one = known[-1]
     each = max(float(one["seconds"]), 0.01)
-    left = (_training_time(session) or 0.0) - members(session, MOST) * each
+    until_best = production_epochs([int(epoch) + 1 for epoch in one["best_epochs"]]) / one["epochs_run"]
+    left = (_training_time(session) or 0.0) - members(session, MOST) * until_best * each
     more = min(request["seeds"], int(left / each) - 1)  # the first of them compiles, which takes about one more
     names = [one["run"]]
     if more > 0:

@@ -167,15 +167,15 @@ def _request(
 
 
 def _reserve(session: Session) -> dict[str, float]:
-    """Return what must be left when the search ends: seconds, and trainings as long as the best trial's.
+    """Return what must be left when the search ends: seconds, and networks like those of the best trial.
 
-    Judging the trials takes about as long as exporting and testing; one training more stands for the compilation.
+    Judging the trials, and saying what the test should show, each take about as long as exporting and testing.
     """
-    return {"seconds": 2 * session.options.reserve, "trials": members(session) + 1}
+    return {"seconds": 3 * session.options.reserve, "networks": members(session)}
 
 
 def members(session: Session, count: int = MEMBERS) -> float:
-    """Return what finalize's networks take, in times of a trial: each is one fit, a little longer for more rows."""
+    """Return what finalize's networks take, in trials up to their best epoch: each is one fit, longer for more rows."""
     folds = session.project.settings.split.folds if session.scheme == "kfold" else 1
     return -(-count // workers(session.options)) * LONGER / max(1, folds)
 

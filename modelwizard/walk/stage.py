@@ -6,6 +6,7 @@ from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -106,6 +107,7 @@ def _start(folder: Path, child: Child, reporter: Reporter, count: int) -> None:
     child.project = Project.open(folder).folder
     child.start()
     with reporter.waiting("Starting TensorFlow …"):
+        import_module("sklearn.inspection")  # judging needs it; on another core now, it costs nothing
         child.ready()
         child.run({"job": "inspect"})
         if count > 1:

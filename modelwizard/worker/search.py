@@ -11,6 +11,7 @@ from typing import Any
 import keras_tuner
 
 from modelwizard.errors import ProjectError
+from modelwizard.evidence.kfold import production_epochs
 from modelwizard.worker import hopeless, pacing, records, space, trials
 from modelwizard.worker.experiment import Experiment, Watcher
 from modelwizard.worker.oracle import HURRIED, TURNS, LocalOracle, still_learning
@@ -82,8 +83,8 @@ class Search:
         workshop: The project.
         request: `stage`, `trials` (in all), `seed`, `training` (epochs, batch_size), `patience`, `done` (summaries),
             `first`, `bounds`, `fixed`, `choices` (of `epochs` and `batch_size`, with what `training` says as default),
-            `bare`, `time_budget` (s), `reserve` (`seconds` at the end of it, and as many `trials` as the best one),
-            `max_parameters`, `repeats`.
+            `bare`, `time_budget` (s), `reserve` (`seconds` at the end of it, and as many `networks` like the
+            best trial's), `max_parameters`, `repeats`.
         watcher: Who is told; its deadline is that of the budget, and moves with the reserve.
     """
 
@@ -150,16 +151,18 @@ class Search:
         self.message = summary["message"] if summary["status"] == "failed" else None
 
     def _spare(self) -> None:
-        """Move the deadline: what comes after the search takes some seconds, and some times what the best trial took.
+        """Move the deadline: what comes after the search takes some seconds, and networks like the best trial's.
 
-        Before a trial has ended, its cost is not known: the first one may take all but the seconds.
+        Each stops where the trial was best; one training more stands for the compilation. Before a trial has ended, its
+        cost is not known: the first one may take all but the seconds.
         """
         reserve = self._request.get("reserve") or {}
-        seconds = float(reserve.get("seconds", 0))
+        seconds, networks = (float(reserve.get(name, 0)) for name in ("seconds", "networks"))
         usable = [s for s in self.finished.values() if s.get("val_loss") is not None and s.get("seconds")]
-        if usable:
+        if usable and networks:
             best = min(usable, key=lambda s: s["val_loss"])
-            seconds += float(reserve.get("trials", 0)) * best["seconds"]
+            until_best = production_epochs([epoch + 1 for epoch in best["best_epochs"]]) / best["epochs_run"]
+            seconds += best["seconds"] * (1 + networks * until_best)
             seconds = min(seconds, MOST_RESERVED * (self._end - self._begin))
         self._watcher.deadline = self._end - seconds
 

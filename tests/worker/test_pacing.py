@@ -38,13 +38,17 @@ def test_trials_are_as_long_as_the_time_does_for(pace: Pace, epochs: int, length
 
 
 def searching(end: float, **trials: float) -> tuple[Search, Watcher]:
-    """A search of `end` seconds that needs 5 s and two trials afterwards, with finished trials of so many seconds."""
+    """A search of `end` seconds that needs 5 s and two networks afterwards, with trials of so many seconds.
+
+    They were best after half of their epochs.
+    """
     watcher = Watcher(lambda *_, **__: None, lambda: None)
     found: Any = Search.__new__(Search)
     found._begin, found._end = time.monotonic(), time.monotonic() + end
-    found._watcher, found._request = watcher, {"reserve": {"seconds": 5.0, "trials": 2}}
+    found._watcher, found._request = watcher, {"reserve": {"seconds": 5.0, "networks": 2}}
+    half = {"best_epochs": [9], "epochs_run": 20}
     found.finished = {
-        i: {"val_loss": 1.0 - 0.1 * i, "seconds": seconds} for i, seconds in enumerate(trials.values(), start=1)
+        i: {"val_loss": 1.0 - 0.1 * i, "seconds": seconds, **half} for i, seconds in enumerate(trials.values(), start=1)
     }
     found._spare()
     return found, watcher
