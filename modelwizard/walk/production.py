@@ -11,7 +11,7 @@ from modelwizard.stages import squeeze
 from modelwizard.stages.squeeze import Squeeze
 from modelwizard.stages.verdict import figure
 from modelwizard.walk.plan import workers
-from modelwizard.walk.regularize import MEMBERS, PATIENCE, members
+from modelwizard.walk.regularize import MEMBERS, PATIENCE
 from modelwizard.walk.session import Session, best_of
 
 MOST = 6
@@ -35,7 +35,7 @@ def produce(session: Session, seeds: int) -> tuple[dict[str, Any], Squeeze]:
         "patience": PATIENCE,
         "seeds": seeds,
     }
-    probes = _probe(session, request) if session.options.time_budget is None else _probe_in_time(session, request)
+    probes = _probe(session, request) if session.options.time_budget is None else _stand_in(session, request)
     found = _squeeze(session, probes["runs"])
     polish = _polish(session, {**request, "epochs": probes["epochs"]}, probes["runs"])
     made = _export(session, {**request, "runs": probes["runs"]}, found, polish)
@@ -84,10 +84,10 @@ def _judged(session: Session) -> list[dict[str, Any]]:
     ]
 
 
-def _probe_in_time(session: Session, request: Mapping[str, Any]) -> dict[str, Any]:
-    """Let the trial that had these settings stand for the probes, and train as many more as the time budget does for.
+def _stand_in(session: Session, request: Mapping[str, Any]) -> dict[str, Any]:
+    """Let the trial that had these settings stand for the probes: under a time budget, networks gain more than probes.
 
-    The networks of the production model come first: their average gains more than a closer look at their epochs.
+    Where there is no such trial, one probe is trained.
     """
     settings, training = request["hyperparameters"], request["training"]
     known = [
@@ -99,18 +99,8 @@ def _probe_in_time(session: Session, request: Mapping[str, Any]) -> dict[str, An
     ]
     if not known:
         return _probe(session, {**request, "seeds": 1, "time_budget": _training_time(session)})
-    one = known[-1]
-    each = max(float(one["seconds"]), 0.01)
-    until_best = production_epochs([int(epoch) + 1 for epoch in one["best_epochs"]]) / one["epochs_run"]
-    left = (_training_time(session) or 0.0) - members(session, MOST) * until_best * each
-    more = min(request["seeds"], int(left / each) - 1)  # the first of them compiles, which takes about one more
-    names = [one["run"]]
-    if more > 0:
-        made = _probe(session, {**request, "seeds": more, "time_budget": left})["runs"]
-        whole = {e["run"] for e in session.trials("finalize") if e["status"] == "completed"}
-        names += [name for name in made if name in whole]  # one that the clock has cut knows nothing of epochs
-    best = [epoch for e in session.trials() if e["run"] in names for epoch in e["best_epochs"]]
-    return {"runs": names, "epochs": production_epochs([int(epoch) + 1 for epoch in best])}
+    best = [int(epoch) + 1 for epoch in known[-1]["best_epochs"]]
+    return {"runs": [known[-1]["run"]], "epochs": production_epochs(best)}
 
 
 def _training_time(session: Session) -> float | None:

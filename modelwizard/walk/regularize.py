@@ -169,15 +169,12 @@ def _request(
 def _reserve(session: Session) -> dict[str, float]:
     """Return what must be left when the search ends: seconds, and networks like those of the best trial.
 
-    Judging the trials, and saying what the test should show, each take about as long as exporting and testing.
+    Judging the trials, and saying what the test should show, each take about as long as exporting and testing. A
+    network is one fit, a little longer for more rows.
     """
-    return {"seconds": 3 * session.options.reserve, "networks": members(session)}
-
-
-def members(session: Session, count: int = MEMBERS) -> float:
-    """Return what finalize's networks take, in trials up to their best epoch: each is one fit, longer for more rows."""
     folds = session.project.settings.split.folds if session.scheme == "kfold" else 1
-    return -(-count // workers(session.options)) * LONGER / max(1, folds)
+    networks = -(-MEMBERS // workers(session.options)) * LONGER / max(1, folds)
+    return {"seconds": 3 * session.options.reserve, "networks": networks}
 
 
 def _epochs(session: Session, rows: int) -> int:
