@@ -169,11 +169,9 @@ def _request(
 def _reserve(session: Session) -> dict[str, float]:
     """Return what must be left when the search ends: seconds, and networks like those of the best trial.
 
-    Judging the trials, and saying what the test should show, each take about as long as exporting and testing. A
-    network is one fit, a little longer for more rows.
+    Judging the trials, and saying what the test should show, each take about as long as exporting and testing.
     """
-    folds = session.project.settings.split.folds if session.scheme == "kfold" else 1
-    networks = -(-MEMBERS // workers(session.options)) * LONGER / max(1, folds)
+    networks = -(-MEMBERS // workers(session.options)) * LONGER
     return {"seconds": 3 * session.options.reserve, "networks": networks}
 
 

@@ -101,7 +101,7 @@ def save(workshop: Workshop, request: Mapping[str, Any], watcher: Watcher) -> di
         `train_loss` of the last epoch, and `seconds`.
     """
     begin = time.monotonic()
-    encoding, part = workshop.production()
+    encoding, part = workshop.production
     network, run = train(workshop, request, watcher, encoding, part, Order(**request["order"]))
     network.save_weights(request["weights"])
     return {"train_loss": float(run.history[-1]["train_loss"]), "seconds": time.monotonic() - begin}
@@ -138,7 +138,7 @@ def side_by_side(
             order = vars(Order(epochs, seed, i, len(seeds)))
             yield Task(str(path), {"job": "member", **settings, "order": order, "weights": str(path)})
 
-    encoding, _ = workshop.production()
+    encoding, _ = workshop.production
     found: dict[str, tuple[Any, float]] = {}
     for task, made in share(workshop.project, watcher, tasks(), workers):
         if isinstance(made, WorkerError):

@@ -243,7 +243,7 @@ def _retrained(
     workshop: Workshop, request: Mapping[str, Any], watcher: Watcher, epochs: int
 ) -> tuple[list[Member], list[float]]:
     """Train on training and validation rows together, once per seed."""
-    encoding, part = workshop.production()
+    encoding, part = workshop.production
     count = int(request.get("seeds") or 3) if request.get("average", True) else 1
     workers = min(int(request.get("workers") or 1), count)
     if workers > 1 and not request.get("polish"):
@@ -308,7 +308,9 @@ def _compare(workshop: Workshop, members: Sequence[Member], loaded: Any, tempera
     """Compare predictions of the exported model on raw rows with those of the networks on encoded rows."""
     rows = workshop.load("train", "validation")
     rows = workshop.select(rows, np.arange(min(COMPARED, len(rows.rows))))
-    expected = np.mean([_predict(workshop, network, encoding, rows) for network, encoding in members], axis=0)
+    encodings = {id(encoding): encoding for _, encoding in members}  # most often one
+    parts = {key: workshop.part(encoding, rows) for key, encoding in encodings.items()}
+    expected = np.mean([_predict(network, encoding, parts[id(encoding)]) for network, encoding in members], axis=0)
     if temperature != 1:
         expected = tempered(workshop.problem.name, expected, temperature)
     with blame(workshop.project.folder, "predict raw rows with the exported model"):
@@ -325,10 +327,8 @@ def _compare(workshop: Workshop, members: Sequence[Member], loaded: Any, tempera
     return {"rows": len(rows.rows), "largest": largest, "passed": True}
 
 
-def _predict(workshop: Workshop, network: Any, encoding: Any, rows: Any) -> NDArray[np.floating]:
-    blocks = workshop.part(encoding, rows).x
-    outputs = keras.ops.convert_to_numpy(network(blocks, training=False))
-    return encoding.decode(outputs)
+def _predict(network: Any, encoding: Any, part: Part) -> NDArray[np.floating]:
+    return encoding.decode(keras.ops.convert_to_numpy(network(part.x, training=False)))
 
 
 def _guard(losses: Sequence[float], probes: Sequence[float]) -> list[str]:

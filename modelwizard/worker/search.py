@@ -95,6 +95,7 @@ class Search:
         self.ended, self.message = "trials", None
         self.finished: dict[int, Summary] = {number(s["run"]): s for s in request.get("done") or []}
         self._begin, self._end = time.monotonic(), watcher.deadline
+        self._folds = workshop.folds(int(request.get("repeats") or 1))
         self._spare()
         self._choices: dict[str, Any] = {}
         self._curves: dict[str, hopeless.Curve] = {}
@@ -153,8 +154,8 @@ class Search:
     def _spare(self) -> None:
         """Move the deadline: what comes after the search takes some seconds, and networks like the best trial's.
 
-        Each stops where the trial was best; one training more stands for the compilation. Before a trial has ended, its
-        cost is not known: the first one may take all but the seconds.
+        Each is a single fit and stops where the trial was best; one fit more stands for the compilation. Before a trial
+        has ended, its cost is not known: the first one may take all but the seconds.
         """
         reserve = self._request.get("reserve") or {}
         seconds, networks = (float(reserve.get(name, 0)) for name in ("seconds", "networks"))
@@ -162,7 +163,7 @@ class Search:
         if usable and networks:
             best = min(usable, key=lambda s: s["val_loss"])
             until_best = production_epochs([epoch + 1 for epoch in best["best_epochs"]]) / best["epochs_run"]
-            seconds += best["seconds"] * (1 + networks * until_best)
+            seconds += best["seconds"] / len(self._folds) * (1 + networks * until_best)
             seconds = min(seconds, MOST_RESERVED * (self._end - self._begin))
         self._watcher.deadline = self._end - seconds
 
@@ -178,8 +179,8 @@ class Search:
 
     def _steps(self) -> int:
         """Return the optimizer steps of a trial of the usual length on one fold."""
-        training, fold = self._request["training"], self._workshop.folds(int(self._request.get("repeats") or 1))[0]
-        return int(training["epochs"]) * -(-len(fold.train) // int(training["batch_size"]))
+        training = self._request["training"]
+        return int(training["epochs"]) * -(-len(self._folds[0].train) // int(training["batch_size"]))
 
     def _narrowed(self) -> keras_tuner.HyperParameters:
         """Return the space of the stage."""

@@ -165,8 +165,9 @@ class Workshop:
             self._table = None
         return self._folds[:wanted]
 
+    @cached_property
     def production(self) -> tuple[Any, Part]:
-        """Return an encoding learned from training and validation rows together, and these rows encoded by it."""
+        """An encoding learned from training and validation rows together, and these rows encoded by it."""
         rows = self.load("train", "validation")
         encoding = self.encode(rows)
         return encoding, self.part(encoding, rows)

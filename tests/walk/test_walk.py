@@ -370,7 +370,7 @@ def test_a_time_budget_is_handed_to_every_job_that_takes_time(folder: Path, sche
     assert limits["references"] < limits["sanity"] < 0.2 * 3600
     assert limits["search"] > 3000
     [search] = [job for job in worker.jobs if job["job"] == "search"]
-    assert search["reserve"]["networks"] == pytest.approx(2.5 if scheme == "holdout" else 0.5)
+    assert search["reserve"]["networks"] == 2.5
     assert limits["final"] < 3600 * 0.98
 
 

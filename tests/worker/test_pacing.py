@@ -45,6 +45,7 @@ def searching(end: float, **trials: float) -> tuple[Search, Watcher]:
     watcher = Watcher(lambda *_, **__: None, lambda: None)
     found: Any = Search.__new__(Search)
     found._begin, found._end = time.monotonic(), time.monotonic() + end
+    found._folds = [None]
     found._watcher, found._request = watcher, {"reserve": {"seconds": 5.0, "networks": 2}}
     half = {"best_epochs": [9], "epochs_run": 20}
     found.finished = {
