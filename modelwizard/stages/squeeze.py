@@ -130,11 +130,11 @@ def decide(validation: Validation, probes: Sequence[Run], others: Sequence[Run] 
             average is, and its temperature would blur the average. Defaults to none.
         seed: Seed of splits.
     """
-    each = [run.predictions(run.best_epoch(validation) or 0) for run in probes]
-    scatter = noise.floor([validation.score(p) for p in each])
+    each = [run.predictions(run.best_epoch(validation) or 0) for run in (*probes, *others)]
+    scatter = noise.floor([validation.score(p) for p in each[: len(probes)]])
     if validation.problem not in CLASSES:
         return Squeeze(validation.metric, scatter)
-    p = np.mean([*each, *(run.predictions(run.best_epoch(validation) or 0) for run in others)], axis=0)
+    p = np.mean(each, axis=0)
     widen = validation.inflation
     heat = calibration.temperature(validation.problem, validation.y, p, groups=validation.units, widen=widen, seed=seed)
     found = Squeeze(validation.metric, scatter, heat)

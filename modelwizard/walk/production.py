@@ -130,11 +130,10 @@ def _squeeze(session: Session, runs: Sequence[str]) -> Squeeze:
     beside = sorted((e for e in _judged(session) if e["run"] not in runs), key=lambda e: e["val_loss"])
     others = beside[: max(0, MEMBERS - len(entries))]
     validation = session.validation(entries[0])
-    found = squeeze.decide(
-        validation, *([session.run(e) for e in some] for some in (entries, others)), seed=session.seed
-    )
+    probes, rest = ([session.run(entry) for entry in some] for some in (entries, others))
+    found = squeeze.decide(validation, probes, rest, seed=session.seed)
     for purpose, count in found.looks.items():
-        _look(session, purpose, count, [entry["run"] for entry in (*entries, *others)])
+        _look(session, purpose, count, [run.name for run in (*probes, *rest)])
     for sentence in found.sentences():
         session.reporter.say(sentence[:1].upper() + sentence[1:])
     return found
