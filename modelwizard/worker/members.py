@@ -20,6 +20,11 @@ from modelwizard.worker.pool import Task, share
 from modelwizard.worker.user_code import blame
 from modelwizard.worker.workshop import Part, Workshop
 
+ANNEALED = 1.25
+"""Epochs of a network whose learning rate falls to zero, for each one that a trial with a slower fall took to its best.
+
+Of 1, 1.25 and 1.5 this one was never worse than stopping there, on test rows of six tables (benchmarks/README.md)."""
+
 
 @dataclass(frozen=True)
 class Order:
@@ -36,6 +41,23 @@ class Order:
     seed: int
     member: int
     members: int
+
+
+def planned(workshop: Workshop, best: int, epochs: int) -> tuple[int, int]:
+    """Return for how many epochs networks are trained, and over how many their learning rate falls.
+
+    A trial that was best long before its end was so at a high learning rate, where it is luck how good the weights of
+    an epoch are. So the rate falls to zero over a few more epochs than these; where that is no shorter than the trial's
+    own length, or where `build_model` knows nothing of a fall, networks stop where the trial was best.
+    Source: Hägele et al. 2024 (a fall to zero gains most of what a longer training at a high rate does not).
+
+    Args:
+        workshop: The project.
+        best: Epochs until the trials were best.
+        epochs: Epochs over which the learning rate of the trials fell.
+    """
+    length = round(ANNEALED * best)
+    return (length, length) if length < epochs and trials.anneals(workshop) else (best, epochs)
 
 
 def train(

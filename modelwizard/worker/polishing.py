@@ -51,7 +51,7 @@ def judge(workshop: Workshop, request: Mapping[str, Any], watcher: Watcher) -> d
 
     Args:
         workshop: The project.
-        request: `hyperparameters`, `training`, `seeds`, `epochs`.
+        request: `hyperparameters`, `training`, `seeds`, `epochs` (until the probes were best).
         watcher: Who is told.
 
     Returns:
@@ -60,13 +60,16 @@ def judge(workshop: Workshop, request: Mapping[str, Any], watcher: Watcher) -> d
     """
     begin = time.monotonic()
     folds, scheme = workshop.folds(), workshop.project.settings.split.scheme
+    training = request["training"]
+    epochs, length = members.planned(workshop, int(request["epochs"]), int(training["epochs"]))
+    request = {**request, "training": {**training, "epochs": length}}
     seeds = int(request.get("seeds") or 3) if scheme == "holdout" else 1
     jobs = [(fold, seed) for fold in folds for seed in range(1, seeds + 1)]
     rate: float | None = None
     found: list[Losses] = []
     for number, (fold, repeat) in enumerate(jobs, start=1):
         seed = derive(request["training"]["seed"], "polish", fold.number, repeat)
-        order = members.Order(int(request["epochs"]), seed, number, len(jobs))
+        order = members.Order(epochs, seed, number, len(jobs))
         network, _ = members.train(workshop, request, watcher, fold.encoding, fold.train, order)
         losses = Losses(workshop, fold)
         with blame(workshop.project.folder, "polish the model (`polish = false` leaves that out)", workshop.builder):

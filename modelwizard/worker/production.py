@@ -30,7 +30,6 @@ STAGE = "finalize"
 TOLERANCE = 1e-5  # of the target's scale, between training-time and exported predictions
 COMPARED = 2000  # rows on which they are compared at most
 LOSS_GUARD = 1.5  # times the largest training loss of the probes that the final one may reach
-LATE = 0.75  # share of the epochs run from which a best epoch says that more would have been better
 LEAST = 0.5  # share of its epochs that a network is trained for even if a time budget does not do for it
 
 Member = tuple[Any, Any]
@@ -64,10 +63,10 @@ def probe(workshop: Workshop, request: Mapping[str, Any], watcher: Watcher) -> S
 def final(workshop: Workshop, request: Mapping[str, Any], watcher: Watcher) -> Summary:
     """Make model.keras.
 
-    The production networks are trained for the median of the probes' best epochs on training and validation rows
-    together: one best epoch varies by a third to most of its mean over splits, the median of several does not. Where
-    the watcher's deadline leaves no room for one network, all are trained for fewer epochs, and the learning rate falls
-    over these; and so it does where the clock cut the probes while they were still getting better.
+    How long the production networks are trained on training and validation rows together follows from the median of
+    the probes' best epochs (`members.planned`): one best epoch varies by a third to most of its mean over splits, the
+    median of several does not. Where the watcher's deadline leaves no room for one network, all are trained for fewer
+    epochs, and the learning rate falls over these.
 
     Args:
         workshop: The project.
@@ -87,14 +86,15 @@ def final(workshop: Workshop, request: Mapping[str, Any], watcher: Watcher) -> S
     chosen = request.get("runs")
     probes = [s for s in request["done"] if s["run"] in chosen] if chosen else _probe(workshop, request, watcher)
     best = [int(epoch) for probe in probes for epoch in probe["best_epochs"]]
-    wanted = epochs = _epochs(best)
-    if strategy == "retrain" and all(map(_cut, probes)):
-        request = {**request, "training": {**request["training"], "epochs": epochs}}
+    epochs, training = _epochs(best), dict(request["training"])
+    if strategy == "retrain":
+        epochs, training["epochs"] = networks.planned(workshop, epochs, int(training["epochs"]))
+    wanted = epochs
     share = _affordable(workshop, probes, epochs, watcher) if strategy == "retrain" else 1.0
     if share < 1:
-        training = request["training"]
         epochs = max(1, round(share * epochs))
-        request = {**request, "training": {**training, "epochs": max(epochs, round(share * int(training["epochs"])))}}
+        training["epochs"] = max(epochs, round(share * training["epochs"]))
+    request = {**request, "training": training}
     if strategy == "retrain":
         members, losses = _retrained(workshop, request, watcher, epochs)
     else:
@@ -108,7 +108,7 @@ def final(workshop: Workshop, request: Mapping[str, Any], watcher: Watcher) -> S
         "strategy": strategy,
         "epochs": epochs,
         "wanted_epochs": wanted,
-        "training": dict(request["training"]),
+        "training": training,
         "best_epochs": best,
         "members": len(members),
         "parameters": sum(int(network.count_params()) for network, _ in members),
@@ -124,12 +124,6 @@ def final(workshop: Workshop, request: Mapping[str, Any], watcher: Watcher) -> S
 def _epochs(best: Sequence[int]) -> int:
     """Return the epochs of production from best epochs counted from 0."""
     return production_epochs([epoch + 1 for epoch in best])
-
-
-def _cut(probe: Summary) -> bool:
-    """Say whether a probe was ended by something other than its own patience, near its best epoch so far."""
-    ended = probe["status"] == "stopped" and probe["epochs_run"] < probe["training"]["epochs"]
-    return ended and float(np.mean(probe["best_epochs"])) + 1 >= LATE * probe["epochs_run"]
 
 
 def _affordable(workshop: Workshop, probes: Sequence[Summary], epochs: int, watcher: Watcher) -> float:

@@ -12,7 +12,7 @@ import keras_tuner
 
 from modelwizard.errors import ProjectError
 from modelwizard.evidence.kfold import production_epochs
-from modelwizard.worker import hopeless, pacing, records, space, trials
+from modelwizard.worker import hopeless, members, pacing, records, space, trials
 from modelwizard.worker.experiment import Experiment, Watcher
 from modelwizard.worker.oracle import HURRIED, TURNS, LocalOracle, still_learning
 from modelwizard.worker.pool import STANDBY, processes
@@ -154,16 +154,17 @@ class Search:
     def _spare(self) -> None:
         """Move the deadline: what comes after the search takes some seconds, and networks like the best trial's.
 
-        Each is a single fit and stops where the trial was best; one fit more stands for the compilation. Before a trial
-        has ended, its cost is not known: the first one may take all but the seconds.
+        Each is a single fit and stops near the trial's best epoch; one fit more stands for the compilation. Before a
+        trial has ended, its cost is not known: the first one may take all but the seconds.
         """
         reserve = self._request.get("reserve") or {}
         seconds, networks = (float(reserve.get(name, 0)) for name in ("seconds", "networks"))
         usable = [s for s in self.finished.values() if s.get("val_loss") is not None and s.get("seconds")]
         if usable and networks:
             best = min(usable, key=lambda s: s["val_loss"])
-            until_best = production_epochs([epoch + 1 for epoch in best["best_epochs"]]) / best["epochs_run"]
-            seconds += best["seconds"] / len(self._folds) * (1 + networks * until_best)
+            epochs = production_epochs([epoch + 1 for epoch in best["best_epochs"]])
+            epochs, _ = members.planned(self._workshop, epochs, int(best["training"]["epochs"]))
+            seconds += best["seconds"] / len(self._folds) * (1 + networks * epochs / best["epochs_run"])
             seconds = min(seconds, MOST_RESERVED * (self._end - self._begin))
         self._watcher.deadline = self._end - seconds
 

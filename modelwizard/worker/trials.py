@@ -75,9 +75,8 @@ def build(
     hp = keras_tuner.HyperParameters()
     hp.values = dict(hyperparameters)
     with blame(workshop.project.folder, "build the model"), workshop.watching("build_model", (workshop.code.model,)):
-        make = workshop.code.model.build_model
-        planned = {"steps": steps} if "steps" in inspect.signature(make).parameters else {}
-        model = make(hp, encoding, **planned)
+        planned = {"steps": steps} if anneals(workshop) else {}
+        model = workshop.code.model.build_model(hp, encoding, **planned)
     where = workshop.code.line_of(workshop.code.model, "build_model")
     if not isinstance(model, keras.Model):
         raise ProjectError(
@@ -102,6 +101,11 @@ def build(
         )
     used = {item.name for item in hp.space}
     return model, {name: value for name, value in hp.values.items() if name in used}
+
+
+def anneals(workshop: Workshop) -> bool:
+    """Say whether the project's `build_model` takes the planned steps, to let the learning rate fall over them."""
+    return "steps" in inspect.signature(workshop.code.model.build_model).parameters
 
 
 def run(workshop: Workshop, experiment: Experiment, watcher: Watcher) -> dict[str, Any]:

@@ -370,22 +370,29 @@ def test_a_short_time_budget_makes_production_networks_shorter(
 
 
 @pytest.mark.parametrize(
-    ("ended", "epochs"),
+    ("best", "edits", "epochs", "length"),
     [
-        pytest.param({"status": "stopped", "best_epochs": [9]}, 10, id="cut while it got better"),
-        pytest.param({"status": "stopped", "best_epochs": [4]}, 30, id="cut after its best"),
-        pytest.param({"status": "completed", "best_epochs": [9]}, 30, id="ended by itself"),
+        pytest.param(10, (), 12, 12, id="a quarter more than until the best"),
+        pytest.param(4, (), 5, 5, id="rounded"),
+        pytest.param(27, (), 27, 30, id="best near the end"),
+        pytest.param(
+            10, ("steps: int | None = None", "*, more: int | None = None"), 10, 30, id="no fall that is planned"
+        ),
     ],
 )
-def test_the_learning_rate_of_production_falls_to_its_end_where_the_clock_has_cut_the_trial(
-    ended: dict[str, Any], epochs: int, project: Project, child: Child
+def test_the_learning_rate_of_production_falls_to_its_end_near_the_best_epoch(
+    best: int, edits: tuple[str, str], epochs: int, length: int, project: Project, child: Child
 ) -> None:
+    if edits:
+        edit(project, "model.py", *edits)
+        edit(project, "model.py", "if steps:", "if more:")
+        edit(project, "model.py", "(learning_rate, steps)", "(learning_rate, more)")
     train = {"job": "train", "run": "baseline-01", "stage": "baseline", "hyperparameters": SMALL, "training": TRAINING}
     long = {**TRAINING, "epochs": 30}
-    probe = {**child.run(train), "training": long, "epochs_run": 10, **ended}
+    probe = {**child.run(train), "training": long, "best_epochs": [best - 1]}
     job = {"job": "final", "hyperparameters": SMALL, "training": long, "seeds": 1}
     made = child.run({**job, "runs": [probe["run"]], "done": [probe]})
-    assert (made["epochs"], made["training"]["epochs"]) == (ended["best_epochs"][0] + 1, epochs)
+    assert (made["epochs"], made["training"]["epochs"]) == (epochs, length)
 
 
 def test_a_loss_of_the_persons_own_is_exported(project: Project, child: Child) -> None:
