@@ -208,6 +208,22 @@ def test_a_table_of_repeats_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
+    ("sizes", "rows"),
+    [
+        pytest.param([300, *[1] * 700], [600, 200, 200], id="a row that occurs 300 times is for training"),
+        pytest.param([250, 240, *[2] * 255], [600, 200, 200], id="two such rows"),
+        pytest.param([200] * 5, [600, 200, 200], id="five groups of the size of a part"),
+        pytest.param([700, *[1] * 300], [700, 150, 150], id="one that no part has room for"),
+    ],
+)
+@pytest.mark.parametrize("seed", range(5))
+def test_a_unit_goes_where_there_is_room_for_it(sizes: list[int], rows: list[int], seed: int) -> None:
+    labels = np.array(sizes)[:, None]
+    part = deal(labels, np.array(sizes), np.array([0.6, 0.2, 0.2]), np.random.default_rng(seed))
+    assert np.bincount(part, weights=sizes).tolist() == rows
+
+
+@pytest.mark.parametrize(
     ("labels", "shares"),
     [
         (np.eye(3, dtype=int)[RNG.choice(3, 997, p=[0.7, 0.25, 0.05])], [0.6, 0.2, 0.2]),
