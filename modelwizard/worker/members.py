@@ -20,10 +20,10 @@ from modelwizard.worker.pool import Task, share
 from modelwizard.worker.user_code import blame
 from modelwizard.worker.workshop import Part, Workshop
 
-ANNEALED = 1.25
-"""Epochs of a network whose learning rate falls to zero, for each one that a trial with a slower fall took to its best.
-
-Of 1, 1.25 and 1.5 this one was never worse than stopping there, on test rows of six tables (benchmarks/README.md)."""
+ANNEALED, MORE = 1.25, 2
+"""Epochs of a network whose learning rate falls to zero: so many for each one that a trial with a slower fall took to
+its best, and so many more, without which a fall over one to five epochs leaves it undertrained (benchmarks/README.md).
+"""
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def planned(workshop: Workshop, best: int, epochs: int) -> tuple[int, int]:
         best: Epochs until the trials were best.
         epochs: Epochs over which the learning rate of the trials fell.
     """
-    length = round(ANNEALED * best)
+    length = round(ANNEALED * best) + MORE
     return (length, length) if length < epochs and trials.anneals(workshop) else (best, epochs)
 
 

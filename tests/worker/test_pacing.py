@@ -40,7 +40,7 @@ def test_trials_are_as_long_as_the_time_does_for(pace: Pace, epochs: int, length
 def searching(end: float, **trials: float) -> tuple[Search, Watcher]:
     """A search of `end` seconds that needs 5 s and two networks afterwards, with trials of so many seconds.
 
-    They were best after 10 of 20 epochs, so that networks take 12.
+    They were best after 10 of 20 epochs, so that networks take 14.
     """
     watcher = Watcher(lambda *_, **__: None, lambda: None)
     found: Any = Search.__new__(Search)
@@ -57,7 +57,7 @@ def searching(end: float, **trials: float) -> tuple[Search, Watcher]:
 
 
 def test_what_comes_after_a_search_is_kept_from_its_time() -> None:
-    for trials, reserved in (({}, 5.0), ({"first": 10.0}, 27.0), ({"first": 10.0, "better": 4.0}, 13.8)):
+    for trials, reserved in (({}, 5.0), ({"first": 10.0}, 29.0), ({"first": 10.0, "better": 4.0}, 14.6)):
         found, watcher = searching(100.0, **trials)
         assert found._end - watcher.deadline == pytest.approx(reserved)  # type: ignore[attr-defined]
     found, watcher = searching(100.0, first=60.0)

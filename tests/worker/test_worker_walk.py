@@ -372,8 +372,8 @@ def test_a_short_time_budget_makes_production_networks_shorter(
 @pytest.mark.parametrize(
     ("best", "edits", "epochs", "length"),
     [
-        pytest.param(10, (), 12, 12, id="a quarter more than until the best"),
-        pytest.param(4, (), 5, 5, id="rounded"),
+        pytest.param(10, (), 14, 14, id="a quarter and two more than until the best"),
+        pytest.param(1, (), 3, 3, id="best at once"),
         pytest.param(27, (), 27, 30, id="best near the end"),
         pytest.param(
             10, ("steps: int | None = None", "*, more: int | None = None"), 10, 30, id="no fall that is planned"
