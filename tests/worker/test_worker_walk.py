@@ -381,7 +381,7 @@ def test_a_short_time_budget_makes_production_networks_shorter(
     ],
 )
 def test_the_learning_rate_of_production_falls_to_its_end_near_the_best_epoch(
-    best: int, edits: tuple[str, str], epochs: int, length: int, project: Project, child: Child
+    best: int, edits: tuple[str, ...], epochs: int, length: int, project: Project, child: Child
 ) -> None:
     if edits:
         edit(project, "model.py", *edits)
