@@ -13,7 +13,7 @@ from sklearn.ensemble import HistGradientBoostingRegressor
 
 from modelwizard.worker import references
 from modelwizard.worker.experiment import Experiment, Watcher
-from modelwizard.worker.pacing import Pace, shortened
+from modelwizard.worker.pacing import Pace, compiling, shortened
 from modelwizard.worker.search import MOST_RESERVED, Search
 from modelwizard.worker.trials import _brief
 
@@ -35,6 +35,14 @@ def test_trials_are_as_long_as_the_time_does_for(pace: Pace, epochs: int, length
     assert found["first"] == [{"units": 8}, {"epochs": lengths[0]}, {"epochs": min(2 * epochs, lengths[-1])}]
     assert found["training"] == {"epochs": epochs, "batch_size": 32}
     assert found["choices"] == {"epochs": lengths, "batch_size": [8]}
+
+
+@pytest.mark.parametrize(
+    ("epochs", "seconds"),
+    [([5.0, 0.1, 0.2, 0.1], 4.9), ([0.1, 0.1, 0.3], 0.0), ([0.1, 0.5], 0.0), ([3.0], 0.0)],
+)
+def test_what_compiling_takes_is_seen_in_the_first_epoch(epochs: list[float], seconds: float) -> None:
+    assert compiling(epochs) == pytest.approx(seconds)
 
 
 def searching(end: float, **trials: float) -> tuple[Search, Watcher]:
