@@ -12,7 +12,7 @@ from importlib import resources
 from pathlib import Path
 
 import pytest
-from conftest import answers, hashes, parts, table
+from small_tables import answers, hashes, parts, table
 
 from modelwizard import scaffold
 from modelwizard.errors import UsageError
