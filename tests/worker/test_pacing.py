@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from sklearn.ensemble import HistGradientBoostingRegressor
 
-from modelwizard.worker import references
+from modelwizard.worker import members, references
 from modelwizard.worker.experiment import Experiment, Watcher
 from modelwizard.worker.pacing import Pace, compiling, shortened
 from modelwizard.worker.search import MOST_RESERVED, Search
@@ -43,6 +43,19 @@ def test_trials_are_as_long_as_the_time_does_for(pace: Pace, epochs: int, length
 )
 def test_what_compiling_takes_is_seen_in_the_first_epoch(epochs: list[float], seconds: float) -> None:
     assert compiling(epochs) == pytest.approx(seconds)
+
+
+def test_another_network_is_expected_to_need_no_compiling(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter([100.0, 108.0])
+    history = [{"seconds": seconds, "train_loss": 0.5} for seconds in (6.0, 0.4, 0.4)]
+    network = SimpleNamespace(save_weights=lambda path: None)
+    monkeypatch.setattr(members, "train", lambda *_: (network, SimpleNamespace(history=history)))
+    monkeypatch.setattr(members, "time", SimpleNamespace(monotonic=lambda: next(clock)))
+    order = {"epochs": 3, "seed": 1, "member": 1, "members": 6}
+    workshop: Any = SimpleNamespace(production=(None, None))
+    watcher = Watcher(lambda *_, **__: None, lambda: None)
+    made = members.save(workshop, {"order": order, "weights": "none.h5"}, watcher)
+    assert made == {"train_loss": 0.5, "seconds": pytest.approx(8.0 - 5.6)}
 
 
 def searching(end: float, **trials: float) -> tuple[Search, Watcher]:
