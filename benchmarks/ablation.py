@@ -141,7 +141,7 @@ from keras_tuner import HyperParameters
 import data
 from model import build_model, export_model
 from preprocessing import Encoding
-from modelwizard.worker.engine import trainer
+from modelwizard.engine import trainer
 
 seed, epochs = int(sys.argv[1]), int(sys.argv[2])
 train, held = data.load("train"), data.load("validation")

@@ -29,7 +29,7 @@ from modelwizard.evidence import optimism, resampling, scores, testing
 
 TRAIN, TEST = 300, 300
 TRIALS, EPOCHS = 60, 15
-BLOCKS = 50  # blocks of rows in time order, as worker/division.py cuts them
+BLOCKS = 50  # blocks of rows in time order, as training/division.py cuts them
 GENERATION = 10  # trials that are bred at a time
 
 Case = tuple[Table, np.ndarray, np.ndarray, np.ndarray, np.ndarray | None]

@@ -180,7 +180,7 @@ def train_by_engine(table: Table, plan: Plan, rows: np.ndarray, watched: np.ndar
     """Do the same with Keras models through the engine, one trial after the other (imports TensorFlow)."""
     import keras
 
-    from modelwizard.worker.engine import trainer
+    from modelwizard.engine import trainer
 
     activation = {"binary": "sigmoid", "multiclass": "softmax"}.get(table.problem)
     stacks, losses = [], []

@@ -23,12 +23,12 @@ import numpy as np
 from quality_rivals.tables import read
 
 from modelwizard.project import Project
+from modelwizard.training.experiment import Watcher
+from modelwizard.training.workshop import Workshop
+from modelwizard.tuning import median_stopping
+from modelwizard.tuning.median_stopping import Curve
+from modelwizard.tuning.search import search
 from modelwizard.walk.regularize import EPOCHS, LENGTHS, PATIENCE
-from modelwizard.worker import hopeless
-from modelwizard.worker.experiment import Watcher
-from modelwizard.worker.hopeless import Curve
-from modelwizard.worker.search import search
-from modelwizard.worker.workshop import Workshop
 
 TABLES = "wine_white,telco_churn,segment,communities"
 
@@ -71,7 +71,7 @@ def trained(folder: Path, trials: int) -> list[Curve]:
             "first": [{}],
             "bounds": {"layers": [1, 3], "units": [16, 128]},  # as a walk has them: no larger than the defaults
         }
-        usual, hopeless.FEWEST = hopeless.FEWEST, sys.maxsize  # no median is ever taken
+        usual, median_stopping.FEWEST = median_stopping.FEWEST, sys.maxsize  # no median is ever taken
         planned: dict[str, int] = {}
 
         def hear(event: str, **fields: Any) -> None:
@@ -80,7 +80,7 @@ def trained(folder: Path, trials: int) -> list[Curve]:
 
         with contextlib.redirect_stdout(io.StringIO()):
             search(Workshop(project), request, Watcher(hear, lambda: None))
-        hopeless.FEWEST = usual
+        median_stopping.FEWEST = usual
         return [([row["val_loss"] for row in project.read_run(n).history], epochs) for n, epochs in planned.items()]
 
 
@@ -95,8 +95,10 @@ def replayed(curves: list[Curve], rng: np.random.Generator) -> tuple[float, floa
     ended = saved = 0
     for i in rng.permutation(len(curves)):
         losses, planned = curves[i]
-        wanted = hopeless.bar(seen, planned)
-        stop = next((n for n in range(1, len(losses)) if hopeless.hopeless(losses[:n], planned, wanted)), len(losses))
+        wanted = median_stopping.bar(seen, planned)
+        stop = next(
+            (n for n in range(1, len(losses)) if median_stopping.hopeless(losses[:n], planned, wanted)), len(losses)
+        )
         ended += stop < len(losses)
         saved += len(losses) - stop
         seen.append((losses[:stop], planned))

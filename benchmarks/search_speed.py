@@ -65,7 +65,7 @@ def make(folder: Path, table: Path) -> Path:
 
 def wizard(project: Path, trials: int) -> dict[str, Any]:
     """Search with the wizard's worker."""
-    from modelwizard.child import Child
+    from modelwizard.worker.client import Child
 
     began = time.perf_counter()
     scores: list[float] = []

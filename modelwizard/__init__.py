@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from modelwizard.checks.api import check as check
-    from modelwizard.worker.engine.api import fit as fit
+    from modelwizard.engine.api import fit as fit
 
 __version__ = "0.1.0"
 __all__ = ["__version__", "check", "fit"]
@@ -19,7 +19,7 @@ __all__ = ["__version__", "check", "fit"]
 def __getattr__(name: str) -> object:
     """Load `fit` and `check` on first use (PEP 562): they import Keras."""
     if name == "fit":
-        from modelwizard.worker.engine.api import fit
+        from modelwizard.engine.api import fit
 
         return fit
     if name == "check":

@@ -84,7 +84,7 @@ class Task:
 
 @dataclass(frozen=True)
 class Splitting:
-    """How rows are kept apart; the parts themselves are a `modelwizard.data.split.Split`.
+    """How rows are kept apart; the parts themselves are a `modelwizard.splitting.split.Split`.
 
     Args:
         scheme: `holdout` or `kfold`, already decided (never `auto`).

@@ -17,8 +17,8 @@ from modelwizard.errors import UsageError
 from modelwizard.exits import Command, Commands, print_json, terminal
 
 if TYPE_CHECKING:
-    from modelwizard.child import Child
     from modelwizard.options import StageOptions
+    from modelwizard.worker.client import Child
 
 PROBLEM_NAMES = "binary, multiclass, multilabel, regression, bounded, vector, positive, count"
 GOOD = ("passed", "forced", "consistent", "better")
@@ -94,13 +94,13 @@ def new(
     DIR is the project's new folder. An answer is taken from its flag, else from --set, --answers, a variable
     MODELWIZARD_<NAME>, else from what the data suggest, which you are asked to confirm.
     """
-    from modelwizard.child import Child
     from modelwizard.options import StageOptions
     from modelwizard.wizard.given import collect
     from modelwizard.wizard.new import Order
     from modelwizard.wizard.new import new as walk_through
     from modelwizard.wizard.questions import EXAMPLE
     from modelwizard.wizard.survey import Survey
+    from modelwizard.worker.client import Child
 
     if example is not None:
         if flags["data"] is not None:

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from modelwizard import editing
-from modelwizard.child import Child
 from modelwizard.errors import GateError, ProjectError, UsageError
 from modelwizard.evidence import scores
 from modelwizard.files import write_text
@@ -20,6 +19,7 @@ from modelwizard.walk import reading, rules
 from modelwizard.walk.bench import Bench, settings
 from modelwizard.walk.session import Session
 from modelwizard.walk.stage import opened
+from modelwizard.worker.client import Child
 
 ROUNDS = 2
 """Rounds of removals: one column of each cluster a round."""

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from modelwizard.child import Child
 from modelwizard.errors import ProjectError, UsageError
 from modelwizard.evidence import advice, scores
 from modelwizard.files import file_sha256
@@ -17,6 +16,7 @@ from modelwizard.project import next_stage as stage_after
 from modelwizard.reporter import Reporter
 from modelwizard.stages import accounting
 from modelwizard.walk import reading
+from modelwizard.worker.client import Child
 
 KEPT = {
     "baseline": ("score", "reference", "p_value"),

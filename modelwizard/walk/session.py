@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from modelwizard import problems
-from modelwizard.child import Child
 from modelwizard.errors import ProjectError
 from modelwizard.evidence import scores
 from modelwizard.files import write_text
@@ -20,6 +19,7 @@ from modelwizard.options import StageOptions
 from modelwizard.project import Project
 from modelwizard.reporter import Reporter, Watch
 from modelwizard.stages.inputs import Run, Validation
+from modelwizard.worker.client import Child
 
 if TYPE_CHECKING:
     from modelwizard.evidence.arrays import ArrayLike

@@ -10,7 +10,6 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from modelwizard.child import Child
 from modelwizard.errors import GateError, UsageError
 from modelwizard.journal import Journal
 from modelwizard.options import StageOptions
@@ -21,6 +20,7 @@ from modelwizard.stages.verdict import Verdict
 from modelwizard.walk import baseline, finalize, overfit, reading, regularize, rules
 from modelwizard.walk.plan import Plan, workers
 from modelwizard.walk.session import Session
+from modelwizard.worker.client import Child
 
 WALKS: Mapping[str, Callable[[Session], Verdict]] = {
     "baseline": baseline.walk,

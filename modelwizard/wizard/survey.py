@@ -22,12 +22,12 @@ from modelwizard.wizard.questions import EXAMPLE, FORMAT
 if TYPE_CHECKING:
     import pandas as pd
 
-    from modelwizard.data.columns import Column
-    from modelwizard.data.infer import Guess
-    from modelwizard.data.profile import Profile
-    from modelwizard.data.sniff import Format
-    from modelwizard.data.split import Split
-    from modelwizard.data.target import Target
+    from modelwizard.kinds.tabular.columns import Column
+    from modelwizard.kinds.tabular.infer import Guess
+    from modelwizard.kinds.tabular.profile import Profile
+    from modelwizard.kinds.tabular.sniff import Format
+    from modelwizard.kinds.tabular.target import Target
+    from modelwizard.splitting.split import Split
 
 SUFFIXES = (".csv", ".tsv", ".parquet", ".jsonl", ".ndjson", ".xlsx")
 MOST_FILES = 9
@@ -122,7 +122,7 @@ class Survey:
         return self._once("table", key, lambda: self._read(known["data"], overrides))
 
     def _read(self, data: str, overrides: Mapping[str, Any]) -> Table:
-        from modelwizard.data import read
+        from modelwizard.kinds.tabular import read
 
         if data.startswith(EXAMPLE):
             path = self._written(data.removeprefix(EXAMPLE))
@@ -134,7 +134,7 @@ class Survey:
 
     def _written(self, example: str) -> Path:
         """Write an example where it can be read; it reaches the project only with all its other files."""
-        from modelwizard.data.examples import write_example
+        from modelwizard.kinds.tabular.examples import write_example
 
         self._scratch = self._scratch or TemporaryDirectory(prefix="modelwizard-")
         return write_example(example, Path(self._scratch.name))
@@ -155,7 +155,7 @@ class Survey:
         return dict.fromkeys((*known.get("ignore", ()), *known.get("leaks", ())), "ignore")
 
     def _columns(self, known: Mapping[str, Any]) -> list[Column]:
-        from modelwizard.data.columns import describe, override
+        from modelwizard.kinds.tabular.columns import describe, override
 
         table = self._table(known)
         described = self._once("described", id(table), lambda: describe(table.frame, table.form))
@@ -167,7 +167,7 @@ class Survey:
         )
 
     def _profile(self, known: Mapping[str, Any]) -> Profile:
-        from modelwizard.data.profile import profile
+        from modelwizard.kinds.tabular.profile import profile
 
         table, columns = self._table(known), self._columns(known)
         return self._once("profile", self._key(known), lambda: profile(table.frame, columns, table.form))
@@ -178,7 +178,7 @@ class Survey:
 
     def _target(self, known: Mapping[str, Any]) -> Target:
         """Check the target; the positive label that is offered anyway makes no other target."""
-        from modelwizard.data.target import check_target
+        from modelwizard.kinds.tabular.target import check_target
 
         table, problem = self._table(known), known.get("problem") or self._guess(known).problem
         key = (id(table), known["target"], problem)
@@ -194,7 +194,7 @@ class Survey:
 
     def _with_target(self, known: Mapping[str, Any]) -> Profile:
         """Profile the table with its target, columns that leak still in it."""
-        from modelwizard.data.profile import profile
+        from modelwizard.kinds.tabular.profile import profile
 
         before = {name: value for name, value in known.items() if name != "leaks"}
         table, columns, target = self._table(known), self._columns(before), self._target(known)
@@ -202,7 +202,7 @@ class Survey:
         return self._once("with target", key, lambda: profile(table.frame, columns, table.form, target))
 
     def _split(self, known: Mapping[str, Any]) -> Split:
-        from modelwizard.data.split import split
+        from modelwizard.splitting.split import split
 
         table, columns, target = self._table(known), self._columns(known), self._target(known)
         chosen = {name: known.get(name, usual) for name, usual in USUAL.items()}
@@ -213,13 +213,13 @@ class Survey:
     # -- in the words of the questions ------------------------------------------------------------------------------
 
     def _table_facts(self, known: Mapping[str, Any]) -> TableFacts:
-        from modelwizard.data.infer import suggest_target
+        from modelwizard.kinds.tabular.infer import suggest_target
 
         table, columns, found = self._table(known), self._columns(known), self._profile(known)
         suggestion = suggest_target(table.frame, columns)
         targets, why = suggestion.targets, suggestion.reason
         if known["data"].startswith(EXAMPLE):
-            from modelwizard.data.examples import EXAMPLES
+            from modelwizard.kinds.tabular.examples import EXAMPLES
 
             targets, why = EXAMPLES[known["data"].removeprefix(EXAMPLE)].targets, "what this example is about"
         odd = {name for caution in found.cautions for name in caution.columns}
@@ -280,8 +280,8 @@ def _feasible(table: Table, targets: Sequence[str]) -> Guess:
     Raises:
         DataError: When none can be learned.
     """
-    from modelwizard.data.infer import infer
-    from modelwizard.data.target import check_target
+    from modelwizard.kinds.tabular.infer import infer
+    from modelwizard.kinds.tabular.target import check_target
 
     guess = infer(table.frame, targets, table.form)
     refused: dict[str, ModelWizardError] = {}
@@ -323,6 +323,6 @@ def _sentence(text: str) -> str:
 
 def examples() -> Mapping[str, str]:
     """Return the bundled examples: name → what it is."""
-    from modelwizard.data.examples import EXAMPLES
+    from modelwizard.kinds.tabular.examples import EXAMPLES
 
     return MappingProxyType({name: example.title for name, example in EXAMPLES.items()})

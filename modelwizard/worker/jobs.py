@@ -9,7 +9,7 @@ from typing import Any
 
 from modelwizard.errors import UsageError
 from modelwizard.project import Project
-from modelwizard.worker import (
+from modelwizard.training import (
     checking,
     features,
     inspection,
@@ -20,14 +20,13 @@ from modelwizard.worker import (
     production,
     references,
     sanity,
-    search,
-    space,
     trials,
 )
+from modelwizard.training.experiment import Experiment, Watcher
+from modelwizard.training.workshop import Workshop
+from modelwizard.tuning import search, space
 from modelwizard.worker.events import Channel, Requests
-from modelwizard.worker.experiment import Experiment, Watcher
 from modelwizard.worker.pool import STANDBY
-from modelwizard.worker.workshop import Workshop
 
 Request = Mapping[str, Any]
 Result = dict[str, Any]

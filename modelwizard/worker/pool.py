@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from modelwizard.child import Child
 from modelwizard.errors import Interrupted, ModelWizardError, WorkerError
 from modelwizard.project import Project
-from modelwizard.worker.experiment import Experiment, Watcher
+from modelwizard.training.experiment import Experiment, Watcher
+from modelwizard.worker.client import Child
 
 TRIES = 2
 """Times that a task is given to a process; a second death is the task's own fault."""

@@ -11,9 +11,9 @@ import pytest
 from keras import layers
 
 import modelwizard as mw
-from modelwizard.worker.engine import reuse, trainer
-from modelwizard.worker.engine.dials import Rates
-from modelwizard.worker.engine.trainer import Run
+from modelwizard.engine import reuse, trainer
+from modelwizard.engine.dials import Rates
+from modelwizard.engine.trainer import Run
 
 RANDOM = np.random.default_rng(0)
 X = {"a": RANDOM.normal(size=(150, 4)).astype("float32"), "b": RANDOM.integers(0, 5, (150, 2)).astype("int32")}

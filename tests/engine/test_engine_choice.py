@@ -11,9 +11,9 @@ import pytest
 import tensorflow as tf
 from keras import layers
 
-from modelwizard.worker.engine import arrays, cost, structure
-from modelwizard.worker.engine.cost import Cost
-from modelwizard.worker.engine.execution import Choice
+from modelwizard.engine import arrays, cost, structure
+from modelwizard.engine.cost import Cost
+from modelwizard.engine.execution import Choice
 
 MLP = Cost(step=100e-6, compile=1.0, xla_fits=True)
 CONVOLUTION = Cost(step=8e-3, compile=1.0, xla_fits=False)
@@ -207,7 +207,7 @@ def test_the_time_steps_of_a_recurrent_layer_count_unless_cudnn_takes_them() -> 
 
 
 def test_trials_of_a_search_share_the_price_of_a_compilation() -> None:
-    from modelwizard.worker.trials import alike
+    from modelwizard.training.trials import alike
 
     assert [alike(trials) for trials in (1, 2, 9, 50, 500)] == [1, 1, 3, 5, 5]
     steps = 8_000  # too few alone

@@ -11,7 +11,7 @@ import pytest
 from keras import layers, ops
 
 import modelwizard as mw
-from modelwizard.worker.engine import filling
+from modelwizard.engine import filling
 
 ROWS = 90  # with batches of 16: five full ones and a smaller one
 EPOCHS = 3

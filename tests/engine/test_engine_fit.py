@@ -15,8 +15,8 @@ import tensorflow as tf
 from keras import layers
 
 import modelwizard as mw
+from modelwizard.engine import api
 from modelwizard.errors import UsageError
-from modelwizard.worker.engine import api
 
 RANDOM = np.random.default_rng(0)
 X = RANDOM.normal(size=(70, 4)).astype("float32")
@@ -266,7 +266,7 @@ def generator() -> Any:
     ],
 )
 def test_data_that_are_no_dense_numbers_are_not_taken(x: Any, reason: str) -> None:
-    from modelwizard.worker.engine import arrays
+    from modelwizard.engine import arrays
 
     with pytest.raises(arrays.NotArrays, match=reason):
         arrays.rows(x, Y)
@@ -278,7 +278,7 @@ def test_unknown_execution_is_refused() -> None:
 
 
 def test_a_second_training_uses_the_same_program_and_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    from modelwizard.worker.engine import program
+    from modelwizard.engine import program
 
     made: list[Any] = []
     original = program.GraphLoop

@@ -10,7 +10,7 @@ import pytest
 from keras import layers, ops
 
 import modelwizard as mw
-from modelwizard.worker.engine import reuse, trainer
+from modelwizard.engine import reuse, trainer
 
 RANDOM = np.random.default_rng(0)
 X = RANDOM.normal(size=(100, 6)).astype("float32")

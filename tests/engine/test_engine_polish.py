@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from keras import layers
 
-from modelwizard.worker.engine import polish
-from modelwizard.worker.engine.polish import paired_t
+from modelwizard.engine import polish
+from modelwizard.engine.polish import paired_t
 
 RANDOM = np.random.default_rng(0)
 X = RANDOM.normal(size=(400, 5)).astype("float32")

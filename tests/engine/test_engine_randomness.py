@@ -14,8 +14,8 @@ from tensorflow.python.framework import ops
 from tensorflow.python.ops import random_ops_util
 
 import modelwizard as mw
-from modelwizard.worker.engine import tracing
-from modelwizard.worker.engine.randomness import threefry
+from modelwizard.engine import tracing
+from modelwizard.engine.randomness import threefry
 
 
 @pytest.mark.parametrize("layer", [layers.Dropout, layers.SpatialDropout2D, layers.AlphaDropout, layers.GaussianNoise])

@@ -14,8 +14,8 @@ import tensorflow as tf
 from keras import layers
 
 import modelwizard as mw
+from modelwizard.engine.streaming import Stream
 from modelwizard.errors import UsageError
-from modelwizard.worker.engine.streaming import Stream
 
 ROWS = 100
 X = np.arange(ROWS * 3, dtype="float32").reshape(ROWS, 3) / 300

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from keras import layers
 
-from modelwizard.worker.engine import reuse, trainer
+from modelwizard.engine import reuse, trainer
 
 RANDOM = np.random.default_rng(0)
 X = {"a": RANDOM.normal(size=(150, 4)).astype("float32"), "b": RANDOM.integers(0, 5, (150, 2)).astype("int32")}
@@ -156,7 +156,7 @@ def test_patience_nan_stop_and_callback_end_a_training() -> None:
 
 @pytest.mark.slow
 def test_folds_of_different_sizes_share_one_compilation(monkeypatch: pytest.MonkeyPatch) -> None:
-    from modelwizard.worker.engine import program
+    from modelwizard.engine import program
 
     made: list[Any] = []
 

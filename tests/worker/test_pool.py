@@ -12,7 +12,7 @@ from typing import Any, cast
 import pytest
 
 from modelwizard.errors import Interrupted
-from modelwizard.worker.experiment import Experiment, Watcher
+from modelwizard.training.experiment import Experiment, Watcher
 from modelwizard.worker.pool import Standby, processes
 
 STAND_IN = """

@@ -19,7 +19,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from modelwizard.child import Child
 from modelwizard.errors import (
     DataError,
     Interrupted,
@@ -34,6 +33,7 @@ from modelwizard.evidence.scores import score
 from modelwizard.files import file_sha256
 from modelwizard.problems import PROBLEMS
 from modelwizard.project import Project
+from modelwizard.worker.client import Child
 
 pytestmark = pytest.mark.slow
 
@@ -559,7 +559,7 @@ def test_a_worker_does_not_outlive_the_process_that_asked(make_project: Make, tm
     script.write_text(
         textwrap.dedent(f"""
         from pathlib import Path
-        from modelwizard.child import Child
+        from modelwizard.worker.client import Child
         child = Child(Path({str(folder)!r}))
         child.ready()
         print(child._process.pid, flush=True)

@@ -1,0 +1,1 @@
+"""Training in whole epochs inside one compiled function: `mw.fit`."""

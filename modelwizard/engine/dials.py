@@ -1,0 +1,175 @@
+"""Numbers that become inputs of a compiled program, so that they vary without a new compilation.
+
+A copy of a model holds them as variables: dropout rates, weight decay, the momentum of averaged weights, and the
+learning rate, by a schedule one for each step. L1 and L2 factors become one number for each weight. All are read off
+any model of the same structure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from modelwizard.engine.step import Model
+
+PENALTIES = ("L1", "L2", "L1L2")
+# Penalties that stay in the copy as they are: on what is no weight, or a weight whose gradient is sparse.
+CONSTANT_PENALTIES = ("activity_regularizer", "embeddings_regularizer")
+
+
+class DialDropout(keras.layers.Dropout):
+    """`keras.layers.Dropout` whose rate is a variable, zero included; the masks are drawn as Keras draws them."""
+
+    def __init__(self, **config: Any) -> None:
+        super().__init__(**{**config, "rate": 0.5})  # a rate of 0 would make no seed generator
+        self.dial = _variable(0.0)
+
+    def call(self, inputs: Any, training: bool = False) -> Any:
+        """Drop inputs at the dial's rate and scale up the others."""
+        if not training:
+            return inputs
+        rate = tf.cast(self.dial, inputs.dtype)
+        shape = tf.shape(inputs)
+        if self.noise_shape is not None:
+            shape = [shape[i] if size is None else size for i, size in enumerate(self.noise_shape)]
+        drawn: Any = keras.random.uniform(shape, dtype=inputs.dtype, seed=self.seed_generator)
+        return tf.where(drawn >= rate, inputs / (1 - rate), tf.zeros([], inputs.dtype))
+
+
+def copy_model(model: Model) -> Model:
+    """Return a model of the same layers, with dials in the place of dropout rates."""
+    with _bare(model):
+        copy: Any = keras.models.clone_model(model, clone_function=_copy_layer, recursive=True)
+    # The optimizer is a stand-in that builds fast; `copy_optimizer` makes the one that is used.
+    copy.compile(
+        optimizer="sgd",
+        loss=model.loss,
+        loss_weights=model._compile_loss._user_loss_weights if model._compile_loss else None,
+        auto_scale_loss=False,
+    )
+    return copy
+
+
+def copy_optimizer(optimizer: Any) -> Any:
+    """Return an optimizer of the same settings, not built, with dials for weight decay, averaging and the schedule."""
+    config = optimizer.get_config()
+    if scheduled(optimizer):
+        config["learning_rate"] = 0.0
+    copy = type(optimizer).from_config(config)
+    if scheduled(optimizer):
+        copy._learning_rate = Rates()
+    if copy.weight_decay is not None:
+        copy.weight_decay = _variable(copy.weight_decay)
+    copy.ema_momentum = _variable(copy.ema_momentum)
+    return copy
+
+
+def scheduled(optimizer: Any) -> bool:
+    """Say whether an optimizer's learning rate follows a schedule."""
+    return isinstance(optimizer._learning_rate, keras.optimizers.schedules.LearningRateSchedule)
+
+
+def spares(optimizer: Any) -> bool:
+    """Say whether an optimizer spares some weights its decay (`exclude_from_weight_decay`)."""
+    excluded = [getattr(optimizer, f"_exclude_from_weight_decay{part}", None) for part in ("", "_pattern")]
+    return optimizer.weight_decay is not None and any(excluded)
+
+
+def decay(optimizer: Any, variable: Any) -> float:
+    """Return the decay of a weight."""
+    return float(optimizer.weight_decay) if optimizer._use_weight_decay(variable.value) else 0.0
+
+
+class Rates(keras.optimizers.schedules.LearningRateSchedule):
+    """The learning rate of every step as a table, which holds any schedule; its last entry lasts for ever."""
+
+    def __init__(self) -> None:
+        self._table = tf.Variable(tf.zeros([1]), shape=[None], trainable=False)
+        self._filled: Any = None
+
+    def fill(self, schedule: Any, steps: int) -> None:
+        """Write down a schedule's rates for at least so many steps, unless they stand there: folds have the same."""
+        count = 2 ** max(1, steps - 1).bit_length()  # few lengths: XLA compiles for one
+        # The settings say all of a schedule that is Keras' own.
+        known = type(schedule).__module__.startswith("keras.") and (type(schedule), schedule.get_config(), count)
+        if known and known == self._filled:
+            return
+        self._filled = known
+        function = tf.function(lambda: tf.vectorized_map(schedule, tf.range(count)), autograph=False)
+        rates: Any = function()
+        self._table.assign(tf.broadcast_to(tf.cast(rates, tf.float32), [count]))
+
+    def __call__(self, step: Any) -> Any:
+        """Return the rate at a step."""
+        step = tf.cast(step, tf.int32)
+        return tf.gather(self._table, tf.minimum(step, tf.size(self._table) - 1))
+
+    def get_config(self) -> dict[str, Any]:
+        """Return nothing: the table is filled from another schedule."""
+        return {}
+
+
+def turn(model: Model, optimizer: Any, source: Model) -> None:
+    """Set the dials of a copy and its optimizer to the numbers of `source`, but for a schedule's rates."""
+    for layer, twin in zip(model._flatten_layers(), source._flatten_layers(), strict=True):
+        if isinstance(layer, DialDropout):
+            layer.dial.assign(twin.rate)
+    if optimizer.weight_decay is not None:
+        optimizer.weight_decay.assign(source.optimizer.weight_decay)
+    optimizer.ema_momentum.assign(source.optimizer.ema_momentum)
+    if isinstance(optimizer._learning_rate, keras.Variable):
+        optimizer._learning_rate.assign(source.optimizer._learning_rate)
+
+
+def plan(optimizer: Any, source: Model, steps: int) -> None:
+    """Set the rates of a schedule for the steps of a training."""
+    if isinstance(optimizer._learning_rate, Rates):
+        optimizer._learning_rate.fill(source.optimizer._learning_rate, steps)
+
+
+def share(copy: Model, other: Model) -> None:
+    """Let a copy use the dials of another copy of the same structure."""
+    for layer, twin in zip(copy._flatten_layers(), other._flatten_layers(), strict=True):
+        if isinstance(layer, DialDropout):
+            layer.dial = twin.dial
+
+
+def penalty(variable: Any) -> tuple[float, float]:
+    """Return the L1 and L2 factors of a weight's penalty."""
+    l1, l2 = (float(getattr(variable.regularizer, name, None) or 0.0) for name in ("l1", "l2"))
+    return l1, l2
+
+
+def reseed(model: Model, seed: int) -> None:
+    """Start every random layer of a model from `seed`."""
+    generators = [g for layer in model._flatten_layers() for g in getattr(layer, "_seed_generators", [])]
+    for i, generator in enumerate(dict.fromkeys(generators)):
+        start = np.random.SeedSequence([seed, i]).generate_state(1)[0] % 2**31
+        generator.state.assign([int(start), 0])
+
+
+@contextmanager
+def _bare(model: Model) -> Generator[None]:
+    """Let a model pass as not compiled: a clone would be compiled from a configuration, which own classes lack."""
+    compiled = [part for part in model._flatten_layers() if getattr(part, "compiled", False)]
+    for part in compiled:
+        part.compiled = False
+    try:
+        yield
+    finally:
+        for part in compiled:
+            part.compiled = True
+
+
+def _copy_layer(layer: Any) -> Any:
+    config = layer.get_config()
+    return (DialDropout if type(layer) is keras.layers.Dropout else type(layer)).from_config(config)
+
+
+def _variable(value: float) -> tf.Variable:
+    return tf.Variable(tf.constant(value, tf.float32), trainable=False)

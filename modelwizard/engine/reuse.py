@@ -1,0 +1,119 @@
+"""Compiled programs kept for models of the same structure, and the memory they hold given back."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import Any
+
+from modelwizard.engine import arrays, dials, evaluation, own_layers, structure
+from modelwizard.engine.arrays import Rows
+from modelwizard.engine.flat import FlatState, FlatStepper, Weights
+from modelwizard.engine.program import Program
+from modelwizard.engine.step import Model, Stepper
+from modelwizard.engine.tracing import purge
+
+__all__ = ["SharedProgram", "clear", "kept", "purge", "shared"]
+
+# Structures kept at a time, and exact shapes of each; a search rarely returns to one that it left long ago.
+KEPT = 8
+KEPT_EXACT = 8
+
+_SHARED: OrderedDict[str, SharedProgram] = OrderedDict()
+_REFUSED: set[str] = set()
+
+
+class SharedProgram(Program):
+    """A program into which models of one structure are loaded, one after the other.
+
+    Args:
+        model: The first model of the structure, built.
+        data: Training rows, for structure, types and shapes.
+        widthless: Whether models of other widths will be loaded.
+
+    Raises:
+        Unshared: The model has a layer of the user's own of which there is no true copy.
+    """
+
+    def __init__(self, model: Model, data: Rows, widthless: bool) -> None:
+        copy = dials.copy_model(model)
+        if any(own_layers.is_own(layer) for layer in model._flatten_layers()):
+            few = arrays.take(data, slice(0, 2))
+            own_layers.check_copy(model, copy)
+            own_layers.check_gradients(copy, few.x, few.y, few.weight)
+        self._state = FlatState(copy, model)
+        self._widthless = widthless
+        self._exact: OrderedDict[tuple[Any, ...], FlatStepper] = OrderedDict()
+        self._source = model
+        super().__init__(FlatStepper(copy, self._state, open_widths=widthless), data, metrics=False)
+
+    def load(self, model: Model, seed: int) -> None:
+        """Take over the weights, rates and penalties of a model; start its random masks from `seed`."""
+        self._source = model
+        self._state.load(model, seed)
+
+    def plan(self, steps: int) -> None:
+        """Write down the learning rates of a training's steps, where they follow a schedule."""
+        dials.plan(self._state.optimizer, self._source, steps)
+
+    def weights(self) -> Weights:
+        """Copy the present weights, averaged where the optimizer averages them."""
+        return self._state.take()
+
+    def store(self, weights: Weights, model: Model) -> None:
+        """Write weights into a model of the structure."""
+        self._state.store(weights, model)
+
+    def loaded(self) -> Model:
+        """Return the model that was loaded last."""
+        return self._source
+
+    def exact(self) -> Stepper:
+        """Return a stepper for the shapes of the model that is loaded."""
+        if not self._widthless:
+            return self.stepper
+        shapes = tuple(tuple(v.shape) for v in self._source.trainable_variables)
+        if shapes not in self._exact:
+            copy = dials.copy_model(self._source)
+            dials.share(copy, self.stepper.model)
+            stepper = FlatStepper(copy, self._state, open_widths=False)
+            evaluation.build(copy, self._few.x, self._few.y, self._few.weight)
+            self._exact[shapes] = stepper
+            while len(self._exact) > KEPT_EXACT:
+                _, dropped = self._exact.popitem(last=False)
+                self.forget(dropped)
+        self._exact.move_to_end(shapes)
+        return self._exact[shapes]
+
+
+def shared(model: Model, data: Rows) -> SharedProgram | None:
+    """Return the program for models of this structure, or None for a model that shares with none."""
+    if not model.built:
+        return None
+    key = structure.key(model, data)
+    if key is None:
+        return None
+    if key.text in _REFUSED:
+        return None
+    if key.text not in _SHARED:
+        try:
+            _SHARED[key.text] = SharedProgram(model, data, key.widthless)
+        except own_layers.Unshared:
+            _REFUSED.add(key.text)
+            return None
+        while len(_SHARED) > KEPT:
+            _SHARED.popitem(last=False)
+            purge()
+    _SHARED.move_to_end(key.text)
+    return _SHARED[key.text]
+
+
+def kept() -> list[str]:
+    """Return the structures that are compiled at present, the latest last."""
+    return list(_SHARED)
+
+
+def clear() -> None:
+    """Forget all programs."""
+    _SHARED.clear()
+    _REFUSED.clear()
+    purge()

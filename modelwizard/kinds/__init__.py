@@ -1,0 +1,1 @@
+"""Kinds of data: one folder a kind."""

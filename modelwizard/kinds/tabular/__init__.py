@@ -1,0 +1,1 @@
+"""One table: read, profiled, and its target understood."""

@@ -1,0 +1,94 @@
+"""Columns as amounts: which cells are numbers, whether they are finite, and which problem types they fit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from modelwizard.errors import DataError, ModelWizardError, UsageError
+from modelwizard.kinds.tabular.cells import cells_of, plain
+from modelwizard.kinds.tabular.columns import Column
+from modelwizard.kinds.tabular.numbers import MISSING_NUMBER, to_number
+from modelwizard.kinds.tabular.sniff import Format
+
+
+def amounts(frame: pd.DataFrame, name: str, form: Format) -> np.ndarray:
+    """Return a target column as numbers; refuse cells that are none, and infinities."""
+    cells = cells_of(frame, name)
+    missing = cells.isin([*form.missing, *MISSING_NUMBER]).to_numpy()
+    values = to_number(cells, form.decimal, form.thousands, form.missing)
+    odd = np.isnan(values) & ~missing
+    if odd.any():
+        many = odd.sum() > 0.5 * (~missing).sum()
+        kind: type[ModelWizardError] = UsageError if many else DataError
+        raise kind(
+            f"The target '{name}' holds {int(odd.sum()):,} values that are no numbers.",
+            expected=f"numbers with the decimal sign '{form.decimal}'",
+            received=", ".join(repr(str(cell)) for cell in cells[odd].unique()[:3]),
+            fix="--problem multiclass (or binary)" if many else "mend these cells, or empty them",
+        )
+    _refuse_infinite(name, values)
+    return values
+
+
+def _refuse_infinite(name: str, values: np.ndarray) -> None:
+    rows = np.flatnonzero(np.isinf(values))
+    if len(rows):
+        where = ", ".join(f"{row + 1:,}" for row in rows[:5]) + (", …" if len(rows) > 5 else "")
+        raise DataError(
+            f"Column '{name}' holds {len(rows):,} infinite value{'s' * (len(rows) > 1)}.",
+            expected="finite numbers",
+            received=f"inf in data row {where}",
+            fix="empty these cells (they then count as missing), or write the number that was meant",
+        )
+
+
+def check_infinite(frame: pd.DataFrame, columns: Sequence[Column], form: Format) -> None:
+    """Refuse infinities among the numeric features: nothing can be standardised with them.
+
+    Args:
+        frame: The raw table.
+        columns: Its columns.
+        form: The format of the file.
+
+    Raises:
+        DataError: A column holds an infinite value; the first such column is named.
+    """
+    for column in columns:
+        if column.kind == "numeric" and column.infinite:
+            _refuse_infinite(column.name, to_number(cells_of(frame, column.name), form.decimal, form.thousands))
+
+
+def check_amounts(name: str, values: np.ndarray, problem: str) -> None:
+    """Refuse numbers that a problem type cannot produce."""
+    why = amounts_misfit(values, problem)
+    if why:
+        expected = {
+            "bounded": "values between 0 and 1",
+            "positive": "values above 0",
+            "count": "whole numbers 0, 1, 2, …",
+        }
+        percent = problem == "bounded" and len(values) and values.min() >= 0 and 1 < values.max() <= 100
+        raise UsageError(
+            f"The target '{name}' does not fit '{problem}': {why}.",
+            expected=expected[problem],
+            received=f"values from {plain(values.min())} to {plain(values.max())}",
+            fix="divide it by 100 in the file if these are percents, or --problem regression"
+            if percent
+            else "--problem regression",
+        )
+
+
+def amounts_misfit(values: np.ndarray, problem: str) -> str:
+    """Return why numbers cannot be of a problem type, or ""."""
+    if problem == "bounded" and ((values < 0) | (values > 1)).any():
+        return f"{int(((values < 0) | (values > 1)).sum()):,} values lie outside 0 to 1"
+    if problem == "positive" and (values <= 0).any():
+        return f"{int((values <= 0).sum()):,} values are 0 or below"
+    if problem == "count" and (values < 0).any():
+        return f"{int((values < 0).sum()):,} values are negative"
+    if problem == "count" and (values != np.round(values)).any():
+        return f"{int((values != np.round(values)).sum()):,} values are no whole numbers"
+    return ""

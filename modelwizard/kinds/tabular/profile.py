@@ -1,0 +1,254 @@
+"""Look at a table as a person would before trusting it, and say what is odd about it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+import pandas as pd
+
+from modelwizard.kinds.tabular.cells import cells_of, counted, listed, values_of
+from modelwizard.kinds.tabular.columns import FEATURES, Column, is_id_name
+from modelwizard.kinds.tabular.leaks import Leak, leaks
+from modelwizard.kinds.tabular.rows import row_hashes, times_of, units_of
+from modelwizard.kinds.tabular.sniff import Format
+from modelwizard.kinds.tabular.target import Target
+from modelwizard.splitting.scheme import detectable_drop, rows_for
+
+_SPLIT_NAMES = frozenset(("fold", "folds", "split", "partition", "subset", "is_train", "is_test", "train_test"))
+_LEFT_OUT = ("constant", "identifier")
+_DRESSED = re.compile(r"[$€£¥₹]\s*[+-]?[\d.,' ]+|[+-]?[\d.,' ]*\d\s*(?:[%€£¥$]|kg|km|cm|mm|m|g|lbs?|USD|EUR|k|K|M)")
+
+
+@dataclass(frozen=True)
+class Caution:
+    """Something that a person should know before trusting a result.
+
+    Args:
+        code: A stable word for it.
+        sentence: What was seen and what follows from it.
+        columns: The columns concerned. Defaults to none.
+    """
+
+    code: str
+    sentence: str
+    columns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Profile:
+    """A table at a glance.
+
+    Args:
+        rows: Its rows.
+        columns: Its columns.
+        missing: Empty cells among the columns that are used.
+        duplicates: Rows that repeat an earlier row exactly, identifiers and what else is left out aside.
+        groups: Columns whose values repeat like those of a person or thing, each with a sentence.
+        times: Columns that hold dates, each with a sentence.
+        time: The one of them in whose order the file is sorted, or "".
+        balance: Rows of each class or label, in the order of their numbers; empty without a target.
+        leaks: Columns that give the target away.
+        cautions: What is odd.
+    """
+
+    rows: int
+    columns: tuple[Column, ...]
+    missing: int
+    duplicates: int
+    groups: Mapping[str, str]
+    times: Mapping[str, str]
+    time: str
+    balance: Mapping[str, int]
+    leaks: tuple[Leak, ...]
+    cautions: tuple[Caution, ...]
+
+
+def profile(frame: pd.DataFrame, columns: Sequence[Column], form: Format, target: Target | None = None) -> Profile:
+    """Return a table at a glance, with everything that is odd about it.
+
+    Args:
+        frame: The raw table.
+        columns: Its columns, as described or overridden.
+        form: The format of its file.
+        target: The checked target, for class balance, contradictions and leaks. Defaults to none.
+    """
+    targets = target.names if target else ()
+    features = [column for column in columns if column.name not in targets]
+    duplicates = len(frame) - len(np.unique(units_of(frame, columns, targets)))
+    groups = {c.name: sentence for c in features if (sentence := _group(c, len(frame)))}
+    times, time = _times(frame, features, form)
+    found = leaks(frame, features, target, form) if target else ()
+    balance = dict(zip(target.classes or target.names, target.counts, strict=False)) if target else {}
+    cautions = _table(len(frame), features, duplicates)
+    cautions += [*_whole_columns(len(frame), features), *_cells(frame, features, form)]
+    if target:
+        cautions += _target(frame, features, target)
+        cautions += [Caution("leak", f"{leak.sentence} Is it known when you predict?", leak.columns) for leak in found]
+    return Profile(
+        rows=len(frame),
+        columns=tuple(columns),
+        missing=sum(column.missing for column in features if column.kind in FEATURES),
+        duplicates=duplicates,
+        groups=MappingProxyType(groups),
+        times=MappingProxyType(times),
+        time=time,
+        balance=MappingProxyType(balance),
+        leaks=found,
+        cautions=tuple(cautions),
+    )
+
+
+def _group(column: Column, rows: int) -> str:
+    """Say why a column could be the group that must stay together, or return ""."""
+    present = rows - column.missing
+    if column.kind != "identifier" or not is_id_name(column.name) or column.distinct > 0.9 * present:
+        return ""
+    each = present / max(1, column.distinct)
+    return f"{column.distinct:,} different values, each in {each:.1f} rows on average"
+
+
+def _times(frame: pd.DataFrame, features: Sequence[Column], form: Format) -> tuple[dict[str, str], str]:
+    """Return the date columns with a sentence, and the one in whose order the file stands."""
+    times: dict[str, str] = {}
+    ordered = ""
+    for column in features:
+        if column.kind != "date" or column.distinct < 3:
+            continue
+        ranks = times_of(frame, column.name, form)
+        known = ranks[ranks >= 0]
+        order = np.argsort(ranks[ranks >= 0], kind="stable")
+        cells = cells_of(frame, column.name)[ranks >= 0]
+        rising = bool((np.diff(known) >= 0).all())
+        times[column.name] = f"{cells.iloc[order[0]]} to {cells.iloc[order[-1]]}" + (
+            ", and the file is in this order" if rising else ""
+        )
+        ordered = ordered or (column.name if rising else "")
+    return times, ordered
+
+
+def _table(rows: int, features: Sequence[Column], duplicates: int) -> list[Caution]:
+    """Return what is odd about the table as a whole."""
+    used = [column for column in features if column.kind in FEATURES]
+    cautions: list[Caution] = []
+    if rows < rows_for(0.2):
+        drop = 100 * detectable_drop(round(0.8 * rows), round(0.2 * rows))
+        sentence = (
+            f"{rows} rows are few: the test would notice a drop of {drop:.0f} points or more; "
+            f"{rows_for(0.1):,} rows would notice 10 points."
+        )
+        cautions.append(Caution("few-rows", sentence))
+    if len(used) > rows:
+        sentence = f"{len(used):,} features for {rows:,} rows: a network can learn each row by heart."
+        cautions.append(Caution("many-columns", sentence))
+    if duplicates:
+        repeats = counted(duplicates, "row repeats", "rows repeat")
+        sentence = f"{repeats} an earlier row exactly; repeats stay on one side of the split."
+        cautions.append(Caution("duplicates", sentence))
+    return cautions
+
+
+def _whole_columns(rows: int, features: Sequence[Column]) -> list[Caution]:
+    """Return the columns that are left out, or that tell little, each kind of oddity in one sentence."""
+    used = [column for column in features if column.kind in FEATURES]
+    cautions: list[Caution] = []
+    for code, chosen, one, many in (
+        ("constant", [c for c in features if c.kind == "constant"], "never changes", "never change"),
+        ("identifier", [c for c in features if c.kind == "identifier"], "names the row", "name the row"),
+        ("near-constant", [c for c in used if c.common >= 0.99], "hardly ever changes", "hardly ever change"),
+        (
+            "mostly-missing",
+            [c for c in used if c.missing > 0.5 * rows],
+            "is empty in more than half of the rows",
+            "are empty in more than half of the rows",
+        ),
+        (
+            "split-like",
+            [c for c in used if c.name.strip().lower() in _SPLIT_NAMES],
+            "sounds like an earlier split: ignore it, or keep its groups together",
+            "sound like an earlier split: ignore them",
+        ),
+        (
+            "many-categories",
+            [c for c in used if c.kind == "categorical" and c.distinct > max(50, 0.1 * rows)],
+            "has many categories; its rare ones are taken together",
+            "have many categories; their rare ones are taken together",
+        ),
+    ):
+        if chosen:
+            names = tuple(column.name for column in chosen)
+            left_out = f" and {'is' if len(names) == 1 else 'are'} not used" if code in _LEFT_OUT else ""
+            sentence = f"{listed(names)} {one if len(names) == 1 else many}{left_out}."
+            cautions.append(Caution(code, sentence, names))
+    return cautions
+
+
+def _cells(frame: pd.DataFrame, features: Sequence[Column], form: Format) -> list[Caution]:
+    """Return what is odd about single cells: infinities, dressed numbers, spellings, doubtful dates."""
+    cautions: list[Caution] = []
+    for column in features:
+        name = column.name
+        if column.kind == "date" and "guess" in column.reason:
+            first = "day" if str(column.format).startswith("%d") else "month"
+            sentence = f"'{name}' fits day first and month first; {column.examples[0]} is read {first} first."
+            cautions.append(Caution("doubtful-date", sentence, (name,)))
+        elif column.kind in ("categorical", "identifier", "text"):
+            cautions += _words(column, values_of(cells_of(frame, name), form.missing).values)
+    infinite = tuple(column.name for column in features if column.infinite)
+    if infinite:
+        verb = "holds" if len(infinite) == 1 else "hold"
+        cautions.append(Caution("infinite", f"{listed(infinite)} {verb} infinite values.", infinite))
+    return cautions
+
+
+def _words(column: Column, values: Sequence[str]) -> list[Caution]:
+    """Return what is odd about the words of one column."""
+    name, sample = column.name, values[:1000]
+    if len(sample) > 2 and np.mean([_DRESSED.fullmatch(value) is not None for value in sample]) >= 0.9:
+        sentence = f"'{name}' holds numbers with a sign or unit, such as {sample[0]}: remove it to use them as numbers."
+        return [Caution("numbers-as-text", sentence, (name,))]
+    folded: dict[str, str] = {}
+    for value in sample if column.kind == "categorical" else ():
+        key = " ".join(value.lower().split())
+        if key in folded:
+            sentence = f"'{name}' holds '{folded[key]}' and '{value}', which count as two categories."
+            return [Caution("spelling", sentence, (name,))]
+        folded[key] = value
+    return []
+
+
+def _target(frame: pd.DataFrame, features: Sequence[Column], target: Target) -> list[Caution]:
+    """Return what is odd about the target: rows without it, rare classes, rows that contradict each other."""
+    cautions: list[Caution] = []
+    unknown = int((~target.known).sum())
+    if unknown:
+        cautions.append(
+            Caution("target-missing", f"{counted(unknown, 'row has', 'rows have')} no target: not used.", target.names)
+        )
+    known = int(target.known.sum())
+    if target.problem == "binary" and min(target.counts) < 0.05 * known:
+        rare = target.classes[int(np.argmin(target.counts))]
+        sentence = (
+            f"Only {min(target.counts):,} of {known:,} rows are '{rare}': always answering the other label is right in "
+            f"{max(target.counts) / known:.1%} of them, so accuracy means little."
+        )
+        cautions.append(Caution("imbalance", sentence, target.names))
+    names = target.classes if target.problem == "multiclass" else target.names
+    rare = [name for name, rows in zip(names, target.counts, strict=False) if rows < 30]
+    if target.problem in ("multiclass", "multilabel") and rare:
+        what = "classes have" if len(rare) > 1 else "class has"
+        sentence = f"{len(rare)} {what} fewer than 30 rows ({', '.join(rare[:4])}): nothing reliable is learned there."
+        cautions.append(Caution("rare-classes", sentence, target.names))
+    used = [column.name for column in features if column.kind in FEATURES]
+    if used:
+        same = pd.factorize(row_hashes(frame, used))[0][target.known]
+        answers = pd.factorize(row_hashes(frame, target.names))[0][target.known]
+        pairs = pd.DataFrame({"same": same, "answer": answers}).drop_duplicates()
+        against = int((np.bincount(pairs["same"])[same] > 1).sum())
+        if against:
+            sentence = f"{against:,} rows have the same features as another row and a different target."
+            cautions.append(Caution("contradictions", sentence))
+    return cautions

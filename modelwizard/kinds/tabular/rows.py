@@ -1,0 +1,112 @@
+"""What rows have in common: their content, what must not be parted, their order in time, what must be alike."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from modelwizard.errors import UsageError
+from modelwizard.kinds.tabular.cells import cells_of, values_of
+from modelwizard.kinds.tabular.columns import Column, require
+from modelwizard.kinds.tabular.dates import date_format, to_time
+from modelwizard.kinds.tabular.numbers import MISSING_NUMBER, to_number
+from modelwizard.kinds.tabular.sniff import Format
+from modelwizard.kinds.tabular.target import Target
+
+
+def row_hashes(frame: pd.DataFrame, names: Sequence[str] | None = None) -> np.ndarray:
+    """Return 16 hex digits for each row: BLAKE2b of its raw cells, with the unit separator between them.
+
+    Args:
+        frame: The raw table.
+        names: The columns to look at. Defaults to all.
+    """
+    cells = (frame if names is None else frame[list(names)]).to_numpy(dtype=object)
+    rows = ["\x1f".join(row) for row in cells.tolist()]
+    return np.array([hashlib.blake2b(row.encode("utf-8", "replace"), digest_size=8).hexdigest() for row in rows])
+
+
+def units_of(
+    frame: pd.DataFrame,
+    columns: Sequence[Column],
+    targets: Sequence[str],
+    group: str | None = None,
+    form: Format | None = None,
+) -> np.ndarray:
+    """Return a number for each row; rows that must not be parted have the same one, shape (n,).
+
+    Rows belong together that have the same group, or the same features and the same target; and what is linked
+    over several steps does, too.
+
+    Args:
+        frame: The raw table.
+        columns: Its columns.
+        targets: The target columns.
+        group: Column whose rows of one value stay together; an empty cell is no group. Defaults to None.
+        form: Says which cells are empty. Defaults to the empty cell alone.
+    """
+    skipped = {column.name for column in columns if column.kind in ("identifier", "constant", "ignore")}
+    names = [str(name) for name in frame.columns if name in targets or name not in skipped]
+    same = np.asarray(pd.factorize(row_hashes(frame, names))[0], dtype=np.int64)
+    if not group:
+        return same
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    cells = cells_of(frame, group)
+    empty = cells.isin(form.missing if form else ("",)).to_numpy()
+    groups = np.asarray(pd.factorize(cells.to_numpy(dtype=object))[0], dtype=np.int64)
+    groups = np.where(empty, groups.max() + 1 + np.arange(len(groups)), groups)
+    # Rows are edges between their group and their content; a connected part must not be divided.
+    size = int(same.max()) + 1
+    edges = coo_array((np.ones(len(same)), (same, size + groups)), shape=(size + int(groups.max()) + 1,) * 2)
+    return np.asarray(connected_components(edges, directed=False)[1])[same].astype(np.int64)
+
+
+def times_of(frame: pd.DataFrame, name: str, form: Format) -> np.ndarray:
+    """Return the rank of each row in time, equal for equal times, -1 where there is none, shape (n,).
+
+    Raises:
+        UsageError: The column holds neither dates nor numbers.
+    """
+    require(name, [str(column) for column in frame.columns], "--time")
+    cells = cells_of(frame, name)
+    found = values_of(cells, form.missing).without(MISSING_NUMBER)
+    layout = date_format(found.values)
+    if layout:
+        moments = to_time(cells, layout)
+        known = ~np.isnat(moments)
+        moments = moments.astype(np.int64)
+    else:
+        moments = to_number(cells, form.decimal, form.thousands, form.missing)
+        known = np.isfinite(moments)
+        if known.sum() < 0.5 * found.present or not found.present:
+            raise UsageError(
+                f"Rows cannot be ordered by '{name}'.",
+                expected="a column of dates or numbers",
+                received=f"values such as {found.values[0] if found.values else 'nothing'}",
+                fix="choose another column with --time",
+            )
+    rank = np.full(len(cells), -1, dtype=np.int64)
+    rank[known] = np.unique(moments[known], return_inverse=True)[1]
+    return rank
+
+
+def strata(target: Target) -> np.ndarray:
+    """Return what must be alike in all parts: classes, labels, or tenths of the amounts, shape (n, k) of 0 and 1."""
+    y = target.y
+    if target.problem == "multiclass":
+        return (y[:, None] == np.arange(len(target.classes))).astype(np.int64)
+    if target.problem == "binary":
+        return np.stack([y[:, 0] == 0, y[:, 0] == 1], axis=1).astype(np.int64)
+    if target.problem == "multilabel":
+        return np.nan_to_num(y).astype(np.int64)
+    known = target.known
+    spread = np.nanstd(y, axis=0)
+    level = ((y - np.nanmean(y, axis=0)) / np.where(spread > 0, spread, 1)).mean(axis=1)
+    tenths = np.unique(np.quantile(level[known], np.linspace(0.1, 0.9, 9)))
+    bins = np.searchsorted(tenths, level, side="right")
+    return ((bins[:, None] == np.arange(len(tenths) + 1)) & known[:, None]).astype(np.int64)

@@ -1,0 +1,305 @@
+"""Find out how a text table is written: encoding, delimiter, number signs, and whether each row is whole."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections import Counter
+from dataclasses import dataclass
+from itertools import islice, pairwise
+from pathlib import Path
+
+from modelwizard.errors import DataError
+from modelwizard.kinds.tabular.numbers import MISSING, convention, number_pattern
+
+_NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar", " ": "space"}
+_SAMPLE_ROWS = 2000
+
+
+@dataclass(frozen=True)
+class Format:
+    """How a table is written in its file; the `[data]` table of `modelwizard.toml`.
+
+    Args:
+        kind: "csv" (any delimiter), "parquet", "jsonl" or "excel".
+        delimiter: The sign between two cells of a CSV. Defaults to ",".
+        encoding: The encoding of a CSV, as Python names it. Defaults to "utf-8".
+        decimal: The decimal sign of its numbers. Defaults to ".".
+        thousands: The sign between groups of three digits. Defaults to "" (none).
+        missing: The cells that hold no value, as found in this file. Defaults to the empty cell.
+        sheet: The sheet of an Excel workbook. Defaults to "".
+    """
+
+    kind: str
+    delimiter: str = ","
+    encoding: str = "utf-8"
+    decimal: str = "."
+    thousands: str = ""
+    missing: tuple[str, ...] = ("",)
+    sheet: str = ""
+
+    def describe(self) -> str:
+        """Return the format in a few words, such as "CSV, semicolon, utf-8, decimal comma"."""
+        if self.kind != "csv":
+            sheet = f", sheet {self.sheet}" if self.sheet else ""
+            return {"parquet": "Parquet", "jsonl": "JSON lines", "excel": "Excel"}[self.kind] + sheet
+        parts = ["CSV", _NAMES.get(self.delimiter, repr(self.delimiter)), self.encoding]
+        parts += ["decimal comma"] if self.decimal == "," else []
+        parts += [f"thousands sign {self.thousands!r}"] if self.thousands else []
+        return ", ".join(parts)
+
+
+def kind_of(path: Path) -> str:
+    """Return the kind of a file from its first bytes, and from its name where those do not tell.
+
+    Raises:
+        DataError: The file is of a kind that holds no table we can read.
+    """
+    with path.open("rb") as file:
+        head = file.read(4096)
+    suffix = path.suffix.lower()
+    if head.startswith(b"PAR1"):
+        return "parquet"
+    if head.startswith(b"PK\x03\x04") and suffix in (".xlsx", ".xlsm"):
+        return "excel"
+    refused = {
+        b"PK\x03\x04": ("a zip archive", "unpack it and name the table inside"),
+        b"\x1f\x8b": ("a gzip archive", f"gunzip {path.name}"),
+        b"\xd0\xcf\x11\xe0": ("an old Excel workbook (.xls)", "save it as .xlsx or as CSV"),
+        b"\x89PNG": ("an image", "name a table: --data FILE.csv"),
+        b"\xff\xd8\xff": ("an image", "name a table: --data FILE.csv"),
+        b"%PDF": ("a PDF document", "export the table itself as CSV"),
+        b"SQLite format 3": ("an SQLite database", "export the table as CSV"),
+        b"ARROW1": ("an Arrow/Feather file", "save it as Parquet or CSV"),
+    }
+    for magic, (what, fix) in refused.items():
+        if head.startswith(magic):
+            raise DataError(
+                f"{path.name} is {what}, not a table that can be read.",
+                expected="CSV, TSV, Parquet, JSON lines or Excel (.xlsx)",
+                fix=fix,
+            )
+    start = head.lstrip(b"\xef\xbb\xbf \t\r\n")
+    if start.startswith(b"{") or suffix in (".jsonl", ".ndjson"):
+        return "jsonl"
+    if start.startswith(b"[") and suffix == ".json":
+        raise DataError(
+            f"{path.name} is one JSON array.",
+            expected='JSON lines: one object a line, {"age": 31, "city": "Oslo"}',
+            fix="pandas.read_json(FILE).to_json('table.jsonl', orient='records', lines=True)",
+        )
+    return "csv"
+
+
+def examine(path: Path, delimiter: str | None = None, encoding: str | None = None) -> Format:
+    """Sniff a text table, and check every row of it.
+
+    Args:
+        path: The file.
+        delimiter: What a person knows better. Defaults to what is found.
+        encoding: What a person knows better. Defaults to what is found.
+
+    Raises:
+        DataError: It is no text, has one column, no header, a name twice, or ragged rows.
+    """
+    raw = path.read_bytes()
+    encoding = encoding or find_encoding(raw, path.name)
+    try:
+        text = raw.decode(encoding)
+    except (UnicodeDecodeError, LookupError) as error:
+        raise DataError(
+            f"{path.name} cannot be read as {encoding}.",
+            expected="an encoding that Python knows and that fits the file, such as utf-8, cp1252 or gb18030",
+            received=str(error),
+            fix=f"leave the encoding out ({find_encoding(raw, path.name)} seems to fit)",
+        ) from error
+    if not text.strip():
+        raise DataError(f"{path.name} is empty.", expected="a table", received="blank lines only")
+    delimiter = delimiter or find_delimiter(text[:200_000], path)
+    sample, missing = _check_rows(text, delimiter, path.name)
+    names, rows = sample[0], sample[1:]
+    _check_names(names, rows, path.name, delimiter)
+    columns = [list(cells) for cells in islice(zip(*rows, strict=True), 500)]
+    decimal, thousands = convention(columns, delimiter)
+    return Format("csv", delimiter, encoding, decimal, thousands, missing)
+
+
+def find_encoding(raw: bytes, name: str = "The file") -> str:
+    """Return the encoding of a text: its byte order mark, UTF-8 if it is, else GB18030 or a Western one.
+
+    Raises:
+        DataError: It is not text.
+    """
+    for mark, encoding in (
+        (b"\xef\xbb\xbf", "utf-8-sig"),
+        (b"\xff\xfe\x00\x00", "utf-32"),
+        (b"\xff\xfe", "utf-16"),
+        (b"\xfe\xff", "utf-16"),
+    ):
+        if raw.startswith(mark):
+            return encoding
+    head = raw[:4096]
+    if b"\x00" in head:
+        # UTF-16 without a mark: Western text has a zero in every other byte.
+        for start, encoding in ((1, "utf-16-le"), (0, "utf-16-be")):
+            half = head[start::2]
+            if half.count(0) > 0.6 * len(half) and b"\x00" not in head[1 - start :: 2]:
+                return encoding
+        raise DataError(
+            f"{name} is not text.",
+            expected="a table as CSV, TSV, Parquet, JSON lines or Excel (.xlsx)",
+            received="binary data",
+        )
+    if _decodes(raw, "utf-8"):
+        return "utf-8"
+    if _looks_chinese(raw):
+        return "gb18030"
+    return "cp1252" if _decodes(raw, "cp1252") else "latin-1"
+
+
+def _decodes(raw: bytes, encoding: str) -> bool:
+    try:
+        raw.decode(encoding)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _looks_chinese(raw: bytes) -> bool:
+    """Say whether bytes above 127 come in pairs that are Chinese characters.
+
+    An accented letter of a Western text stands alone between ASCII letters; a Chinese character of GB2312,
+    the common part of GB18030, is two bytes above 160.
+    """
+    runs = re.findall(rb"[\x80-\xff]+", raw[:2_000_000])
+    even = sum(len(run) for run in runs if len(run) % 2 == 0)
+    if even < 0.8 * sum(map(len, runs)) or not _decodes(raw, "gb18030"):
+        return False
+    wide = [sign for run in runs for sign in run.decode("gb18030", "ignore")]
+    chinese = sum("\u4e00" <= sign <= "\u9fff" or "\u3000" <= sign <= "\u303f" for sign in wide)
+    return chinese >= 0.7 * max(1, len(wide))
+
+
+def find_delimiter(sample: str, path: Path) -> str:
+    """Return the delimiter under which the rows have as many cells as the header.
+
+    Raises:
+        DataError: There is one column only.
+    """
+    lines = sample.splitlines(keepends=True)
+    whole = lines[:-1] if len(lines) > 1 and len(sample) >= 200_000 else lines
+    shares: dict[str, float] = {}
+    # A comma in a sentence is common, a tab or a semicolon is not: the first one that fits is right.
+    for delimiter in ("\t", ";", "|", ",", " "):
+        rows = csv.reader(io.StringIO("".join(whole)), delimiter=delimiter, skipinitialspace=True)
+        try:
+            widths = [len(row) for row in islice(rows, 500) if row]
+        except csv.Error:
+            continue
+        width = widths[0] if widths else 0
+        fits = Counter(widths)[width] / len(widths) if widths else 0.0
+        if width > 1 and fits >= 0.95:
+            return delimiter
+        if width > 1 and delimiter != " ":
+            shares[delimiter] = fits
+    if shares:
+        return max(shares, key=lambda delimiter: shares[delimiter])
+    raise DataError(
+        f"{path.name} has one column only.",
+        expected="columns between commas, semicolons, tabs or vertical bars; one of them to be predicted",
+        received=f"a first line that reads {lines[0].strip()[:60]!r}",
+        fix="export the table with all its columns",
+    )
+
+
+def _check_rows(text: str, delimiter: str, name: str) -> tuple[list[list[str]], tuple[str, ...]]:
+    """Return the first rows and the words for "missing" that occur; refuse ragged rows, by line number."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True)
+    tokens = frozenset(MISSING)
+    sample: list[list[str]] = []
+    found: set[str] = {""}
+    ragged: list[tuple[int, int]] = []
+    width = total = 0
+    try:
+        for row in reader:
+            if not row:
+                continue
+            width = width or len(row)
+            total += 1
+            if len(row) != width:
+                ragged.append((reader.line_num, len(row)))
+            elif len(sample) <= _SAMPLE_ROWS:
+                sample.append(row)
+            found |= tokens.intersection(row)
+    except csv.Error as error:
+        raise DataError(
+            f"{name} cannot be read from line {reader.line_num} on: {error}.",
+            expected='a cell that holds a quote writes it twice: "a 5"" pipe"',
+            fix="look for a quote that is opened and not closed near that line",
+        ) from error
+    if ragged:
+        raise _ragged(name, width, total, ragged, delimiter)
+    return sample, tuple(token for token in MISSING if token in found)
+
+
+def _ragged(name: str, width: int, total: int, ragged: list[tuple[int, int]], delimiter: str) -> DataError:
+    """Return the error that says which lines are too short or too long."""
+    sign = _NAMES.get(delimiter, delimiter)
+    if len(ragged) == total - 1 and len({cells for _, cells in ragged}) == 1:
+        return DataError(
+            f"The first line of {name} has {width} names, and every row has {ragged[0][1]} cells.",
+            expected="as many names as cells",
+            received=f"{width} names, {ragged[0][1]} cells, {sign} between them",
+            fix="add the missing name (often the first column's), or remove the sign at the end of each line",
+        )
+    shown = "; ".join(f"line {line} has {cells} cell{'s' * (cells != 1)}" for line, cells in ragged[:3])
+    more = f"; and {len(ragged) - 3} more lines" if len(ragged) > 3 else ""
+    return DataError(
+        f"{name} has rows of different lengths.",
+        expected=f"{width} cells in each row, as in the first line ({sign} between them)",
+        received=shown + more,
+        fix=f"mend these lines: a cell that holds a {sign} or a line break needs quotes around it",
+    )
+
+
+def _check_names(names: list[str], rows: list[list[str]], file: str, delimiter: str) -> None:
+    """Refuse a first line that is data, and names that stand there twice."""
+    cells = [name.strip() for name in names]
+    if _is_data(cells, rows):
+        line = delimiter.join(cells)
+        raise DataError(
+            f"The first line of {file} looks like data, not like column names.",
+            expected="a first line with the name of each column",
+            received=line[:70] + ("…" if len(line) > 70 else ""),
+            fix="add a first line with the names, such as: age,city,bought",
+        )
+    named = [name for name in cells if name]
+    twice = sorted({name for name in named if named.count(name) > 1}) if len(set(named)) < len(named) else []
+    if twice:
+        raise DataError(
+            f"{file} has two columns of one name: {', '.join(repr(name) for name in twice[:5])}.",
+            expected="a different name for each column",
+            received=f"{len(cells)} columns, {len(set(cells))} different names",
+            fix="rename one of them in the first line; if that line is data, add a line of names above it",
+        )
+
+
+def _is_data(names: list[str], rows: list[list[str]]) -> bool:
+    """Say whether at least half of the names are values: numbers over numbers, or words that occur below.
+
+    Whole numbers in even steps (0, 1, 2, … as pandas writes them; 1990, 2000, 2010) are names.
+    """
+    number = number_pattern(".", "")
+    numeric = [name for name in names if number.fullmatch(name)]
+    steps = {int(b) - int(a) for a, b in pairwise(numeric) if a.isdigit() and b.isdigit()}
+    if not rows or (all(name.isdigit() for name in numeric) and len(steps) == 1 and steps != {0}):
+        return False
+    values = 0
+    for name, cells in zip(names, zip(*rows[: max(20, 200_000 // len(names))], strict=True), strict=True):
+        column = [cell.strip() for cell in cells]
+        if number.fullmatch(name):
+            values += sum(number.fullmatch(cell) is not None for cell in column) >= 0.9 * len(column)
+        elif name:
+            values += name in column
+    return values >= max(2, len(names) / 2)

@@ -1,0 +1,1 @@
+"""What a job does with a project: trials, folds, production, sealed rows, references."""

@@ -1,0 +1,266 @@
+"""Features that are tried before they are written: proposals, the project with lines added in memory, importance."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Generator, Mapping, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from modelwizard.errors import ProjectError
+from modelwizard.evidence import comparison, kfold
+from modelwizard.evidence.losses import row_loss
+from modelwizard.kinds.tabular import interactions
+from modelwizard.kinds.tabular.interactions import CYCLES, Proposal, clusters
+from modelwizard.training import division, memory, trials
+from modelwizard.training.experiment import Experiment, Watcher
+from modelwizard.training.user_code import UserCode, blame
+from modelwizard.training.workshop import Fold, Workshop
+
+Array = NDArray[Any]
+Floats = NDArray[np.floating]
+
+MOST = 6
+"""Interactions that are proposed, at most."""
+SHUFFLES = 5
+"""Times that a column is shuffled."""
+MOST_ROWS = 2000
+"""Held-out rows of a fold on which columns are shuffled, at most."""
+SCALED = ("regression", "vector", "positive")
+
+
+class Extended(Workshop):
+    """A project whose `add_features` has further lines, in memory: what is tried is not written.
+
+    Args:
+        base: The project as it is.
+        additions: Statements for each fold, one list for all or one for each.
+    """
+
+    def __init__(self, base: Workshop, additions: tuple[tuple[str, ...], ...]) -> None:
+        self.__dict__.update(base.__dict__)  # the same rows and code; only the folds are encoded anew
+        self._folds = []
+        self.additions = additions
+
+    def _fold(self, number: int, repeat: int, train: Any, validation: Any) -> Fold:
+        lines = self.additions[number % len(self.additions)]
+        with extended(self.code, lines), blame(self.project.folder, "add features"):
+            encoding = self.code.preprocessing.Encoding(train)
+        return Fold(number, repeat, encoding, self.part(encoding, train), self.part(encoding, validation))
+
+
+def with_features(workshop: Workshop, additions: tuple[tuple[str, ...], ...]) -> Workshop:
+    """Return the project with lines added to `add_features` in memory; the last such project is kept."""
+    if not any(additions):
+        return workshop
+    kept = workshop.extended
+    if isinstance(kept, Extended) and kept.additions == additions:
+        return kept
+    kept = workshop.extended = None  # gives the memory back before the next one takes its own
+    workshop.extended = kept = Extended(workshop, additions)
+    return kept
+
+
+@contextlib.contextmanager
+def extended(code: UserCode, lines: Sequence[str]) -> Generator[None]:
+    """Let the project's modules see an `add_features` with further lines, inside the block."""
+    original = code.data.add_features
+    space: dict[str, Any] = {"keras": keras}
+    body = "\n".join(f"    {line}" for line in lines)
+    exec(f"def more(columns):\n{body}\n    return columns\n", space)
+
+    def both(columns: dict[str, Any]) -> dict[str, Any]:
+        return space["more"](original(columns))
+
+    modules = (code.data, code.preprocessing, code.model)
+    theirs = [(m, name) for m in modules for name, value in list(vars(m).items()) if value is original]
+    for module, name in theirs:
+        setattr(module, name, both)
+    try:
+        yield
+    finally:
+        for module, name in theirs:
+            setattr(module, name, original)
+
+
+def propose(workshop: Workshop, request: Mapping[str, Any], watcher: Watcher) -> dict[str, Any]:
+    """Propose additions from training rows.
+
+    Interactions are found with the help of targets. Under K-fold each fold gets those that its own training rows
+    propose, and what would be written is proposed by all rows outside the test set. All else looks at inputs only.
+
+    Args:
+        workshop: The project.
+        request: `seed`.
+        watcher: Who is told.
+
+    Returns:
+        For each title `folds` and `written`, as lists of proposals.
+    """
+    folds, seed = workshop.folds(), int(request["seed"])
+    each: list[list[dict[str, Any]]] = []
+    for fold in folds:
+        watcher.check()
+        each.append(_told(_interactions(workshop, fold.encoding, fold.train.raw, fold.train.truth, seed)))
+    whole, all_rows = each[0], folds[0].train.raw
+    if len(folds) > 1:
+        rows = workshop.load("train", "validation")
+        all_rows = rows.x
+        whole = _told(_interactions(workshop, folds[0].encoding, rows.x, np.asarray(rows.y), seed))
+    numbers, dated = _numbers(workshop, folds[0].encoding, all_rows)
+    others = {
+        "dates": _told(interactions.calendar(numbers, dated)),
+        "logarithms": _told(interactions.logarithms(numbers, dated=dated)),
+    }
+    found = {"interactions": {"folds": each, "written": whole}}
+    return {"proposals": found | {k: {"folds": [v] * len(folds), "written": v} for k, v in others.items()}}
+
+
+def _interactions(workshop: Workshop, encoding: Any, raw: Mapping[str, Array], y: Array, seed: int) -> list[Proposal]:
+    numbers, dated = _numbers(workshop, encoding, raw)
+    kinds: Mapping[str, str] = workshop.code.data.KINDS
+    labels = {n: raw[n].reshape(-1) for n, kind in kinds.items() if kind in ("categorical", "boolean") and n in raw}
+    return interactions.interactions(numbers, labels, y, workshop.problem.name, dated=dated, most=MOST, seed=seed)
+
+
+def _numbers(workshop: Workshop, encoding: Any, raw: Mapping[str, Array]) -> tuple[dict[str, Floats], list[str]]:
+    """Return the values of every number that leaves `add_features`, and which of them are parts of dates."""
+    _require(workshop, encoding)
+    kinds: Mapping[str, str] = workshop.code.data.KINDS
+    names = [n for n in encoding.features if kinds.get(n, "numeric") == "numeric"]
+    if not names:
+        return {}, []
+    with blame(workshop.project.folder, "compute the features"):
+        values = workshop.code.preprocessing.run(
+            keras.Model(encoding.raw, {n: encoding.features[n] for n in names}), raw
+        )
+    numbers = {n: np.asarray(values[n], dtype=float).reshape(-1) for n in names}
+    numbers = {n: np.where(np.isfinite(v), v, np.nan) for n, v in numbers.items()}
+    dates = [n for n, kind in kinds.items() if kind == "date"]
+    dated = [f"{date}.{part}" for date in dates for part in ("days", *CYCLES)]
+    return numbers, [name for name in dated if name in numbers]
+
+
+def _require(workshop: Workshop, encoding: Any) -> None:
+    absent = [name for name in ("raw", "features", "columns", "names") if not hasattr(encoding, name)]
+    absent += [] if hasattr(workshop.code.preprocessing, "run") else ["run()"]
+    if absent:
+        raise ProjectError(
+            f"preprocessing.py: features cannot be told apart without {', '.join(absent)} of Encoding.",
+            expected="raw, features, names and columns as they were generated",
+            fix="give Encoding these attributes back (git shows the first version), or add features by hand in data.py",
+        )
+
+
+def _told(found: Sequence[Proposal]) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": one.feature.name,
+            "op": one.feature.op,
+            "of": list(one.feature.of),
+            "code": one.feature.code,
+            "share": one.share,
+            "t": one.t,
+        }
+        for one in found
+    ]
+
+
+def importance(workshop: Workshop, request: Mapping[str, Any], watcher: Watcher) -> dict[str, Any]:
+    """Train one network a fold, and say by how much the held-out loss rises when columns are shuffled.
+
+    Correlated columns (beyond 0.8, over the training rows of the first fold) are shuffled together as a block, since
+    one stands in for the other, and then each alone. Source: permutation importance, Breiman 2001; Fisher et al. 2019.
+
+    Args:
+        workshop: The project.
+        request: An experiment (see `Experiment`), with its `additions`.
+        watcher: Who is told.
+
+    Returns:
+        `clusters`: gain, se and t of each block, and `members` with the same of each column; `looks`.
+    """
+    experiment = Experiment.of(request)
+    workshop = with_features(workshop, experiment.additions)
+    folds = workshop.folds()
+    groups = _clusters(workshop, folds)
+    blocks = list(
+        dict.fromkeys([*(tuple(group) for group in groups), *((name,) for group in groups for name in group)])
+    )
+    rises: dict[tuple[str, ...], list[Floats]] = {block: [] for block in blocks}
+    rows: list[Array] = []
+    for fold in folds:
+        fitted = trials.fit(workshop, experiment, fold, watcher, len(folds))
+        rng = np.random.default_rng(experiment.seed)
+        index = np.sort(rng.permutation(len(fold.validation))[:MOST_ROWS])
+        held = _Held(workshop, fold, fitted.model, index)
+        for block in blocks:
+            watcher.check()
+            rises[block].append(held.rise(block, rng))
+        rows.append(fold.validation.rows[index])
+        fitted.model = None
+        memory.release()
+    judged, widen = np.concatenate(rows), kfold.inflation(len(folds))
+    dependent = division.groups(workshop.project, judged, len(judged))
+    found: dict[tuple[str, ...], dict[str, Any]] = {}
+    for block, parts in rises.items():
+        rise = np.concatenate(parts)
+        compared = comparison.paired(rise, np.zeros_like(rise), groups=dependent, widen=widen)
+        found[block] = {"gain": compared.gain, "se": compared.se, "t": float(np.clip(compared.t, -1e6, 1e6))}
+    told = [
+        {**found[tuple(group)], "members": [{"name": name, **found[(name,)]} for name in group]} for group in groups
+    ]
+    return {"clusters": told, "looks": len(blocks)}
+
+
+def _clusters(workshop: Workshop, folds: Sequence[Fold]) -> list[list[str]]:
+    """Return the columns that every fold's network sees, correlated numbers together."""
+    first = folds[0].encoding
+    _require(workshop, first)
+    seen = [{name for names in fold.encoding.columns.values() for name in names} for fold in folds]
+    common = [
+        n for n in dict.fromkeys(n for names in first.columns.values() for n in names) if all(n in s for s in seen)
+    ]
+    numbers = [name for name in first.columns["numeric"] if name in common]
+    places = [first.columns["numeric"].index(name) for name in numbers]
+    found = clusters(folds[0].train.x["numeric"][:, places], numbers) if numbers else []
+    return found + [[name] for name in common if name not in numbers]
+
+
+class _Held:
+    """Held-out rows of a fold, before a trained network.
+
+    Args:
+        workshop: The project.
+        fold: The fold.
+        model: The network.
+        index: Which of its held-out rows.
+    """
+
+    def __init__(self, workshop: Workshop, fold: Fold, model: Any, index: Array) -> None:
+        self.task, self.fold, self.model = workshop.project.settings.problem, fold, model
+        self.part = fold.validation.take(index)
+        self.base = self._losses(self.part.x)
+
+    def rise(self, columns: Sequence[str], rng: np.random.Generator) -> Floats:
+        """Return by how much the loss of each row rises when some columns are shuffled together, on average."""
+        total = np.zeros(len(self.part))
+        for _ in range(SHUFFLES):
+            order = rng.permutation(len(self.part))
+            x = dict(self.part.x)
+            for block, names in self.fold.encoding.columns.items():
+                places = [i for i, name in enumerate(names) if name in columns]
+                if places and block in x:
+                    x[block] = x[block].copy()
+                    x[block][:, places] = self.part.x[block][order][:, places]
+            total += self._losses(x) - self.base
+        return total / SHUFFLES
+
+    def _losses(self, x: Mapping[str, Array]) -> Floats:
+        outputs = keras.ops.convert_to_numpy(self.model({n: keras.ops.convert_to_tensor(v) for n, v in x.items()}))
+        encoding = self.fold.encoding
+        scale = encoding.target_scale if self.task.type in SCALED else None
+        return row_loss(self.task.type, self.task.loss, self.part.truth, encoding.decode(outputs), scale)

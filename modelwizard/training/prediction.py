@@ -1,0 +1,162 @@
+"""Predictions of the exported model: of the test rows, once, and of any file of raw rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from modelwizard import problems
+from modelwizard.errors import DataError, ModelWizardError, ProjectError, TestOpenedError, UsageError
+from modelwizard.evidence.losses import row_loss
+from modelwizard.evidence.scores import score
+from modelwizard.files import file_sha256, write_bytes
+from modelwizard.project import Project
+from modelwizard.training import division, sealed
+from modelwizard.training.records import packed
+from modelwizard.training.user_code import UserCode, blame, import_module
+from modelwizard.training.workshop import Workshop, relative
+from modelwizard.worker.events import first_line
+
+ROWS = 20_000  # predicted at a time
+
+
+def predict_columns(model: Any, columns: Mapping[str, NDArray[Any]]) -> NDArray[np.floating]:
+    """Return the predictions (n, k) of a model of raw columns.
+
+    Args:
+        model: The exported model.
+        columns: (n, 1) arrays by name: float32, or text.
+    """
+    tensors: dict[str, Any] = {
+        name: keras.ops.convert_to_tensor(values if values.dtype == np.float32 else values.astype(str))
+        for name, values in columns.items()
+    }
+    count = len(next(iter(columns.values())))
+    parts: list[Any] = [
+        keras.ops.convert_to_numpy(model({name: t[i : i + ROWS] for name, t in tensors.items()}, training=False))
+        for i in range(0, count, ROWS)
+    ]
+    return np.concatenate(parts)
+
+
+def test(workshop: Workshop, request: Mapping[str, Any]) -> dict[str, Any]:
+    """Open the test rows, predict them and score the predictions.
+
+    A second request for the same model gives the stored predictions back: a kill after the opening loses nothing,
+    and nothing is looked at again.
+
+    Raises:
+        TestOpenedError: They were opened for another model before, and `force` was not given.
+        ProjectError: There is no finalized model.
+    """
+    project, task = workshop.project, workshop.project.settings.problem
+    model, sha256 = load_model(project), file_sha256(project.model_path)
+    if project.test_path.exists() and project.test().model == sha256:
+        return _scored(workshop)
+    if project.test_path.exists() and not request.get("force"):
+        raise TestOpenedError(
+            "The test rows were opened before; a second score would be that of a reused test.",
+            received=relative(project, project.test_path),
+            fix='modelwizard finalize --force --reason "…" if you must; every report then says "reused test"',
+        )
+    rows = sealed.open_rows(project, workshop.code)
+    numbers = np.asarray(rows.rows, dtype=np.int32)
+    if len(numbers) == 0:
+        raise DataError("There are no test rows.", fix="make a new split: modelwizard new")
+    if not (workshop.parts[numbers] == "test").all():
+        raise ProjectError("data.py hands out other rows as test rows.", fix="give load() its generated form back")
+    with blame(project.folder, "predict the test rows"):
+        p = predict_columns(model, rows.x)
+    constant = problems.constant(task.type, task.loss, workshop.load("train", "validation").y)
+    dumb = np.tile(np.pad(constant, (0, workshop.outputs - len(constant))), (len(numbers), 1))
+    arrays = {"rows": numbers, "y": np.asarray(rows.y), "p": p, "dumb": dumb, "model": np.array(sha256)}
+    group = division.groups(project, numbers, len(numbers))
+    write_bytes(project.test_path, packed(arrays if group is None else {**arrays, "group": group}))
+    return _scored(workshop)
+
+
+def _scored(workshop: Workshop) -> dict[str, Any]:
+    """Score the stored predictions of the test rows."""
+    project, task, tested = workshop.project, workshop.project.settings.problem, workshop.project.test()
+    seen = workshop.load("train", "validation").y
+    # Losses of standardised targets are told on the scale that was trained on.
+    scale = np.std(seen, axis=0) if task.type in ("regression", "vector") else None
+    return {
+        "rows": len(tested.rows),
+        "score": score(task.type, task.metric, tested.y, tested.p),
+        "loss": float(row_loss(task.type, task.loss, tested.y, tested.p, scale).mean()),
+        "scores": {name: score(task.type, name, tested.y, tested.p) for name in workshop.problem.metrics},
+        "dumb": score(task.type, task.metric, tested.y, tested.dumb),
+        "file": relative(project, project.test_path),
+    }
+
+
+def predict(project: Project, request: Mapping[str, Any]) -> dict[str, Any]:
+    """Predict a file of raw rows with the project's own predict.py and write the predictions.
+
+    Args:
+        project: The project; its data file need not be there.
+        request: `input`, a file like the data file; `output`, a path ending in .csv, .parquet or .jsonl.
+
+    Raises:
+        DataError: The input cannot be read, or lacks a column.
+        ProjectError: There is no finalized model.
+    """
+    source, output = Path(request["input"]), Path(request["output"])
+    if not source.is_file():
+        raise UsageError(f"{source} is no file.", expected="a file of raw rows", fix="check the path")
+    model = load_model(project)
+    code = UserCode.load(project.folder)
+    try:
+        table = code.data.read_rows(source)
+    except ModelWizardError:
+        raise
+    except Exception as error:
+        raise DataError(
+            f"{source.name} cannot be read as rows of this project.",
+            expected=f"a file like {project.data_path.name}: same format, same input columns",
+            received=first_line(error),
+        ) from error
+    if len(table) == 0:
+        raise DataError(f"{source.name} holds no rows.", expected="at least one row below the header")
+    with blame(project.folder, "predict the rows"):
+        predicted = import_module(project.folder, "predict").predict(model, table)
+    write_bytes(output, _written(predicted, output))
+    return {"rows": len(predicted), "output": str(output), "columns": [str(name) for name in predicted.columns]}
+
+
+def load_model(project: Project) -> Any:
+    """Load the finalized model.
+
+    Raises:
+        ProjectError: There is none, or it cannot be read.
+    """
+    if not project.model_path.is_file():
+        raise ProjectError("There is no finalized model yet.", expected="model.keras", fix="modelwizard finalize")
+    try:
+        return keras.models.load_model(project.model_path)
+    except Exception as error:
+        raise ProjectError(
+            "model.keras cannot be loaded.",
+            received=first_line(error),
+            fix="layers of your own need @keras.saving.register_keras_serializable(); then modelwizard finalize again",
+        ) from error
+
+
+def _written(table: Any, output: Path) -> bytes:
+    """Return a table as the bytes of a file, by the name's ending."""
+    import io
+
+    buffer = io.BytesIO()
+    if output.suffix == ".parquet":
+        table.to_parquet(buffer, index=False)
+    elif output.suffix in (".jsonl", ".ndjson"):
+        table.to_json(buffer, orient="records", lines=True, force_ascii=False)
+    else:
+        table.to_csv(buffer, index=False)
+    return buffer.getvalue()

@@ -1,0 +1,243 @@
+"""What common sense and classical models reach on the same rows: the dumb baseline, a linear model, boosted trees."""
+
+from __future__ import annotations
+
+import math
+import time
+import warnings
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from modelwizard import problems
+from modelwizard.evidence.losses import row_loss
+from modelwizard.evidence.scores import direction, score
+from modelwizard.files import write_bytes
+from modelwizard.training import division
+from modelwizard.training.experiment import Watcher
+from modelwizard.training.records import packed
+from modelwizard.training.workshop import Fold, Part, Workshop, relative
+
+Floats = NDArray[np.floating]
+Predict = Callable[[Workshop, Fold, float], Floats]
+
+TITLES = {
+    "dumb": "the same prediction for every row",
+    "linear": "linear model on the same inputs",
+    "trees": "gradient-boosted trees on the same inputs",
+}
+FEW_ROWS = 10_000
+ROUNDS = 10  # of boosting, between two looks at the clock
+MOST_TEXT = 50  # components that stand for a text block of thousands of words in the trees
+
+
+def references(workshop: Workshop, watcher: Watcher) -> dict[str, Any]:
+    """Fit the references on training rows, predict validation rows, and write both predictions and true targets.
+
+    Before the watcher's deadline the linear model gets a third of the time and the trees the rest; a model that cannot
+    be fitted on every fold in its time is left out.
+
+    Returns:
+        Loss and score of each, the names of those that were `left_out`, and where the arrays are.
+    """
+    started = time.monotonic()
+    until = {"linear": started + (watcher.deadline - started) / 3}
+    folds = workshop.folds()
+    task, kinds = workshop.project.settings.problem, {"dumb": _dumb, "linear": _linear, "trees": _trees}
+    order = np.argsort(np.concatenate([fold.validation.rows for fold in folds]))
+    rows = np.concatenate([fold.validation.rows for fold in folds])[order]
+    truth = np.concatenate([fold.validation.truth for fold in folds])[order]
+    scale = np.mean([np.ravel(fold.encoding.target_scale) for fold in folds], axis=0)
+    told: list[dict[str, Any]] = []
+    predictions: list[Floats] = []
+    for name, predict in kinds.items():
+        begin = time.monotonic()
+        watcher.check()
+        parts = _all_folds(workshop, predict, folds, math.inf if name == "dumb" else until.get(name, watcher.deadline))
+        if parts is None:
+            continue
+        p = np.concatenate(parts)[order]
+        predictions.append(p)
+        told.append(
+            {
+                "name": name,
+                "title": TITLES[name],
+                "loss": float(row_loss(task.type, task.loss, truth, p, scale).mean()),
+                "score": score(task.type, task.metric, truth, p),
+                "seconds": round(time.monotonic() - begin, 2),
+            }
+        )
+        watcher.emit("reference", **told[-1])
+    runs = workshop.project.runs
+    names = np.array([one["name"] for one in told])
+    arrays = {"rows": rows.astype(np.int32), "names": names, "p": np.stack(predictions)}
+    write_bytes(runs / "references.npz", packed(arrays))
+    write_targets(workshop)
+    return {
+        "metric": task.metric,
+        "direction": direction(task.metric),
+        "references": told,
+        "left_out": [name for name in kinds if name not in names],
+        "file": relative(workshop.project, runs / "references.npz"),
+        "targets": relative(workshop.project, runs / "targets.npz"),
+    }
+
+
+def write_targets(workshop: Workshop) -> None:
+    """Write the true targets of the training and validation rows, for every stage to judge by."""
+    if workshop.project.settings.split.scheme == "holdout":
+        fold = workshop.folds()[0]
+        parts: list[Part] = [fold.train, fold.validation]
+    else:
+        parts = [fold.validation for fold in workshop.folds()]
+    rows = np.concatenate([part.rows for part in parts])
+    order = np.argsort(rows)
+    arrays: dict[str, NDArray[Any]] = {
+        "rows": rows[order].astype(np.int32),
+        "y": np.concatenate([part.truth for part in parts])[order],
+    }
+    judged = sum(len(fold.validation) for fold in workshop.folds())
+    group = division.groups(workshop.project, rows[order], judged)
+    write_bytes(workshop.project.runs / "targets.npz", packed(arrays if group is None else {**arrays, "group": group}))
+
+
+def _all_folds(workshop: Workshop, predict: Predict, folds: Sequence[Fold], until: float) -> list[Floats] | None:
+    """Fit on every fold, or return None when the first one shows that the time will not do."""
+    parts: list[Floats] = []
+    for i, fold in enumerate(folds, start=1):
+        begin = time.monotonic()
+        if begin > until:
+            return None
+        parts.append(predict(workshop, fold, begin + (until - begin) / (len(folds) - i + 1)))
+        if i == 1 and time.monotonic() + (len(folds) - 1) * (time.monotonic() - begin) / 2 > until:
+            return parts if len(folds) == 1 else None
+    return parts
+
+
+def _dumb(workshop: Workshop, fold: Fold, _: float) -> Floats:
+    """Predict the same for every row of every fold: constants that differ by fold would rank rows by their fold."""
+    task = workshop.project.settings.problem
+    constants = [problems.constant(task.type, task.loss, other.train.truth) for other in workshop.folds()]
+    # A class may be absent from the training rows of a fold.
+    whole = [np.pad(constant, (0, workshop.outputs - len(constant))) for constant in constants]
+    return np.tile(np.mean(whole, axis=0), (len(fold.validation), 1))
+
+
+def _linear(workshop: Workshop, fold: Fold, until: float) -> Floats:
+    from sklearn.linear_model import LogisticRegression, PoissonRegressor, Ridge
+
+    x, held = _columns(fold, one_hot=True)
+    name, most = workshop.problem.name, 1000 if math.isinf(until) else 100
+    makers: dict[str, Callable[[], Any]] = {
+        "count": lambda: PoissonRegressor(alpha=1e-3, max_iter=most),
+        # Rows of TF-IDF weights have length one: useful weights are larger, so they are held back less.
+        "classify": lambda: LogisticRegression(C=10.0 if "text" in fold.train.x else 1.0, max_iter=most),
+        "value": lambda: Ridge(alpha=1.0),
+    }
+    make = makers["classify" if workshop.problem.classifies else _kind(name)]
+    return _fit(workshop, fold, x, held, lambda x, y: make().fit(x, y))
+
+
+def _trees(workshop: Workshop, fold: Fold, until: float) -> Floats:
+    from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+
+    x, held = _columns(fold, one_hot=False)
+    loss = {"count": "poisson", "mean_absolute_error": "absolute_error"}
+    task = workshop.project.settings.problem
+    chosen = loss.get(task.type) or loss.get(task.loss) or "squared_error"
+    settings: dict[str, Any] = {"early_stopping": True, "random_state": 1}
+    classifies = workshop.problem.classifies
+    make: Callable[[], Any] = (
+        (lambda: HistGradientBoostingClassifier(**settings))
+        if classifies
+        else (lambda: HistGradientBoostingRegressor(loss=chosen, **settings))
+    )
+    # Several outputs are fitted one after another, each in its part of the time.
+    outputs = 1 if workshop.problem.name == "multiclass" else workshop.outputs
+    share = (until - time.monotonic()) / outputs
+    return _fit(workshop, fold, x, held, lambda x, y: _boosted(make(), x, y, time.monotonic() + share))
+
+
+def _boosted(model: Any, x: Any, y: Any, until: float) -> Any:
+    """Fit boosted trees; with a time limit, a few rounds at a time until it is reached or they end by themselves."""
+    if math.isinf(until):
+        return model.fit(x, y)
+    rounds = model.max_iter
+    model.set_params(warm_start=True, max_iter=ROUNDS)
+    while True:
+        model.fit(x, y)
+        if model.max_iter >= rounds or model.n_iter_ < model.max_iter or time.monotonic() > until:
+            return model
+        model.set_params(max_iter=min(rounds, model.max_iter + ROUNDS))
+
+
+def _kind(problem: str) -> str:
+    return "count" if problem == "count" else "value"
+
+
+def _fit(workshop: Workshop, fold: Fold, x: Any, held: Any, fit: Callable[[Any, Any], Any]) -> Floats:
+    """Fit one model, or one per output, and return canonical predictions."""
+    problem = workshop.problem
+    with warnings.catch_warnings(), _threads(len(fold.train)):
+        warnings.simplefilter("ignore")  # scikit-learn warns of slow convergence; a reference may be imperfect
+        if problem.name == "multiclass":
+            model = fit(x, fold.train.truth)
+            p = np.zeros((len(fold.validation), workshop.outputs))
+            p[:, model.classes_.astype(int)] = model.predict_proba(held)
+            return p
+        truth = fold.train.truth.reshape(len(fold.train), -1)
+        if problem.classifies:
+            return np.stack([_share(fit, x, truth[:, k], held) for k in range(workshop.outputs)], axis=1)
+        return np.stack([_amount(workshop, fit, x, truth[:, k], held) for k in range(workshop.outputs)], axis=1)
+
+
+def _threads(rows: int) -> AbstractContextManager[Any]:
+    """Fit small tables on one thread: on a busy machine several wait for each other longer than they work."""
+    from threadpoolctl import threadpool_limits
+
+    return threadpool_limits(1) if rows < FEW_ROWS else nullcontext()
+
+
+def _share(fit: Callable[[Any, Any], Any], x: Any, y: Floats, held: Any) -> Floats:
+    if y.min() == y.max():  # nothing to learn: the label is the same in all training rows
+        return np.full(held.shape[0], y[0])
+    return fit(x, y.astype(int)).predict_proba(held)[:, 1]
+
+
+def _amount(workshop: Workshop, fit: Callable[[Any, Any], Any], x: Any, y: Floats, held: Any) -> Floats:
+    logarithmic = workshop.project.settings.problem.loss == "mean_squared_logarithmic_error"
+    target = np.log1p(y) if logarithmic else y
+    p = np.asarray(fit(x, target).predict(held), dtype=float)
+    p = np.expm1(p) if logarithmic else p
+    limits = {"bounded": (0.0, 1.0), "positive": (float(y.min()), None), "count": (1e-6, None)}
+    low, high = limits.get(workshop.problem.name, (None, None))
+    return np.clip(p, low, high) if low is not None or high is not None else p
+
+
+def _columns(fold: Fold, *, one_hot: bool) -> tuple[Any, Any]:
+    """Return training and validation inputs as matrices, made of the blocks that the network sees."""
+    from scipy import sparse
+    from sklearn.decomposition import TruncatedSVD
+    from sklearn.preprocessing import OneHotEncoder
+
+    blocks: list[tuple[Any, Any]] = []
+    for name, train in fold.train.x.items():
+        if name == "bins" and "numeric" in fold.train.x:
+            continue  # the same numbers a second time
+        train, held = (block.reshape(len(block), -1) for block in (train, fold.validation.x[name]))
+        if name == "categorical" and one_hot:
+            encoder = OneHotEncoder(handle_unknown="ignore").fit(train)
+            train, held = encoder.transform(train), encoder.transform(held)
+        elif train.shape[1] > 500 and one_hot:
+            train, held = sparse.csr_matrix(train), sparse.csr_matrix(held)
+        elif train.shape[1] > 500:
+            reduced = TruncatedSVD(min(MOST_TEXT, train.shape[1] - 1), random_state=1).fit(train)
+            train, held = reduced.transform(train), reduced.transform(held)
+        blocks.append((train, held))
+    join: Callable[[list[Any]], Any] = np.hstack
+    if any(sparse.issparse(train) for train, _ in blocks):
+        join = lambda parts: sparse.hstack([sparse.csr_matrix(p) for p in parts], format="csr")  # noqa: E731
+    return join([train for train, _ in blocks]), join([held for _, held in blocks])

@@ -1,0 +1,1 @@
+"""The search: its space, its oracle, and when a trial is ended early."""
