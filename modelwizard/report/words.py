@@ -2,11 +2,40 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from modelwizard.evidence.scores import SCORES
+from modelwizard.words.numbers import (
+    alike as alike,
+)
+from modelwizard.words.numbers import (
+    chance as chance,
+)
+from modelwizard.words.numbers import (
+    count as count,
+)
+from modelwizard.words.numbers import (
+    duration as duration,
+)
+from modelwizard.words.numbers import (
+    figure as figure,
+)
+from modelwizard.words.numbers import (
+    finite as finite,
+)
+from modelwizard.words.numbers import (
+    listed as listed,
+)
+from modelwizard.words.numbers import (
+    number as number,
+)
+from modelwizard.words.numbers import (
+    span as span,
+)
+from modelwizard.words.numbers import (
+    whole as whole,
+)
 
 QUESTIONS = {
     "baseline": "Does a small network see anything at all?",
@@ -49,68 +78,6 @@ NAMES = {
 }
 
 
-def number(value: object) -> float:
-    """Return a value as a float, NaN when it is none (null in the journal, a deleted cell)."""
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else math.nan
-
-
-def whole(value: object) -> int | None:
-    """Return a value as a whole number, or None when it is none."""
-    x = number(value)
-    return round(x) if math.isfinite(x) else None
-
-
-def finite(value: object) -> bool:
-    """Say whether a value is a number that can be shown."""
-    return math.isfinite(number(value))
-
-
-def figure(value: object, digits: int = 3) -> str:
-    """Return a number for a sentence: three decimals below 1, else three significant digits, two of tiny ones."""
-    x = number(value)
-    if not math.isfinite(x):
-        return "–"
-    if x == 0:
-        return "0"
-    if abs(x) >= 1000:
-        return f"{x:,.0f}"
-    if abs(x) >= 1:
-        return f"{x:.{digits}g}"
-    return f"{x:.{digits}f}" if abs(x) >= 10**-digits else f"{x:.2g}"
-
-
-def alike(values: Sequence[object], digits: int = 3) -> list[str]:
-    """Return numbers of one column with the same number of decimals, so that the eye can compare them."""
-    found = [number(value) for value in values]
-    largest = max((abs(x) for x in found if math.isfinite(x)), default=0.0)
-    decimals = max(0, digits - (0 if largest < 1 else math.floor(math.log10(largest))))
-    return [f"{round(x, decimals) + 0.0:,.{decimals}f}" if math.isfinite(x) else "–" for x in found]
-
-
-def span(interval: object) -> str:
-    """Return "0.12 to 0.19", or nothing when an end is unknown."""
-    if not isinstance(interval, Sequence) or isinstance(interval, str) or len(interval) != 2:
-        return ""
-    low, high = interval
-    return f"{figure(low)} to {figure(high)}" if finite(low) and finite(high) else ""
-
-
-def chance(p_value: object) -> str:
-    """Return "p = 0.012" or "p < 0.0001"."""
-    p = number(p_value)
-    return "" if not math.isfinite(p) else "p < 0.0001" if p < 1e-4 else f"p = {p:.2g}"
-
-
-def count(amount: int, one: str, many: str | None = None) -> str:
-    """Return "1 trial", "1,200 trials"."""
-    return f"{amount:,} {one if amount == 1 else many or one + 's'}"
-
-
-def listed(words: Sequence[str]) -> str:
-    """Return "a", "a and b", "a, b and c"."""
-    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
-
-
 def clause(name: str, one: str, many: str) -> str:
     """Return the begin of a sentence: "The linear model wins", "Boosted trees win"."""
     return f"{name[:1].upper()}{name[1:]} {many}" if name.endswith("s") else f"The {name} {one}"
@@ -124,19 +91,6 @@ def metric(name: str) -> str:
 def loss(name: str) -> str:
     """Return a loss's name as words."""
     return {"mse": "mean squared error"}.get(name, name.replace("_", " "))
-
-
-def duration(seconds: object) -> str:
-    """Return "0.4 s", "12 s", "3 min 20 s" or "2 h 05 min"."""
-    x = number(seconds)
-    if not math.isfinite(x):
-        return "–"
-    if x < 10:
-        return f"{x:.1f} s"
-    if x < 60:
-        return f"{x:.0f} s"
-    minutes, rest = divmod(round(x), 60)
-    return f"{minutes} min {rest:02d} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02d} min"
 
 
 def moment(entry: Mapping[str, Any]) -> str:
