@@ -318,7 +318,7 @@ def explain(code: str, as_json: bool) -> None:
 
     text = catalogue.explain(code)
     if as_json:
-        return print_json(asdict(catalogue.PAGES[text.split()[0]]))
+        return print_json(asdict(catalogue.page(text.split()[0])))
     pages.explain(terminal().results, text)
     return None
 

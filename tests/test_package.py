@@ -39,6 +39,8 @@ def test_a_project_comes_out_of_an_installed_wheel(tmp_path: Path) -> None:
         names = archive.namelist()
     assert not [name for name in names if "__pycache__" in name]
     assert {f"modelwizard/templates/{n}" for n in ("tabular/model.py", "common/gitignore")} <= set(names)
+    pages = {f.relative_to(ROOT).as_posix() for f in (ROOT / "modelwizard" / "words").rglob("*.toml")}
+    assert pages <= set(names)
 
     # A fresh environment that borrows the dependencies of this one, so that only the wheel itself is new.
     venv.create(tmp_path / "venv", with_pip=True)

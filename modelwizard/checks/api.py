@@ -14,7 +14,7 @@ import numpy as np
 
 from modelwizard.checks.build import build_case, divide
 from modelwizard.checks.case import RULES, Case, Division, Hit, NotApplicableError, Place
-from modelwizard.checks.catalogue import PAGES, known
+from modelwizard.checks.catalogue import known, page
 from modelwizard.checks.facts.project import Record, Relabelled
 from modelwizard.checks.finding import Finding, Report, Skipped
 from modelwizard.checks.probe.run import CannotProbeError, Limits, probe
@@ -181,7 +181,7 @@ def _probe(
     case: Case, subject: Any, settings: dict[str, Any], hits: list[tuple[str, Hit]], seconds: float | None
 ) -> tuple[Case, str]:
     """Train a copy unless the contract is broken: then there is nothing to learn from training."""
-    broken = [c for c, hit in hits if c.startswith("MW1") and (hit.severity or PAGES[c].severity) == "error"]
+    broken = [c for c, hit in hits if c.startswith("MW1") and (hit.severity or page(c).severity) == "error"]
     broken += [c for c, _ in hits if c in ("MW406", "MW407", "MW418", "MW218", "MW219")]
     if broken:
         return case, f"{broken[0]} has to be mended first"
@@ -214,8 +214,8 @@ PROOFS = {
 
 
 def _finding(code: str, hit: Hit, case: Case, source: Code | None) -> Ranked:
-    page = PAGES[code]
-    severity = hit.severity or page.severity
+    it = page(code)
+    severity = hit.severity or it.severity
     evidence = hit.evidence
     if hit.soft and severity == "warning" and case.probe is not None and not case.probe.crash:
         score = case.probe.base.score
@@ -225,15 +225,15 @@ def _finding(code: str, hit: Hit, case: Case, source: Code | None) -> Ranked:
             severity, evidence = "tip", f"{evidence}; a short training learns all the same ({score:.0%})"
     finding = Finding(
         code=code,
-        cause=page.cause,
+        cause=it.cause,
         severity=severity,
-        title=page.title,
+        title=it.title,
         evidence=evidence,
-        why=f"{page.why} [{page.source}]",
-        fix=hit.fix or page.fix,
+        why=f"{it.why} [{it.source}]",
+        fix=hit.fix or it.fix,
         where=_where(hit.place, case, source),
     )
-    return Ranked(finding, page.weight)
+    return Ranked(finding, it.weight)
 
 
 def _where(place: Place, case: Case, source: Code | None) -> str:

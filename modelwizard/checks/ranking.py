@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from modelwizard.checks.catalogue import PAGES
+from modelwizard.checks.catalogue import page
 from modelwizard.checks.finding import SEVERITIES, SYMPTOMS, Finding
 
 EXPLAINED: dict[str, frozenset[str]] = {
@@ -76,5 +76,5 @@ def _explain(findings: list[Finding]) -> list[Finding]:
         if reason is None:
             kept.append(finding)
         else:
-            folded.setdefault(id(reason), []).append(f"{PAGES[finding.code].title.lower()} ({finding.evidence})")
+            folded.setdefault(id(reason), []).append(f"{page(finding.code).title.lower()} ({finding.evidence})")
     return [replace(f, evidence="; with it: ".join([f.evidence, *folded.get(id(f), [])])) for f in kept]

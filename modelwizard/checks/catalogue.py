@@ -1,0 +1,115 @@
+"""The pages of all rules: what each looks for, why, and what to write instead. Loads without Keras.
+
+The pages are data, `words/en/checks/MW1.toml` and so on, one file a family: MW1xx the contract of last layer, loss,
+labels and metrics · MW2xx structure · MW3xx settings · MW4xx data · MW5xx what training shows.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+from modelwizard.checks.finding import Severity
+from modelwizard.errors import UsageError
+
+FAMILIES = {"1": "contract", "2": "structure", "3": "settings", "4": "data", "5": "dynamics"}
+
+
+@dataclass(frozen=True)
+class Page:
+    """What there is to know about one rule.
+
+    Args:
+        code: Stable code.
+        cause: A word of the fixed vocabulary of causes and symptoms.
+        severity: Severity unless the measurement says otherwise.
+        weight: Certainty times harm, 0 to 100; orders findings of the same severity.
+        title: One sentence.
+        looks: What is measured, and the threshold it is compared with.
+        why: The reason.
+        fix: The code line to write, in general; a finding fills in names and numbers.
+        source: Where the rule comes from.
+    """
+
+    code: str
+    cause: str
+    severity: Severity
+    weight: int
+    title: str
+    looks: str
+    why: str
+    fix: str
+    source: str
+
+
+@cache
+def family(digit: str) -> dict[str, Page]:
+    """Return the pages of one family by code.
+
+    Args:
+        digit: The first digit of its codes.
+    """
+    text = resources.files("modelwizard.words").joinpath(f"en/checks/MW{digit}.toml").read_text(encoding="utf-8")
+    return {code: Page(code, **fields) for code, fields in tomllib.loads(text).items()}
+
+
+def page(code: str) -> Page:
+    """Return the page of a rule.
+
+    Args:
+        code: Its code as it is written here, such as MW101.
+
+    Raises:
+        KeyError: There is no such rule.
+    """
+    return family(code[2])[code]
+
+
+def codes() -> list[str]:
+    """Return the codes of all rules in order."""
+    return sorted(code for digit in FAMILIES for code in family(digit))
+
+
+def known(code: str) -> str:
+    """Return the code of a rule as it is written here.
+
+    Args:
+        code: Code of a rule, upper or lower case, with or without `MW`.
+
+    Raises:
+        UsageError: There is no such rule.
+    """
+    wanted = code.strip().upper()
+    wanted = wanted if wanted.startswith("MW") else f"MW{wanted}"
+    if wanted not in codes():
+        near = [c for c in codes() if c[:3] == wanted[:3]] or codes()
+        raise UsageError(
+            "There is no such rule.", expected=", ".join(near), received=code, fix=f"modelwizard explain {near[0]}"
+        )
+    return wanted
+
+
+def explain(code: str) -> str:
+    """Return the page of one rule as plain text, for `modelwizard explain MW101`.
+
+    Args:
+        code: Code of a rule, upper or lower case, with or without `MW`.
+
+    Raises:
+        UsageError: There is no such rule.
+    """
+    it = page(known(code))
+    lines = [
+        f"{it.code}  {it.title}",
+        f"{FAMILIES[it.code[2]]} · {it.severity} · cause: {it.cause}",
+        "",
+        f"Looks at  {it.looks}",
+        f"Why       {it.why}",
+        f"Write     {it.fix}",
+        f"Source    {it.source}",
+        "",
+        f'Silence it in modelwizard.toml with: [checks] mute = ["{it.code}"]',
+    ]
+    return "\n".join(lines)
