@@ -74,7 +74,7 @@ def cli() -> None:
 @click.option("--run/--no-run", default=None, help="Start the first stage afterwards, or don't. Default: ask.")
 @click.option("--dry-run", is_flag=True, help="Show the files and the last layer; write nothing.")
 @click.option("--overwrite", is_flag=True, help="Replace the project in DIR.")
-@click.option("--lang", type=click.Choice(["en"]), default="en", help="Language of the conversation.")
+@click.option("--lang", type=click.Choice(["en"]), hidden=True, expose_value=False, help="Language: English.")
 @as_json
 def new(
     yes: bool,
@@ -82,7 +82,6 @@ def new(
     run: bool | None,
     dry_run: bool,
     overwrite: bool,
-    lang: str,
     as_json: bool,
     answers: Path | None,
     settings: tuple[str, ...],

@@ -155,11 +155,6 @@ class Project:
         return self.runs / "test.npz"
 
     @property
-    def log_path(self) -> Path:
-        """What the worker wrote to its error output."""
-        return self.runs / "worker.log"
-
-    @property
     def data_path(self) -> Path:
         """The data file."""
         return self.folder / self.settings.data.path  # an absolute path replaces the folder

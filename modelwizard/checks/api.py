@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from modelwizard.checks.build import build_case, divide
+from modelwizard.checks.build import build_case, divide, links_kept
 from modelwizard.checks.case import RULES, Case, Division, Hit, NotApplicableError, Place
 from modelwizard.checks.catalogue import known, page
 from modelwizard.checks.facts.project import Record, Relabelled
@@ -136,7 +136,7 @@ def inspect(
     """
     started = time.perf_counter()
     settings, mute = dict(fit or {}), [known(code) for code in mute]
-    with _random_state_kept():
+    with _random_state_kept(), links_kept(model):
         subject, case = build_case(model, x, y, settings, problem)
         split = divide(groups, times, case.fit.validation_split)
         case = replace(case, split=split, record=record, relabelled=relabelled)

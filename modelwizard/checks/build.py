@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import keras
@@ -176,8 +177,6 @@ def _built_copy(model: Any, arrays: list[NDArray[Any]]) -> Any:
 
 def _traced(model: Any, arrays: list[NDArray[Any]]) -> Any:
     """Record the graph of a subclassed model by calling it once on symbols; None where it cannot be."""
-    layers = list(model._flatten_layers(include_self=False, recursive=True))
-    kept = {id(layer): list(layer._inbound_nodes) for layer in layers}
     try:
         symbols = [keras.Input(a.shape[1:], dtype=str(a.dtype) if a.dtype.kind in "fiu" else "float32") for a in arrays]
         graph = keras.Model(symbols, model.call(symbols[0] if len(symbols) == 1 else symbols))
@@ -186,10 +185,18 @@ def _traced(model: Any, arrays: list[NDArray[Any]]) -> Any:
     else:
         graph.optimizer, graph.loss, graph._compile_loss = model.optimizer, model.loss, model._compile_loss
         return graph
+
+
+@contextmanager
+def links_kept(model: Any) -> Generator[None]:
+    """Leave the layers of a model as they were: calls on symbols inside the block add no links to them."""
+    layers = list(model._flatten_layers()) if isinstance(model, keras.Model) else []
+    kept = [(nodes, list(nodes)) for layer in layers for nodes in (layer._inbound_nodes, layer._outbound_nodes)]
+    try:
+        yield
     finally:
-        for layer in layers:
-            if id(layer) not in kept:
-                layer._inbound_nodes.clear()
+        for nodes, before in kept:
+            nodes[:] = before
 
 
 def _outputs(

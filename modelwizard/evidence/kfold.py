@@ -80,18 +80,6 @@ def inflation(folds: int) -> float:
     return float(np.sqrt(1 + 2 / (folds - 1))) if folds > 1 else 1.0
 
 
-def scheme(rows: int) -> tuple[int, int]:
-    """Return (folds, repeats) for that many rows outside the test set; (1, 1) means hold-out.
-
-    5 x 5 below 500 rows, 5 folds x 3 repeats up to 5000, hold-out when a fifth of the rows exceeds 5000.
-    Source: Nadeau & Bengio 1999 for the variance; by simulation, more than 3 repeats gain little for stable
-    learners. The cost is folds x repeats fits a trial.
-    """
-    if rows < 500:
-        return (5, 5)
-    return (5, 3) if rows <= 25000 else (1, 1)
-
-
 def production_epochs(best_epochs: ArrayLike) -> int:
     """Return the number of epochs to retrain for: the median of the folds' best epochs (1-based), at least 1.
 

@@ -17,7 +17,7 @@ from types import CodeType, ModuleType
 from typing import Any
 
 from modelwizard.errors import ModelWizardError, ProjectError
-from modelwizard.worker.events import first_line
+from modelwizard.worker.events import LOG, first_line
 
 _NEEDED = {
     "data": ("load", "read_rows", "to_columns"),
@@ -106,7 +106,7 @@ def blame(folder: Path, doing: str, culprit: str = "") -> Generator[None]:
         where = _where(folder, error) or culprit or None
         if where is None or type(error).__name__ == "ResourceExhaustedError":
             raise
-        traceback.print_exception(error, file=sys.stderr)  # kept in runs/worker.log
+        traceback.print_exception(error, file=sys.stderr)  # kept in the log
         sys.stderr.flush()
         raise ProjectError(
             f"{where}: the project's code fails (cannot {doing}).",
@@ -128,7 +128,7 @@ def _fix(error: BaseException, where: str) -> str:
         return f"pip install {error.name.partition('.')[0]}, or take the import out of {where}"
     if isinstance(error, SyntaxError):
         return f"correct the line: {(error.text or '').strip() or where}"
-    return f"correct {where}; the whole traceback is in runs/worker.log"
+    return f"correct {where}; the whole traceback is in {LOG}"
 
 
 class _Finder(importlib.abc.MetaPathFinder):

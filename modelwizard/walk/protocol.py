@@ -13,6 +13,7 @@ from modelwizard.evidence import kfold, scores
 from modelwizard.files import write_text
 from modelwizard.project import Project
 from modelwizard.settings import FILE
+from modelwizard.splitting.scheme import rounds
 from modelwizard.stages import accounting
 from modelwizard.stages.inputs import Run, Validation
 from modelwizard.stages.verdict import figure
@@ -21,8 +22,6 @@ from modelwizard.walk.session import Session
 
 CANDIDATES = 5
 """Trials that are judged again; more would cost folds x repeats fits each."""
-FOLDS = 5
-"""Folds at least, where so many rows would otherwise mean a hold-out."""
 
 
 def switch(session: Session) -> dict[str, Any]:
@@ -42,8 +41,7 @@ def switch(session: Session) -> dict[str, Any]:
         of the single folds, which knows nothing of the choice among trials), and `headline`, a sentence.
     """
     counts = session.project.counts()
-    folds, repeats = kfold.scheme(counts["train"] + counts["validation"])
-    folds = max(folds, FOLDS)
+    folds, repeats = rounds(counts["train"] + counts["validation"])
     candidates = _best(session)
     session.journal.append("decision", stage="finalize", protocol="kfold", folds=folds, repeats=repeats)
     _rewrite(session.project, folds, repeats)

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from modelwizard.errors import WorkerError
-from modelwizard.worker.events import Channel, Requests, claim_stdout, first_line
+from modelwizard.worker.events import LOG, Channel, Requests, claim_stdout, first_line
 
 LOG_BYTES = 2_000_000
 """A log larger than this starts anew."""
@@ -73,7 +73,7 @@ def _warm_up() -> dict[str, str]:
 
 def _open_log(project: Path, job: str) -> str:
     """Send the error output to the project's log from now on."""
-    path = project / "runs" / "worker.log"
+    path = project / LOG
     if not project.is_dir():
         return ""
     path.parent.mkdir(exist_ok=True)
@@ -85,7 +85,7 @@ def _open_log(project: Path, job: str) -> str:
     os.dup2(handle, 1)
     os.close(handle)
     print(f"\n--- {datetime.now().astimezone():%Y-%m-%d %H:%M:%S %z} process {os.getpid()}: {job}", file=sys.stderr)
-    return "runs/worker.log"
+    return LOG
 
 
 if __name__ == "__main__":

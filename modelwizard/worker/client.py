@@ -20,6 +20,7 @@ from typing import Any, BinaryIO, Self
 from modelwizard import errors
 from modelwizard.errors import Interrupted, ModelWizardError, WorkerError
 from modelwizard.files import plain
+from modelwizard.worker.events import LOG
 
 OnEvent = Callable[[Mapping[str, Any]], None]
 
@@ -256,14 +257,14 @@ class Child:
         return WorkerError(
             f"The worker stopped unexpectedly: {name}.",
             received=tail or None,
-            fix=f"read runs/worker.log; then {again}",
+            fix=f"read {LOG}; then {again}",
         )
 
     def _tail(self) -> str:
         """Return the last line that the worker wrote to its error output."""
         text = b""
-        if self.project and (self.project / "runs" / "worker.log").is_file():
-            text = (self.project / "runs" / "worker.log").read_bytes()[-2000:]
+        if self.project and (log := self.project / LOG).is_file():
+            text = log.read_bytes()[-2000:]
         if self._early and not self._versions:
             self._early.seek(0)
             text = self._early.read()[-2000:]

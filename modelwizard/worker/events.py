@@ -14,6 +14,9 @@ from typing import Any, BinaryIO
 from modelwizard.errors import Interrupted, ModelWizardError
 from modelwizard.files import plain
 
+LOG = "runs/worker.log"
+"""Where the worker's error output is kept, inside the project."""
+
 
 class Channel:
     """Where events go.
@@ -64,7 +67,7 @@ def described(error: BaseException) -> dict[str, str | None]:
         "what": "The worker met an error that it did not expect.",
         "expected": None,
         "received": first_line(error),
-        "fix": "read the traceback in runs/worker.log",
+        "fix": f"read the traceback in {LOG}",
     }
 
 

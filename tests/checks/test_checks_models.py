@@ -171,6 +171,39 @@ def test_unbuilt_and_subclassed_models_are_read() -> None:
         assert not made.built
 
 
+@keras.saving.register_keras_serializable("tests")
+class Own(keras.Model):
+    """A model without a graph; its first layer is shared with a functional model."""
+
+    def __init__(self, shared: Any = None, **options: Any) -> None:
+        super().__init__(**options)
+        self.shared = shared or layers.Dense(8, activation="relu")
+        self.last = layers.Dense(1, activation="sigmoid")
+
+    def call(self, x: Any) -> Any:
+        return self.last(self.shared(x))
+
+
+@pytest.mark.parametrize("train", [False, pytest.param(True, marks=pytest.mark.slow)])
+def test_layers_of_a_subclassed_model_stay_as_they_were(train: bool, tmp_path: Path) -> None:
+    shared = layers.Dense(8, activation="relu")
+    start = keras.Input((6,))
+    functional = keras.Model(start, shared(start))
+    made = Own(shared)
+    made.compile("adam", "binary_crossentropy")
+    made(X[:2])
+    links = [(list(one._inbound_nodes), list(one._outbound_nodes)) for one in (made, shared, made.last)]
+    before = made.predict(X, verbose=0)
+    assert inspect(made, X, Y, fit=FIT, train=train).passed
+    assert [(one._inbound_nodes, one._outbound_nodes) for one in (made, shared, made.last)] == links
+    assert np.array_equal(made.predict(X, verbose=0), before)
+    assert functional.get_config()["layers"][1]["inbound_nodes"]
+    made.fit(X, Y[:, None], epochs=1, verbose=0)
+    made.save(tmp_path / "own.keras")
+    loaded = keras.models.load_model(tmp_path / "own.keras")
+    np.testing.assert_allclose(loaded.predict(X, verbose=0), made.predict(X, verbose=0), rtol=1e-6)
+
+
 def test_dict_inputs_and_two_outputs_keep_their_names() -> None:
     a, b = keras.Input((6,), name="a"), keras.Input((1,), name="b", dtype="int32")
     h = layers.concatenate([a, layers.Flatten()(layers.Embedding(4, 2)(b))])

@@ -160,11 +160,6 @@ def test_repeated_rows_are_averaged():
     assert values.tolist() == [[5.0, 3.0], [1.0, 1.0]]
 
 
-@pytest.mark.parametrize(("rows", "scheme"), [(100, (5, 5)), (499, (5, 5)), (500, (5, 3)), (30_000, (1, 1))])
-def test_scheme_by_rows(rows, scheme):
-    assert kfold.scheme(rows) == scheme
-
-
 @pytest.mark.parametrize(("epochs", "expected"), [([10, 12, 50], 12), ([0], 1), ([7, 8], 8)])
 def test_production_epochs_are_the_median(epochs, expected):
     assert kfold.production_epochs(epochs) == expected

@@ -12,7 +12,7 @@ from modelwizard.errors import DataError, UsageError
 from modelwizard.kinds.tabular.columns import describe
 from modelwizard.kinds.tabular.sniff import Format
 from modelwizard.kinds.tabular.target import Target, check_target
-from modelwizard.splitting.scheme import choose, resolution
+from modelwizard.splitting.scheme import choose, resolution, rounds
 from modelwizard.splitting.split import Split, folds, row_hashes, split, strata, times_of, units_of
 from modelwizard.splitting.stratify import deal
 
@@ -274,3 +274,10 @@ def test_the_scheme_is_chosen_by_what_rows_can_show(
 @pytest.mark.parametrize(("rows", "points"), [(100, 7.9), (248, 5.0), (1000, 2.5), (10_000, 0.8)])
 def test_resolution(rows: int, points: float) -> None:
     assert round(100 * resolution(rows), 1) == points
+
+
+@pytest.mark.parametrize(
+    ("rows", "folds_repeats"), [(100, (5, 5)), (499, (5, 5)), (500, (5, 3)), (5000, (5, 3)), (30_000, (5, 1))]
+)
+def test_more_rows_need_fewer_repeats(rows: int, folds_repeats: tuple[int, int]) -> None:
+    assert rounds(rows) == folds_repeats

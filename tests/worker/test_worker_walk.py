@@ -34,6 +34,7 @@ from modelwizard.files import file_sha256
 from modelwizard.problems import PROBLEMS
 from modelwizard.project import Project
 from modelwizard.worker.client import Child
+from modelwizard.worker.events import LOG
 
 pytestmark = pytest.mark.slow
 
@@ -213,7 +214,7 @@ def test_a_broken_edit_is_told_with_its_line(
     assert "Traceback" not in str(caught.value)
     assert not list(project.runs.glob("a-1*"))
     if "Error" in str(caught.value.received):
-        assert "Traceback" in project.log_path.read_text()
+        assert "Traceback" in (project.folder / LOG).read_text()
     edit(project, name, new, old)
     assert child.run({"job": "inspect"})["findings"] == []
 
@@ -560,6 +561,7 @@ def test_a_worker_does_not_outlive_the_process_that_asked(make_project: Make, tm
         textwrap.dedent(f"""
         from pathlib import Path
         from modelwizard.worker.client import Child
+from modelwizard.worker.events import LOG
         child = Child(Path({str(folder)!r}))
         child.ready()
         print(child._process.pid, flush=True)
