@@ -190,7 +190,7 @@ def _traced(model: Any, arrays: list[NDArray[Any]]) -> Any:
 @contextmanager
 def links_kept(model: Any) -> Generator[None]:
     """Leave the layers of a model as they were: calls on symbols inside the block add no links to them."""
-    layers = list(model._flatten_layers()) if isinstance(model, keras.Model) else []
+    layers = list(model._flatten_layers()) if hasattr(model, "_flatten_layers") else []
     kept = [(nodes, list(nodes)) for layer in layers for nodes in (layer._inbound_nodes, layer._outbound_nodes)]
     try:
         yield
