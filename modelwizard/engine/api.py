@@ -77,10 +77,10 @@ def fit(
         return model.fit(**arguments)
     if keras.backend.backend() != "tensorflow":
         return _by_keras(model, f"the backend is {keras.backend.backend()}", arguments)
-    from modelwizard.engine.fitting import NotCompiled, fit_compiled
+    from modelwizard.engine.fitting import Fit, NotCompiled
 
     try:
-        return fit_compiled(model, execution=execution, **arguments)
+        return Fit(**arguments, execution=execution).run(model)
     except NotCompiled as reason:
         return _by_keras(model, str(reason), arguments)
 

@@ -10,6 +10,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any
 
+from modelwizard.engine import keras_internals as internals
 from modelwizard.engine.step import Model
 
 
@@ -18,9 +19,9 @@ def pairs(model: Model) -> list[tuple[Any, Any]]:
     return [
         (variable, average)
         for optimizer in _inner(model.optimizer)
-        if getattr(optimizer, "use_ema", False) and optimizer.built and int(optimizer._iterations) > 0
+        if getattr(optimizer, "use_ema", False) and optimizer.built and internals.steps_taken(optimizer) > 0
         for variable, average in zip(
-            optimizer._trainable_variables, optimizer._model_variables_moving_average, strict=True
+            internals.averaged_variables(optimizer), internals.moving_averages(optimizer), strict=True
         )
         if average is not None
     ]

@@ -7,6 +7,7 @@ from typing import Any
 import keras
 
 from modelwizard.engine import arrays, averages
+from modelwizard.engine import keras_internals as internals
 from modelwizard.engine.arrays import Array, Rows
 from modelwizard.engine.step import Model
 
@@ -41,11 +42,12 @@ class KerasProgram:
 
     def _losses(self, data: Rows, batch: int) -> tuple[float, list[Array]]:
         outputs = self.model.predict(data.x, batch_size=batch, verbose=0)
-        if self.model._compile_loss is None:
+        loss = internals.compile_loss(self.model)
+        if loss is None:
             scores = self.model.evaluate(data.x, data.y, batch_size=batch, verbose=0, return_dict=True)
             return float(scores["loss"]), keras.tree.flatten(outputs)
         weight: Any = data.weight
-        return float(self.model._compile_loss(data.y, outputs, weight)), keras.tree.flatten(outputs)
+        return float(loss(data.y, outputs, weight)), keras.tree.flatten(outputs)
 
     def weights(self) -> list[Array]:
         """Copy the present weights, averaged where the optimizer averages them."""

@@ -13,6 +13,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from modelwizard.engine import keras_internals as internals
 from modelwizard.engine.device import on_gpu
 from modelwizard.engine.step import Model
 
@@ -69,8 +70,8 @@ def estimate(model: Model, operations: Sequence[str], batch: int) -> Cost:
     machine = GPU if gpu else CPU
     by_cudnn = any(name.startswith("CudnnRNN") for name in operations)
     parameters = sum(int(np.prod(v.shape)) for v in model.trainable_variables)
-    time_steps = 0 if by_cudnn else sum(_time_steps(layer) for layer in model._flatten_layers())
-    products = sum(_products(layer) for layer in model._flatten_layers())
+    time_steps = 0 if by_cudnn else sum(_time_steps(layer) for layer in internals.layers(model))
+    products = sum(_products(layer) for layer in internals.layers(model))
     step = (
         machine.operation * (len(operations) + RECURRENT_OPERATIONS * time_steps)
         + machine.parameter * parameters
@@ -86,7 +87,7 @@ def _products(layer: Any) -> float:
     """Count the multiplications that a layer's matrices take for one row."""
     if isinstance(layer, keras.layers.Embedding):
         return 0
-    sizes = [int(np.prod(v.shape)) for v in layer._trainable_variables if len(v.shape) > 1]
+    sizes = [int(np.prod(v.shape)) for v in internals.own_variables(layer, trained=True) if len(v.shape) > 1]
     return float(sum(sizes)) * _positions(layer)
 
 

@@ -9,9 +9,10 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from modelwizard.engine import keras_internals as internals
 from modelwizard.engine.arrays import Array, Layout
 from modelwizard.engine.step import Model, Stepper, batch_rows, forward, own_loss
-from modelwizard.engine.tracing import trace
+from modelwizard.engine.tracing import loop, trace
 
 # Rows of one forward pass where the batches of an evaluation do not change its result, and the numbers that the
 # largest layer may give out in it.
@@ -43,7 +44,7 @@ class Evaluation:
                 return i + 1, total + tf.cast(loss, tf.float32) * batch_rows(x), kept
 
             kept = [tf.TensorArray(tf.float32, steps, infer_shape=False, element_shape=spec.shape) for spec in outputs]
-            _, total, kept = _while(steps, body, (tf.constant(0.0), kept))
+            _, total, kept = loop(steps, body, tf.constant(0.0), kept)
             return total / tf.cast(rows, tf.float32), [array.concat() for array in kept]
 
         self._function = _compile(run, leaves)
@@ -68,12 +69,12 @@ class MetricsEvaluation:
             def body(i: tf.Tensor) -> Any:
                 x, y, weight = layout.pack(_slice(leaves, i, batch, rows))
                 y_pred = forward(model, x, training=False)
-                loss = model._compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=weight, training=False)
-                model._loss_tracker.update_state(loss, sample_weight=batch_rows(x))
+                loss = internals.compute_loss(model, x, y, y_pred, weight, training=False)
+                internals.running_loss(model).update_state(loss, sample_weight=batch_rows(x))
                 update_metrics(model, y, y_pred, weight)
                 return (i + 1,)
 
-            return _while((rows + batch - 1) // batch, body, ())
+            return loop((rows + batch - 1) // batch, body)
 
         self._function = _compile(run, leaves)
 
@@ -111,7 +112,7 @@ class TrainMetrics:
                 update_metrics(model, y, y_pred, weight)
                 return (i + 1,)
 
-            return _while((rows + batch - 1) // batch, body, ())
+            return loop((rows + batch - 1) // batch, body)
 
         self._function = trace(
             run,
@@ -128,8 +129,9 @@ class TrainMetrics:
 
 def update_metrics(model: Model, y: Any, y_pred: Any, weight: Any) -> None:
     """Add a batch to the metrics of `compile`, if there are any."""
-    if model._compile_metrics is not None:
-        model._compile_metrics.update_state(y, y_pred, sample_weight=weight)
+    metrics = internals.compile_metrics(model)
+    if metrics is not None:
+        metrics.update_state(y, y_pred, sample_weight=weight)
 
 
 def build(model: Model, x: Any, y: Any, weight: Any) -> Any:
@@ -139,16 +141,16 @@ def build(model: Model, x: Any, y: Any, weight: Any) -> Any:
         The structure of the outputs as specifications with a free first axis.
     """
     if _described(model):
-        outputs = model.outputs[0] if type(model).__name__ == "Sequential" else model.output
+        outputs = model.outputs[0] if isinstance(model, keras.Sequential) else model.output
     else:
         outputs = forward(model, keras.tree.map_structure(tf.convert_to_tensor, x), training=False)
-    model._symbolic_build(data_batch=(x, y, weight))
+    internals.build_all(model, x, y, weight)
     return keras.tree.map_structure(lambda t: tf.TensorSpec([None, *t.shape[1:]], t.dtype), outputs)
 
 
 def _described(model: Model) -> bool:
     """Say whether a model tells the shapes of its outputs; calling a recurrent one takes half a second."""
-    if type(model).__name__ not in ("Functional", "Sequential") or not model.built:
+    if not internals.is_graph(model) or not model.built:
         return False
     return all(None not in tensor.shape[1:] for tensor in keras.tree.flatten(model.outputs))
 
@@ -156,7 +158,7 @@ def _described(model: Model) -> bool:
 def block(model: Model, batch: int) -> int:
     """Return how many rows to evaluate at a time where any number gives the same: many, if they fit into memory."""
     widest = 1
-    for layer in model._flatten_layers():
+    for layer in internals.layers(model):
         try:
             shapes = [tensor.shape for tensor in keras.tree.flatten(layer.output)]
         except (AttributeError, ValueError):  # not built by a functional call, or called more than once
@@ -171,50 +173,39 @@ def in_blocks(model: Model) -> bool:
     True for Keras's own losses with the mean over the batch and its own metrics, on models without masks and
     without `add_loss`; whatever else is evaluated in the user's batches.
     """
-    if model._compile_loss is None or own_loss(model) or own_reduction(model) or _masked(model):
+    loss = internals.compile_loss(model)
+    if loss is None or own_loss(model) or own_reduction(model) or _masked(model):
         return False
-    if model._compile_loss.metrics or _adds_loss(model):
+    if loss.metrics or _adds_loss(model):
         return False  # Keras counts every batch alike for the losses of single outputs
-    return all(_additive(metric) for metric in getattr(model._compile_metrics, "metrics", []))
+    return all(_of_keras(metric) for metric in getattr(internals.compile_metrics(model), "metrics", []))
 
 
 def _adds_loss(model: Model) -> bool:
     """Say whether a layer adds a loss that depends on its inputs; the model has just been called, or traced."""
-    layers = model._flatten_layers()
-    added = any(layer._losses or layer._loss_ids for layer in layers)
-    return added or any(getattr(layer, "activity_regularizer", None) is not None for layer in layers)
+    layers = internals.layers(model)
+    return any(internals.adds_loss(layer) or getattr(layer, "activity_regularizer", None) for layer in layers)
 
 
 def own_reduction(model: Model) -> bool:
     """Say whether a loss is the user's own function or is not averaged over the batch."""
-    losses = [entry.loss for entry in model._compile_loss._flat_losses or []]
+    losses = internals.losses(model)
     return not losses or any(loss.reduction != "sum_over_batch_size" or not _of_keras(loss) for loss in losses)
 
 
-def _additive(metric: Any) -> bool:
-    return _of_keras(metric)
-
-
 def _of_keras(thing: Any) -> bool:
-    function = getattr(thing, "_fn", None) or getattr(thing, "fn", None)
-    modules = [type(thing).__module__, getattr(function, "__module__", "keras.") or ""]
-    return all(module.startswith("keras.") for module in modules)
+    """Say whether a loss or a metric, and the function that it averages, are Keras's own."""
+    function = internals.wrapped(thing)
+    return internals.of_keras(type(thing)) and (function is None or internals.of_keras(function))
 
 
 def _masked(model: Model) -> bool:
-    layers = model._flatten_layers()
+    layers = internals.layers(model)
     return any(getattr(layer, "mask_zero", False) or type(layer).__name__ == "Masking" for layer in layers)
 
 
 def _slice(leaves: Sequence[tf.Tensor], i: tf.Tensor, batch: tf.Tensor, rows: tf.Tensor) -> list[tf.Tensor]:
     return [leaf[i * batch : tf.minimum((i + 1) * batch, rows)] for leaf in leaves]
-
-
-def _while(steps: tf.Tensor, body: Any, state: tuple[Any, ...]) -> Any:
-    def more(i: tf.Tensor, *_: Any) -> tf.Tensor:
-        return i < steps
-
-    return tf.while_loop(more, body, (tf.constant(0), *state), parallel_iterations=1)
 
 
 def _compile(run: Any, leaves: Sequence[tf.Tensor]) -> Any:

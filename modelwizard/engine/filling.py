@@ -11,7 +11,8 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from modelwizard.engine.dials import DialDropout
+from modelwizard.engine import keras_internals as internals
+from modelwizard.engine.hyperparameters import VariableDropout
 from modelwizard.engine.step import Model
 
 # Operations outside of layers that treat each row alike; any other may reach across rows.
@@ -25,7 +26,7 @@ def fills(model: Model) -> bool:
     """
     if not _operations(model) or len(keras.tree.flatten(model.outputs)) != 1:
         return False
-    layers = [layer for layer in model._flatten_layers() if not _is_model(layer)]
+    layers = [layer for layer in internals.layers(model) if not _is_model(layer)]
     return all(_alone(layer) for layer in layers) and all(_row_by_row(operation) for operation in _operations(model))
 
 
@@ -51,7 +52,7 @@ def _operations(model: Model) -> list[Any]:
     """List what a model does, layer by layer; nothing for a model whose `call` is written by hand."""
     if isinstance(model, keras.Sequential):
         return model.layers
-    return model.operations if type(model).__name__ == "Functional" else []
+    return model.operations if internals.is_graph(model) else []
 
 
 def _row_by_row(operation: Any) -> bool:
@@ -64,7 +65,7 @@ def _row_by_row(operation: Any) -> bool:
 def _alone(layer: Any) -> bool:
     """Say whether a layer computes each row from that row alone."""
     kind = type(layer)
-    if kind is keras.layers.Lambda or not (kind.__module__.startswith("keras.") or kind is DialDropout):
+    if kind is keras.layers.Lambda or not (internals.of_keras(kind) or kind is VariableDropout):
         return False
     axes = keras.tree.flatten(getattr(layer, "axis", -1))
     return all(axis == -1 or axis > 0 for axis in axes) and not layer.non_trainable_weights

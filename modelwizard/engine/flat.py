@@ -18,7 +18,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from modelwizard.engine import dials, structure
+from modelwizard.engine import hyperparameters, structure
+from modelwizard.engine import keras_internals as internals
 from modelwizard.engine.arrays import Array
 from modelwizard.engine.step import Model, Stepper, data_loss, forward
 
@@ -42,13 +43,13 @@ class FlatState:
     """The variables that a program works on: weights in a vector, how to cut it, the rest, and the optimizer.
 
     Args:
-        model: The copy with dials that the program is traced from.
+        model: The copy with variable hyperparameters that the program is traced from.
         source: The model it was copied from.
     """
 
     def __init__(self, model: Model, source: Model) -> None:
         self.model = model
-        self.vector = _open(keras.Variable(np.zeros(1, "float32"), name="weights"))
+        self.vector = internals.open_length(keras.Variable(np.zeros(1, "float32"), name="weights"))
         together, apart = split(model)
         self.sizes = tf.Variable(tf.zeros([len(together)], tf.int32))
         self.shapes = [tf.Variable(tf.zeros([len(v.shape)], tf.int32)) for v in together]
@@ -57,59 +58,57 @@ class FlatState:
             tf.Variable(v.value, shape=[None] * len(v.shape), trainable=False) for v in model.non_trainable_variables
         ]
         # The L1 and L2 factor of each weight in the vector, where the structure has penalties.
-        self.factors = [_open_vector(0.0) for _ in "12"] if structure.penalised(source) else []
-        self.optimizer = dials.copy_optimizer(source.optimizer)
+        self.factors = [_open_vector() for _ in "12"] if structure.penalised(source) else []
+        self.optimizer = hyperparameters.copy_optimizer(source.optimizer)
         self.optimizer.build([self.vector, *self.apart])
         self.decays: list[tf.Variable] = []
-        if dials.spares(source.optimizer):
-            self.decays = [_open_vector(0.0), *(tf.Variable(tf.zeros([]), trainable=False) for _ in apart)]
-            self.optimizer._apply_weight_decay = self._decay
+        if hyperparameters.spares(source.optimizer):
+            self.decays = [_open_vector(), *(tf.Variable(tf.zeros([]), trainable=False) for _ in apart)]
+            internals.set_decay(self.optimizer, self._decay)
         self._initial = [(v, v.numpy()) for v in self.optimizer.variables]
         for variable, value in self._initial:
             if value.ndim == 1:
-                _open(variable)
+                internals.open_length(variable)
         if self.optimizer.use_ema:  # bare, since a Keras variable refuses values of another length
-            self.optimizer._model_variables_moving_average = [
-                average.value for average in self.optimizer._model_variables_moving_average
-            ]
+            internals.bare_averages(self.optimizer)
 
     def load(self, model: Model, seed: int) -> None:
-        """Take over the weights and dials of a model of the structure; start random masks from `seed`."""
+        """Take over the weights and hyperparameters of a model of the structure; start random masks from `seed`."""
         together, apart = split(model)
         parts = [v.numpy() for v in together]
         self.sizes.assign([part.size for part in parts])
         for shape, part in zip(self.shapes, parts, strict=True):
             shape.assign(part.shape)
         vector = np.concatenate([part.ravel() for part in parts]) if parts else np.zeros(0, "float32")
-        dials.reseed(self.model, seed)
-        theirs = iter(_weights(model))
+        hyperparameters.reseed(self.model, seed)
+        theirs = iter(model.non_trainable_weights)
         others = [next(theirs).numpy() if is_weight else v.numpy() for v, is_weight in self._others()]
         self.put(Weights(vector, [v.numpy() for v in apart], others))
         for variable, value in self._initial:
             variable.value.assign(np.broadcast_to(value, vector.shape) if value.ndim == 1 else value)
-        dials.turn(self.model, self.optimizer, model)
+        hyperparameters.load(self.model, self.optimizer, model)
 
         def spread(numbers: list[float]) -> Array:
             """Repeat a number of each variable for all its weights."""
             return np.repeat(np.asarray(numbers, "float32"), [part.size for part in parts])
 
         for i, factor in enumerate(self.factors):
-            factor.assign(spread([dials.penalty(v)[i] for v in together]))
+            factor.assign(spread([hyperparameters.penalty(v)[i] for v in together]))
         if self.decays:
-            self.decays[0].assign(spread([dials.decay(model.optimizer, v) for v in together]))
+            self.decays[0].assign(spread([hyperparameters.decay(model.optimizer, v) for v in together]))
             for held, variable in zip(self.decays[1:], apart, strict=True):
-                held.assign(dials.decay(model.optimizer, variable))
+                held.assign(hyperparameters.decay(model.optimizer, variable))
 
     @property
     def judged(self) -> list[Any]:
         """The variables that losses and outputs are computed from: weights, or their averages where these are kept."""
         if self.optimizer.use_ema:
-            return self.optimizer._model_variables_moving_average
+            return internals.moving_averages(self.optimizer)
         return [v.value for v in (self.vector, *self.apart)]
 
     def take(self) -> Weights:
         """Copy the present weights, averaged where the optimizer averages them."""
-        trained = int(self.optimizer._iterations) > 0
+        trained = internals.steps_taken(self.optimizer) > 0
         vector, *apart = [v.numpy() for v in (self.judged if trained else (self.vector, *self.apart))]
         return Weights(vector, apart, [v.numpy() for v in self.others])
 
@@ -128,7 +127,7 @@ class FlatState:
         for variable, value in zip(apart, weights.apart, strict=True):
             variable.assign(value)
         values = [value for value, (_, is_weight) in zip(weights.others, self._others(), strict=True) if is_weight]
-        for variable, value in zip(_weights(model), values, strict=True):
+        for variable, value in zip(model.non_trainable_weights, values, strict=True):
             variable.assign(value)
 
     def _decay(self, variables: Sequence[Any]) -> None:
@@ -140,7 +139,7 @@ class FlatState:
 
     def _others(self) -> list[tuple[Any, bool]]:
         """Pair the variables that are not trained with whether they are weights, not random states."""
-        weights = {id(v) for v in _weights(self.model)}
+        weights = {id(v) for v in self.model.non_trainable_weights}
         return [(v, id(v) in weights) for v in self.model.non_trainable_variables]
 
 
@@ -148,7 +147,7 @@ class FlatStepper(Stepper):
     """Steps on a `FlatState` through a Keras model that is only traced, never holds the weights.
 
     Args:
-        model: A copy with dials of a model of the structure.
+        model: A copy with variable hyperparameters of a model of the structure.
         state: The variables.
         open_widths: Whether widths of hidden layers are to stay open; they are those of `model` otherwise, as XLA
             needs it.
@@ -160,11 +159,7 @@ class FlatStepper(Stepper):
             variable.regularizer = None  # the state adds L1 and L2 penalties to all weights at once
         self._state = state
         self._open = open_widths
-        self._owners = {
-            id(v): layer
-            for layer in model._flatten_layers()
-            for v in layer._trainable_variables + layer._non_trainable_variables
-        }
+        self._owners = {id(v): layer for layer in internals.layers(model) for v in internals.own_variables(layer)}
         self._hidden = structure.hidden_dense(model) if open_widths else set[str]()
 
     def train_step(self, x: Any, y: Any, weight: Any) -> tuple[tf.Tensor, Any]:
@@ -176,7 +171,7 @@ class FlatStepper(Stepper):
             with self._scope(trained) as scope:
                 known = dict(scope.state_mapping)
                 outputs = forward(self.model, x, training=True)
-                loss = self.model._compute_loss(x=x, y=y, y_pred=outputs, sample_weight=weight, training=True)
+                loss = internals.compute_loss(self.model, x, y, outputs, weight, training=True)
         gradients: Any = tape.gradient(loss, trained)
         penalty, gradients[0] = self._penalise(trained[0], gradients[0])
         for variable, held in zip(self.model.non_trainable_variables, state.others, strict=True):
@@ -249,22 +244,12 @@ class FlatStepper(Stepper):
 
 def split(model: Model) -> tuple[list[Any], list[Any]]:
     """Part the variables that are trained into those for the vector and the embeddings, which stay apart."""
-    embedding: list[Any] = [layer for layer in model._flatten_layers() if isinstance(layer, keras.layers.Embedding)]
-    sparse = {id(v) for layer in embedding for v in layer._trainable_variables}
+    embeddings = [layer for layer in internals.layers(model) if isinstance(layer, keras.layers.Embedding)]
+    sparse = {id(v) for layer in embeddings for v in internals.own_variables(layer, trained=True)}
     trained = model.trainable_variables
     return [v for v in trained if id(v) not in sparse], [v for v in trained if id(v) in sparse]
 
 
-def _open(variable: Any) -> Any:
-    """Let a Keras variable take vectors of any length: Keras holds a shape fixed where TensorFlow need not."""
-    variable._value = _open_vector(variable.value)
-    return variable
-
-
-def _open_vector(value: Any) -> tf.Variable:
-    return tf.Variable(tf.reshape(value, [-1]), shape=[None], trainable=False)
-
-
-def _weights(model: Model) -> list[Any]:
-    """Return a model's variables that are not trained, without random states."""
-    return model.non_trainable_weights
+def _open_vector() -> tf.Variable:
+    """Return a variable that takes vectors of any length."""
+    return tf.Variable(tf.zeros([1]), shape=[None], trainable=False)

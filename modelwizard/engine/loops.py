@@ -6,7 +6,7 @@ cost no new compilation. Keras's batch-by-batch overhead (about a millisecond a 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property
 from typing import Any
@@ -20,7 +20,7 @@ from modelwizard.engine.arrays import Array, Layout
 from modelwizard.engine.device import on_gpu
 from modelwizard.engine.randomness import threefry
 from modelwizard.engine.step import Stepper
-from modelwizard.engine.tracing import trace
+from modelwizard.engine.tracing import loop, trace
 
 # Steps a call of an XLA loop has room for (its shapes are fixed); shorter calls leave the rest unused.
 XLA_STEPS = (128, 1024)
@@ -57,7 +57,7 @@ class GraphLoop:
             kept = [
                 tf.TensorArray(spec.dtype, steps, infer_shape=False, element_shape=spec.shape) for spec in outputs or ()
             ]
-            _, loss_sum, kept = _while(steps, body, kept)
+            _, loss_sum, kept = loop(steps, body, tf.constant(0.0), kept)
             return loss_sum, [array.concat() for array in kept]
 
         self._function = trace(
@@ -119,7 +119,7 @@ class XlaLoop:
                 return i + 1, loss_sum + _weighted(loss, real), kept
 
             kept = [tf.TensorArray(spec.dtype, steps, element_shape=[batch, *spec.shape[1:]]) for spec in outputs or ()]
-            _, loss_sum, kept = _while((rows + batch - 1) // batch, body, kept)
+            _, loss_sum, kept = loop((rows + batch - 1) // batch, body, tf.constant(0.0), kept)
             return loss_sum, [_flat(array.stack()) for array in kept]
 
         self.stepper = stepper
@@ -145,13 +145,6 @@ class XlaLoop:
         rows = tf.constant(len(order), tf.int32)
         loss, outputs = self._function(list(leaves), tf.constant(room.reshape(self.steps, batch)), rows)
         return float(loss), [output[: len(order)] for output in outputs]
-
-
-def _while(steps: tf.Tensor, body: Callable[..., Any], kept: list[tf.TensorArray]) -> Any:
-    def more(i: tf.Tensor, *_: Any) -> tf.Tensor:
-        return i < steps
-
-    return tf.while_loop(more, body, (tf.constant(0), tf.constant(0.0), kept), parallel_iterations=1)
 
 
 def _keep(kept: list[tf.TensorArray], i: tf.Tensor, y_pred: Any) -> list[tf.TensorArray]:

@@ -16,10 +16,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from modelwizard.engine import keras_internals as internals
 from modelwizard.engine.step import Model, forward
-
-# Attributes of every layer that change what it computes; all others of `keras.layers.Layer` are bookkeeping.
-_TELLING = ("activity_regularizer", "autocast", "_remat_mode", "_supports_masking")
 
 
 class Unshared(Exception):
@@ -28,7 +26,7 @@ class Unshared(Exception):
 
 def is_own(layer: Any) -> bool:
     """Say whether a layer's class is none of Keras's."""
-    return not type(layer).__module__.startswith("keras.")
+    return not internals.of_keras(type(layer))
 
 
 def describe(layer: Any) -> Any:
@@ -41,7 +39,7 @@ def describe(layer: Any) -> Any:
     told = {
         name: _value(value, penalties)
         for name, value in vars(layer).items()
-        if name in _TELLING or not (name in _bookkeeping() or name.startswith("_self_"))
+        if name in internals.TELLING or not (name in _bookkeeping() or name.startswith(internals.TRACKED))
     }
     return [identity(type(layer)), told]
 
@@ -57,7 +55,7 @@ def check_copy(model: Model, copy: Model) -> None:
     Raises:
         Unshared: A configuration did not tell all.
     """
-    for layer, twin in zip(model._flatten_layers(), copy._flatten_layers(), strict=True):
+    for layer, twin in zip(internals.layers(model), internals.layers(copy), strict=True):
         if is_own(layer) and describe(layer) != describe(twin):
             raise Unshared
 
@@ -69,12 +67,12 @@ def check_gradients(model: Model, x: Any, y: Any, weight: Any) -> None:
         Unshared: One has.
     """
     x, y, weight = (keras.tree.map_structure(_tensor, part) for part in (x, y, weight))
-    apart = {id(v) for layer in model._flatten_layers() if isinstance(layer, keras.layers.Embedding)
+    apart = {id(v) for layer in internals.layers(model) if isinstance(layer, keras.layers.Embedding)
              for v in layer.variables}  # fmt: skip
     others = [v.value for v in model.trainable_variables if id(v) not in apart]
     with tf.GradientTape() as tape:
         outputs = forward(model, x, training=True)
-        loss = model._compute_loss(x=x, y=y, y_pred=outputs, sample_weight=weight, training=True)
+        loss = internals.compute_loss(model, x, y, outputs, weight, training=True)
     gradients: Any = tape.gradient(loss, others)
     if any(isinstance(gradient, tf.IndexedSlices) for gradient in gradients):
         raise Unshared
@@ -128,7 +126,7 @@ def _object(value: Any, penalties: set[int]) -> Any:
         return "random"
     if isinstance(value, keras.Regularizer) and id(value) in penalties:
         return "penalty"
-    if isinstance(value, FunctionType) and value.__module__.startswith("keras."):
+    if isinstance(value, FunctionType) and internals.of_keras(value):
         return f"{value.__module__}.{value.__qualname__}"
     if isinstance(value, keras.dtype_policies.DTypePolicy):
         return value.name

@@ -16,7 +16,8 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from modelwizard.engine import arrays, trainer
+from modelwizard.engine import arrays, copies, trainer
+from modelwizard.engine import keras_internals as internals
 from modelwizard.engine.arrays import Array, Rows
 from modelwizard.engine.step import Model
 
@@ -160,21 +161,18 @@ def _probe(model: Model, data: Rows, rates: tuple[float, ...], seed: int, execut
 def _own_rate(model: Model) -> tuple[float, ...]:
     """Return 1/32 of the learning rate of a model that was trained by SGD at a fixed rate."""
     optimizer = model.optimizer
-    if type(optimizer) is keras.optimizers.SGD and isinstance(optimizer._learning_rate, keras.Variable):
+    if type(optimizer) is keras.optimizers.SGD and isinstance(internals.learning_rate(optimizer), keras.Variable):
         return (float(optimizer.learning_rate) / CONTROL_BATCH,)
     return ()
 
 
 def _copy(model: Model, rate: float) -> Model:
     """Copy a model with its weights, for plain SGD at this rate and with batch normalisation frozen."""
-    copy: Model = keras.models.clone_model(model)
-    copy.set_weights(model.get_weights())
-    for layer in copy._flatten_layers():
+    copy = copies.copy(model)
+    for layer in internals.layers(copy):
         if isinstance(layer, keras.layers.BatchNormalization):
             layer.trainable = False
-    weights = model._compile_loss._user_loss_weights if model._compile_loss else None
-    copy.compile(keras.optimizers.SGD(rate), model.loss, loss_weights=weights)
-    return copy
+    return copies.compile_like(copy, model, keras.optimizers.SGD(rate))
 
 
 def _outputs(model: Model, data: Rows) -> Array:

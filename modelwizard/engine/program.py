@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -12,6 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from modelwizard.engine import arrays, averages, cost, evaluation, filling
+from modelwizard.engine import keras_internals as internals
 from modelwizard.engine.arrays import Array, Rows
 from modelwizard.engine.evaluation import Evaluation, MetricsEvaluation, TrainMetrics
 from modelwizard.engine.loops import XLA_STEPS, GraphLoop, XlaLoop
@@ -52,7 +54,7 @@ class Program:
         self._in_blocks = evaluation.in_blocks(model)
         self._fills = self._in_blocks and filling.fills(model)
         self._blocks: tuple[Model, int, int] = (None, 0, 0)  # the model, the batch, and its block
-        self._metrics = metrics and bool(getattr(model._compile_metrics, "metrics", []))
+        self._metrics = metrics and bool(getattr(internals.compile_metrics(model), "metrics", []))
         self._graph: GraphLoop | None = None
         self._xla: dict[tuple[Any, ...], XlaLoop] = {}
         self._evaluations: dict[tuple[Any, ...], Any] = {}
@@ -165,6 +167,8 @@ class Program:
             # The compilation failed, before any step was taken: the weights are as they were.
             self._xla.pop(key, None)
             self.xla_error = str(error)
+            reason = self.xla_error.partition("\n")[0][:200]
+            warnings.warn(f"XLA cannot compile this model, which trains more slowly without: {reason}", stacklevel=2)
             return self.graph(leaves, part, batch)
 
     @contextmanager
@@ -173,7 +177,7 @@ class Program:
 
         Keras weights these by the batch size if it is known when the step is traced, as it must be for XLA.
         """
-        trackers = self.model._compile_loss.metrics if self.model._compile_loss is not None else []
+        trackers = getattr(internals.compile_loss(self.model), "metrics", [])
         before = [[v.numpy() for v in tracker.variables] for tracker in trackers]
         yield
         for tracker, values in zip(trackers, before, strict=True):

@@ -13,7 +13,8 @@ from contextlib import contextmanager
 from typing import Any
 
 import tensorflow as tf
-from tensorflow.python.ops import random_ops_util  # no public name: a test watches for its going
+
+from modelwizard.engine.keras_internals import random_ops
 
 _LOCK = threading.Lock()
 
@@ -21,20 +22,18 @@ _LOCK = threading.Lock()
 @contextmanager
 def threefry() -> Generator[None]:
     """Let random ops that are traced inside, on this thread, use ThreeFry where they would choose by themselves."""
-    original = random_ops_util.get_key_counter_alg
+    module = random_ops()
+    original, automatic = module.get_key_counter_alg, module.convert_alg_to_int(tf.random.Algorithm.AUTO_SELECT)
     tracer = threading.get_ident()
 
     def chosen(seed: Any, alg: Any) -> Any:
-        by_itself = alg is None or random_ops_util.convert_alg_to_int(alg) == _AUTO
+        by_itself = alg is None or module.convert_alg_to_int(alg) == automatic
         ours = by_itself and threading.get_ident() == tracer
         return original(seed, tf.random.Algorithm.THREEFRY if ours else alg)
 
     with _LOCK:
-        random_ops_util.get_key_counter_alg = chosen
+        module.get_key_counter_alg = chosen
         try:
             yield
         finally:
-            random_ops_util.get_key_counter_alg = original
-
-
-_AUTO = random_ops_util.convert_alg_to_int(tf.random.Algorithm.AUTO_SELECT)
+            module.get_key_counter_alg = original

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
+import warnings
 from collections import OrderedDict
 from typing import Any
 
-from modelwizard.engine import arrays, dials, evaluation, own_layers, structure
+from modelwizard.engine import arrays, evaluation, hyperparameters, own_layers, rules, structure
+from modelwizard.engine import keras_internals as internals
 from modelwizard.engine.arrays import Rows
 from modelwizard.engine.flat import FlatState, FlatStepper, Weights
 from modelwizard.engine.program import Program
 from modelwizard.engine.step import Model, Stepper
 from modelwizard.engine.tracing import purge
 
-__all__ = ["SharedProgram", "clear", "kept", "purge", "shared"]
-
 # Structures kept at a time, and exact shapes of each; a search rarely returns to one that it left long ago.
 KEPT = 8
 KEPT_EXACT = 8
 
-_SHARED: OrderedDict[str, SharedProgram] = OrderedDict()
-_REFUSED: set[str] = set()
+SHARED: OrderedDict[str, SharedProgram] = OrderedDict()
+REFUSED: set[str] = set()
 
 
 class SharedProgram(Program):
@@ -35,8 +35,8 @@ class SharedProgram(Program):
     """
 
     def __init__(self, model: Model, data: Rows, widthless: bool) -> None:
-        copy = dials.copy_model(model)
-        if any(own_layers.is_own(layer) for layer in model._flatten_layers()):
+        copy = hyperparameters.copy_model(model)
+        if any(own_layers.is_own(layer) for layer in internals.layers(model)):
             few = arrays.take(data, slice(0, 2))
             own_layers.check_copy(model, copy)
             own_layers.check_gradients(copy, few.x, few.y, few.weight)
@@ -53,7 +53,7 @@ class SharedProgram(Program):
 
     def plan(self, steps: int) -> None:
         """Write down the learning rates of a training's steps, where they follow a schedule."""
-        dials.plan(self._state.optimizer, self._source, steps)
+        hyperparameters.plan(self._state.optimizer, self._source, steps)
 
     def weights(self) -> Weights:
         """Copy the present weights, averaged where the optimizer averages them."""
@@ -73,8 +73,8 @@ class SharedProgram(Program):
             return self.stepper
         shapes = tuple(tuple(v.shape) for v in self._source.trainable_variables)
         if shapes not in self._exact:
-            copy = dials.copy_model(self._source)
-            dials.share(copy, self.stepper.model)
+            copy = hyperparameters.copy_model(self._source)
+            hyperparameters.share(copy, self.stepper.model)
             stepper = FlatStepper(copy, self._state, open_widths=False)
             evaluation.build(copy, self._few.x, self._few.y, self._few.weight)
             self._exact[shapes] = stepper
@@ -89,31 +89,22 @@ def shared(model: Model, data: Rows) -> SharedProgram | None:
     """Return the program for models of this structure, or None for a model that shares with none."""
     if not model.built:
         return None
+    if rules.untested():  # layers and optimizers may have changed without a sound
+        warnings.warn(f"{rules.installed()} is newer than modelwizard knows: models share no program", stacklevel=2)
+        return None
     key = structure.key(model, data)
     if key is None:
         return None
-    if key.text in _REFUSED:
+    if key.text in REFUSED:
         return None
-    if key.text not in _SHARED:
+    if key.text not in SHARED:
         try:
-            _SHARED[key.text] = SharedProgram(model, data, key.widthless)
+            SHARED[key.text] = SharedProgram(model, data, key.widthless)
         except own_layers.Unshared:
-            _REFUSED.add(key.text)
+            REFUSED.add(key.text)
             return None
-        while len(_SHARED) > KEPT:
-            _SHARED.popitem(last=False)
+        while len(SHARED) > KEPT:
+            SHARED.popitem(last=False)
             purge()
-    _SHARED.move_to_end(key.text)
-    return _SHARED[key.text]
-
-
-def kept() -> list[str]:
-    """Return the structures that are compiled at present, the latest last."""
-    return list(_SHARED)
-
-
-def clear() -> None:
-    """Forget all programs."""
-    _SHARED.clear()
-    _REFUSED.clear()
-    purge()
+    SHARED.move_to_end(key.text)
+    return SHARED[key.text]

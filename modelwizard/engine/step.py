@@ -6,6 +6,8 @@ from typing import Any
 
 import tensorflow as tf
 
+from modelwizard.engine import keras_internals as internals
+
 Model = Any  # keras.Model; its training internals carry no types
 
 
@@ -28,7 +30,7 @@ class Stepper:
         model = self.model
         with tf.GradientTape() as tape:
             outputs = forward(model, x, training=True)
-            loss = model._compute_loss(x=x, y=y, y_pred=outputs, sample_weight=weight, training=True)
+            loss = internals.compute_loss(model, x, y, outputs, weight, training=True)
             scaled = model.optimizer.scale_loss(loss)
         variables = model.trainable_weights
         if variables:
@@ -44,7 +46,7 @@ class Stepper:
 
 def forward(model: Model, x: Any, training: bool) -> Any:
     """Call the model, saying `training` where its `call` asks for it."""
-    return model(x, training=training) if model._call_has_training_arg else model(x)
+    return model(x, training=training) if internals.takes_training(model) else model(x)
 
 
 def data_loss(model: Model, x: Any, y: Any, outputs: Any, weight: Any) -> tf.Tensor:
@@ -52,14 +54,15 @@ def data_loss(model: Model, x: Any, y: Any, outputs: Any, weight: Any) -> tf.Ten
 
     A model whose whole loss comes from `add_loss` or its own `compute_loss` has no such part: its full loss counts.
     """
-    if model._compile_loss is None or own_loss(model):
-        return model._compute_loss(x=x, y=y, y_pred=outputs, sample_weight=weight, training=False)
-    return model._compile_loss(y, outputs, weight)
+    loss = internals.compile_loss(model)
+    if loss is None or own_loss(model):
+        return internals.compute_loss(model, x, y, outputs, weight, training=False)
+    return loss(y, outputs, weight)
 
 
 def own_loss(model: Model) -> bool:
     """Say whether the model computes its loss by a `compute_loss` of its own."""
-    return not type(model).compute_loss.__module__.startswith("keras.")
+    return not internals.of_keras(type(model).compute_loss)
 
 
 def batch_rows(x: Any) -> tf.Tensor:

@@ -1,7 +1,7 @@
 """The structure of a model: what must be the same for two models to share one compiled program.
 
-Left out are the numbers that a program takes as inputs (`dials`), widths of hidden dense layers where nothing depends
-on them, initial values, seeds and automatic names.
+Left out are the numbers that a program takes as inputs (`hyperparameters`), widths of hidden dense layers where nothing
+depends on them, initial values, seeds and automatic names.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from typing import Any
 import keras
 import numpy as np
 
-from modelwizard.engine import arrays, dials, own_layers
+from modelwizard.engine import arrays, hyperparameters, own_layers
+from modelwizard.engine import keras_internals as internals
 from modelwizard.engine.arrays import Rows
 from modelwizard.engine.own_layers import Unshared
 from modelwizard.engine.step import Model
@@ -68,7 +69,9 @@ def key(model: Model, data: Rows) -> Key | None:
     losses and elementwise optimizers.
     """
     kind = type(model).__name__
-    if kind not in ("Functional", "Sequential") or not _of_keras(type(model)):
+    if not internals.is_graph(model):
+        return None
+    if any(hasattr(layer, "adapt") for layer in internals.layers(model)):  # they compute with what is no variable
         return None
     if _own_code(model) or any(v.constraint is not None or v.dtype != "float32" for v in model.trainable_variables):
         return None
@@ -78,14 +81,14 @@ def key(model: Model, data: Rows) -> Key | None:
         parts = {
             "kind": kind,
             "model": _model(model.get_config(), hidden, keras.tree.is_nested(data.x)),
-            "own": [own_layers.describe(layer) for layer in model._flatten_layers() if own_layers.is_own(layer)],
+            "own": [own_layers.describe(layer) for layer in internals.layers(model) if own_layers.is_own(layer)],
             "outputs": _outputs(model),
             "loss": keras.tree.flatten(keras.tree.map_structure(_loss, model.loss)),
             "nesting": repr(keras.tree.map_structure(lambda _: 0, model.loss)),
-            "loss weights": repr(model._compile_loss._user_loss_weights) if model._compile_loss else None,
+            "loss weights": repr(internals.loss_weights(model)),
             "optimizer": _optimizer(model.optimizer),
             "penalised": penalised(model),
-            "trainable": [layer.trainable for layer in model._flatten_layers()],
+            "trainable": [layer.trainable for layer in internals.layers(model)],
             "data": _data(data),
         }
         return Key(json.dumps(parts, sort_keys=True, default=_plain), widthless)
@@ -95,10 +98,10 @@ def key(model: Model, data: Rows) -> Key | None:
 
 def _own_code(model: Model) -> bool:
     """Say whether a function that is not Keras's is called, which a configuration may hide behind a bare name."""
-    layers = [layer for layer in model._flatten_layers() if not own_layers.is_own(layer)]
+    layers = [layer for layer in internals.layers(model) if not own_layers.is_own(layer)]
     attributes = [value for layer in layers for value in vars(layer).values()]
     functions = [value for value in attributes if isinstance(value, FunctionType)]
-    return not all(_of_keras(function) for function in functions)
+    return not all(internals.of_keras(function) for function in functions)
 
 
 def penalised(model: Model) -> bool:
@@ -108,17 +111,18 @@ def penalised(model: Model) -> bool:
         Unshared: A penalty is of another kind.
     """
     penalties = [v.regularizer for v in model.trainable_variables if v.regularizer is not None]
-    if any(type(penalty).__name__ not in dials.PENALTIES or not _of_keras(type(penalty)) for penalty in penalties):
+    kinds = [type(penalty) for penalty in penalties]
+    if any(kind.__name__ not in hyperparameters.PENALTIES or not internals.of_keras(kind) for kind in kinds):
         raise Unshared
     return bool(penalties)
 
 
 def _is_widthless(model: Model) -> bool:
     """Say whether the code of every layer is the same for any width of the dense layers before it."""
-    layers = [layer for layer in model._flatten_layers() if layer is not model]
+    layers = [layer for layer in internals.layers(model) if layer is not model]
     return all(
         type(layer).__name__ in _WIDTHLESS
-        and len(layer._inbound_nodes) == 1
+        and len(internals.nodes(layer)) == 1
         and getattr(layer, "axis", -1) in (-1, [-1])
         and not (type(layer) is keras.layers.Dense and len(layer.output.shape) != 2)
         for layer in layers
@@ -130,11 +134,11 @@ def hidden_dense(model: Model) -> set[str]:
     heads: set[int] = set()
     waiting = keras.tree.flatten(model.outputs)
     while waiting:
-        history = waiting.pop()._keras_history
-        if type(history.operation) is keras.layers.Dense:
-            heads.add(id(history.operation))
+        operation, node = internals.producer(waiting.pop())
+        if type(operation) is keras.layers.Dense:
+            heads.add(id(operation))
         else:
-            waiting += history.operation._inbound_nodes[history.node_index].input_tensors
+            waiting += node.input_tensors
     dense = [layer for layer in model.layers if type(layer) is keras.layers.Dense]
     return {layer.name for layer in dense if id(layer) not in heads}
 
@@ -150,11 +154,11 @@ def _optimizer(thing: Any) -> Any:
     """Describe an optimizer without its learning rates, the size of its weight decay and what is spared from it."""
     kind = type(thing).__name__
     special = thing.clipnorm or thing.ema_overwrite_frequency or thing.loss_scale_factor
-    if not _of_keras(type(thing)) or kind not in _ELEMENTWISE or special:
+    if not internals.of_keras(type(thing)) or kind not in _ELEMENTWISE or special:
         raise Unshared
-    if not dials.scheduled(thing) and not isinstance(thing._learning_rate, keras.Variable):
+    if not hyperparameters.scheduled(thing) and not isinstance(internals.learning_rate(thing), keras.Variable):
         raise Unshared  # a function of the user's own
-    if int(thing._iterations) > 0:
+    if internals.steps_taken(thing) > 0:
         raise Unshared  # its momentum would have to be taken over
     try:
         config = dict(thing.get_config())
@@ -162,8 +166,8 @@ def _optimizer(thing: Any) -> Any:
         raise Unshared from None
     for name in ("name", "learning_rate", "ema_momentum"):
         config.pop(name, None)
-    config["schedule"] = dials.scheduled(thing)
-    config["spares"] = dials.spares(thing)
+    config["schedule"] = hyperparameters.scheduled(thing)
+    config["spares"] = hyperparameters.spares(thing)
     if config.get("weight_decay") is not None:
         config["weight_decay"] = "some"
     return [kind, _masked(config, set())]
@@ -204,7 +208,7 @@ def _layer(value: dict[str, Any], hidden: set[str]) -> Any:
     if value.get("registered_name"):
         return "own"
     settings = _object(value, hidden)
-    if value["class_name"] == "Dropout":  # a dial; inside of other layers the rate is a constant
+    if value["class_name"] == "Dropout":  # a variable; inside of other layers the rate is a constant
         settings[1]["rate"] = "all" if value["config"]["rate"] == 1 else "any"
     return settings
 
@@ -221,7 +225,7 @@ def _masked(value: Any, hidden: set[str]) -> Any:
 
 
 def _ignored(name: str) -> bool:
-    return name in _IGNORED or (name.endswith("_regularizer") and name not in dials.CONSTANT_PENALTIES)
+    return name in _IGNORED or (name.endswith("_regularizer") and name not in hyperparameters.CONSTANT_PENALTIES)
 
 
 def _object(value: dict[str, Any], hidden: set[str]) -> Any:
@@ -246,10 +250,10 @@ def _checked(value: dict[str, Any]) -> str:
 def _loss(loss: Any) -> Any:
     if loss is None or isinstance(loss, str):
         return loss
-    if isinstance(loss, keras.losses.Loss) and _of_keras(type(loss)):
+    if isinstance(loss, keras.losses.Loss) and internals.of_keras(type(loss)):
         config: Any = keras.losses.serialize(loss)
         return json.dumps(_object(config, set()), sort_keys=True, default=_plain)
-    if callable(loss) and _of_keras(loss):
+    if callable(loss) and internals.of_keras(loss):
         return loss.__name__
     raise Unshared
 
@@ -258,10 +262,6 @@ def _data(data: Rows) -> Any:
     leaves = [[list(leaf.shape[1:]), str(leaf.dtype)] for leaf in arrays.leaves(data)]
     layout = arrays.layout(data)
     return [leaves, repr(layout.structure), layout.present]
-
-
-def _of_keras(kind: Any) -> bool:
-    return getattr(kind, "__module__", "").startswith("keras.")
 
 
 def _plain(value: Any) -> Any:

@@ -13,7 +13,8 @@ from contextlib import contextmanager
 from typing import Any
 
 import tensorflow as tf
-from tensorflow.python.framework import ops  # the registry has no public name: a test watches for its going
+
+from modelwizard.engine.keras_internals import gradient_registry
 
 _PREFIX = "CustomGradient-"
 
@@ -28,7 +29,7 @@ def trace(function: Callable[..., Any], *specifications: Any, xla: bool = False)
 def purge() -> None:
     """Forget the custom gradients of all graphs, whoever traced them; graphs that nobody holds go."""
     for name in _names():
-        del _registry()[name]
+        del gradient_registry()[name]
     gc.collect()
 
 
@@ -40,13 +41,17 @@ def _forgetting() -> Generator[None]:
         yield
     finally:
         for name in _names() - before:
-            del _registry()[name]
+            del gradient_registry()[name]
+
+
+def loop(steps: tf.Tensor, body: Callable[..., Any], *state: Any) -> Any:
+    """Run `body(i, *state) -> (i + 1, *state)` so many times, one after the other, inside a traced function."""
+
+    def more(i: tf.Tensor, *_: Any) -> tf.Tensor:
+        return i < steps
+
+    return tf.while_loop(more, body, (tf.constant(0), *state), parallel_iterations=1)
 
 
 def _names() -> set[str]:
-    return {name for name in _registry() if name.startswith(_PREFIX)}
-
-
-def _registry() -> dict[str, Any]:
-    gradients: Any = ops.gradient_registry
-    return gradients._registry
+    return {name for name in gradient_registry() if name.startswith(_PREFIX)}

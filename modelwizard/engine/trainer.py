@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from modelwizard.engine import arrays, dials, reuse, rules
+from modelwizard.engine import arrays, hyperparameters, reuse, rules
 from modelwizard.engine.arrays import Array, Rows
 from modelwizard.engine.by_keras import KerasProgram
 from modelwizard.engine.execution import Choice
 from modelwizard.engine.program import Program
 from modelwizard.engine.step import Model, Stepper
+from modelwizard.errors import ModelWizardError
 
 # Training rows on which train_loss is computed at most.
 SAMPLE = 2000
@@ -198,7 +199,14 @@ class _Session:
 
 
 def program(model: Model, data: Rows, seed: int, wanted: str) -> Program | KerasProgram:
-    """Load the model into the program kept for its structure, or make one for it alone."""
+    """Load the model into the program kept for its structure, or make one for it alone.
+
+    Raises:
+        ModelWizardError: The installed Keras or TensorFlow is none that models can be trained with as they should be.
+    """
+    reason = rules.versions_reason()
+    if reason is not None:
+        raise ModelWizardError(f"Networks cannot be trained as they should: {reason}.", fix=rules.install())
     if wanted == "keras" or rules.model_reason(model) is not None:
         return KerasProgram(model)
     kept = reuse.shared(model, data)
@@ -206,7 +214,7 @@ def program(model: Model, data: Rows, seed: int, wanted: str) -> Program | Keras
         kept.load(model, seed)
         return kept
     alone = Program(Stepper(model), data, metrics=False)
-    dials.reseed(model, seed)
+    hyperparameters.reseed(model, seed)
     return alone
 
 

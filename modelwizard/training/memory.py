@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from modelwizard.engine import reuse
+from modelwizard.engine import tracing
 
 EVERY = 8
 """Fits between two purges, each of which takes about 0.3 s with TensorFlow loaded."""
@@ -19,4 +19,4 @@ def release() -> None:
     global _fits
     _fits += 1
     if _fits % EVERY == 0:
-        reuse.purge()
+        tracing.purge()

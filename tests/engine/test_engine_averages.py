@@ -11,8 +11,8 @@ import pytest
 from keras import layers
 
 import modelwizard as mw
-from modelwizard.engine import reuse, trainer
-from modelwizard.engine.dials import Rates
+from modelwizard.engine import trainer
+from modelwizard.engine.hyperparameters import Rates
 from modelwizard.engine.trainer import Run
 
 RANDOM = np.random.default_rng(0)
@@ -117,25 +117,23 @@ def check(run: Run, build: Callable[[], keras.Model]) -> None:
     ],
 )
 def test_trials_are_judged_by_the_averaged_weights_and_train_on_from_the_others(
-    cases: list[tuple[str, int]], execution: str
+    cases: list[tuple[str, int]], execution: str, programs: dict[str, Any]
 ) -> None:
-    reuse.clear()
     for name, units in cases:
         model = build(OPTIMIZERS[name], units)
         run = trainer.train(model, TRAIN, HELD, epochs=3, batch_size=16, shuffle=False, execution=execution)
         check(run, lambda name=name, units=units: build(OPTIMIZERS[name], units))
-    assert len(reuse.kept()) == 1
-    reuse.clear()
+    assert len(programs) == 1
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("execution", ["graph", "xla", "keras"])
-def test_models_that_share_no_program_are_judged_alike(execution: str) -> None:
+def test_models_that_share_no_program_are_judged_alike(execution: str, programs: dict[str, Any]) -> None:
     def overwritten() -> keras.Model:
         return build(lambda: adamw(ema_overwrite_frequency=5))
 
     run = trainer.train(overwritten(), TRAIN, HELD, epochs=3, batch_size=16, shuffle=False, execution=execution)
-    assert not reuse.kept()
+    assert not programs
     check(run, overwritten)
 
 

@@ -10,20 +10,13 @@ import pytest
 from keras import layers, ops
 
 import modelwizard as mw
-from modelwizard.engine import reuse, trainer
+from modelwizard.engine import trainer
 
 RANDOM = np.random.default_rng(0)
 X = RANDOM.normal(size=(100, 6)).astype("float32")
 Y = (X[:, :1] + 0.3 * RANDOM.normal(size=(100, 1)) > 0).astype("float32")
 TOKENS = RANDOM.integers(0, 9, (100, 6)).astype("int32")
 EXECUTIONS = ["graph", pytest.param("xla", marks=pytest.mark.slow)]
-
-
-@pytest.fixture(autouse=True)
-def _clean() -> Any:
-    reuse.clear()
-    yield
-    reuse.clear()
 
 
 class Members(layers.Layer):
@@ -132,36 +125,40 @@ def check(build: Any, execution: str, x: np.ndarray = X) -> None:
 
 @pytest.mark.parametrize("execution", EXECUTIONS)
 @pytest.mark.parametrize("kind", [Members, pytest.param(Batched, marks=pytest.mark.slow)])
-def test_members_that_share_a_trunk_share_a_program(kind: type[Members], execution: str) -> None:
+def test_members_that_share_a_trunk_share_a_program(
+    kind: type[Members], execution: str, programs: dict[str, Any]
+) -> None:
     for rate in (0.01, 0.03):
         check(lambda rate=rate: ensemble(kind, rate), execution)
     trainer.train(ensemble(kind, dropout=0.5), (X, Y), epochs=1, execution=execution)
-    assert len(reuse.kept()) == 1
+    assert len(programs) == 1
     check(lambda: ensemble(kind, units=5), execution)  # another width of a layer of one's own is another structure
-    assert len(reuse.kept()) == 2
+    assert len(programs) == 2
 
 
-def test_what_a_configuration_does_not_tell_keeps_models_apart() -> None:
+def test_what_a_configuration_does_not_tell_keeps_models_apart(programs: dict[str, Any]) -> None:
     for by in (0.0, 1.0):
         check(lambda by=by: shifted(by), "graph")
-    assert len(reuse.kept()) == 1  # of the default alone there is a true copy
+    assert len(programs) == 1  # of the default alone there is a true copy
 
 
-def test_sparse_gradients_of_a_layer_of_ones_own_stay_sparse() -> None:
+def test_sparse_gradients_of_a_layer_of_ones_own_stay_sparse(programs: dict[str, Any]) -> None:
     check(looked_up, "graph", TOKENS)
-    assert not reuse.kept()
+    assert not programs
 
 
-def test_the_rate_of_a_dropout_inside_another_layer_belongs_to_the_structure() -> None:
+def test_the_rate_of_a_dropout_inside_another_layer_belongs_to_the_structure(programs: dict[str, Any]) -> None:
     losses = [
         trainer.train(inside(rate), (X, Y), epochs=1, execution="graph").history[0]["loss"] for rate in (0.1, 0.8)
     ]
-    assert len(reuse.kept()) == 2
+    assert len(programs) == 2
     assert losses[0] != losses[1]
 
 
 @pytest.mark.parametrize("wrapped", ["TimeDistributed", "MultiHeadAttention"])
-def test_the_rate_of_a_dropout_inside_a_layer_of_keras_belongs_to_the_structure(wrapped: str) -> None:
+def test_the_rate_of_a_dropout_inside_a_layer_of_keras_belongs_to_the_structure(
+    wrapped: str, programs: dict[str, Any]
+) -> None:
     def build(rate: float) -> keras.Model:
         keras.utils.set_random_seed(1)
         inputs = keras.Input((3, 4))
@@ -174,4 +171,4 @@ def test_the_rate_of_a_dropout_inside_a_layer_of_keras_belongs_to_the_structure(
     x = RANDOM.normal(size=(100, 3, 4)).astype("float32")
     for rate in (0.1, 0.8):
         trainer.train(build(rate), (x, Y), epochs=1, execution="graph")
-    assert len(reuse.kept()) == 2
+    assert len(programs) == 2

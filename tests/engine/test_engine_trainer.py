@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from keras import layers
 
-from modelwizard.engine import reuse, trainer
+from modelwizard.engine import tracing, trainer
 
 RANDOM = np.random.default_rng(0)
 X = {"a": RANDOM.normal(size=(150, 4)).astype("float32"), "b": RANDOM.integers(0, 5, (150, 2)).astype("int32")}
@@ -56,13 +56,6 @@ def kinds(listed: list[dict[str, Any]]) -> list[Any]:
     return [settings.get("optimizer", lambda: "adam") for settings in listed]
 
 
-@pytest.fixture(autouse=True, scope="module")
-def _clean() -> Any:
-    reuse.clear()
-    yield
-    reuse.clear()
-
-
 SETTINGS: list[dict[str, Any]] = [
     {},
     {"units": 20, "l2": 0.1},
@@ -82,8 +75,9 @@ SETTINGS: list[dict[str, Any]] = [
         pytest.param("xla", SETTINGS, marks=pytest.mark.slow),
     ],
 )
-def test_models_loaded_into_a_shared_program_train_as_by_model_fit(execution: str, listed: list[Any]) -> None:
-    reuse.clear()
+def test_models_loaded_into_a_shared_program_train_as_by_model_fit(
+    execution: str, listed: list[Any], programs: dict[str, Any]
+) -> None:
     for settings in listed:
         settings = {name: value() if callable(value) else value for name, value in settings.items()}
         model = build(**settings)
@@ -96,7 +90,7 @@ def test_models_loaded_into_a_shared_program_train_as_by_model_fit(execution: st
         for mine, theirs in zip(model.get_weights(), other.get_weights(), strict=True):
             np.testing.assert_allclose(mine, theirs, rtol=1e-3, atol=1e-4)
     # One program for each kind of optimizer, whatever the widths and the numbers.
-    assert len(reuse.kept()) == len({type(keras.optimizers.get(kind())).__name__ for kind in kinds(listed)})
+    assert len(programs) == len({type(keras.optimizers.get(kind())).__name__ for kind in kinds(listed)})
 
 
 def test_losses_are_those_of_the_epochs_end_without_dropout_and_penalties() -> None:
@@ -203,7 +197,7 @@ def test_memory_does_not_grow_over_200_trials() -> None:
         settings = {"units": 4 + i % 30, "depth": 1 + i % 3, "rate": 0.1 * (i % 4), "l2": 10.0 ** -(i % 5)}
         trainer.train(build(**settings), TRAIN, HELD, epochs=1, execution="graph")
         if i % 20 == 19:
-            reuse.purge()
+            tracing.purge()
             sizes.append(used())
     # The first fifth warms up (three structures, allocator pools); afterwards less than 0.5 MB a trial.
     assert sizes[-1] - sizes[1] < 0.5 * 160, sizes

@@ -1,4 +1,4 @@
-"""Numbers that become inputs of a compiled program, so that they vary without a new compilation.
+"""Hyperparameters that are inputs of a compiled program, so that they vary without a new compilation.
 
 A copy of a model holds them as variables: dropout rates, weight decay, the momentum of averaged weights, and the
 learning rate, by a schedule one for each step. L1 and L2 factors become one number for each weight. All are read off
@@ -7,14 +7,14 @@ any model of the same structure.
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from contextlib import contextmanager
 from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
+from modelwizard.engine import copies
+from modelwizard.engine import keras_internals as internals
 from modelwizard.engine.step import Model
 
 PENALTIES = ("L1", "L2", "L1L2")
@@ -22,18 +22,18 @@ PENALTIES = ("L1", "L2", "L1L2")
 CONSTANT_PENALTIES = ("activity_regularizer", "embeddings_regularizer")
 
 
-class DialDropout(keras.layers.Dropout):
+class VariableDropout(keras.layers.Dropout):
     """`keras.layers.Dropout` whose rate is a variable, zero included; the masks are drawn as Keras draws them."""
 
     def __init__(self, **config: Any) -> None:
         super().__init__(**{**config, "rate": 0.5})  # a rate of 0 would make no seed generator
-        self.dial = _variable(0.0)
+        self.variable_rate = _variable(0.0)
 
     def call(self, inputs: Any, training: bool = False) -> Any:
-        """Drop inputs at the dial's rate and scale up the others."""
+        """Drop inputs at the variable's rate and scale up the others."""
         if not training:
             return inputs
-        rate = tf.cast(self.dial, inputs.dtype)
+        rate = tf.cast(self.variable_rate, inputs.dtype)
         shape = tf.shape(inputs)
         if self.noise_shape is not None:
             shape = [shape[i] if size is None else size for i, size in enumerate(self.noise_shape)]
@@ -42,27 +42,19 @@ class DialDropout(keras.layers.Dropout):
 
 
 def copy_model(model: Model) -> Model:
-    """Return a model of the same layers, with dials in the place of dropout rates."""
-    with _bare(model):
-        copy: Any = keras.models.clone_model(model, clone_function=_copy_layer, recursive=True)
+    """Return a model of the same layers, with variables in the place of dropout rates."""
     # The optimizer is a stand-in that builds fast; `copy_optimizer` makes the one that is used.
-    copy.compile(
-        optimizer="sgd",
-        loss=model.loss,
-        loss_weights=model._compile_loss._user_loss_weights if model._compile_loss else None,
-        auto_scale_loss=False,
-    )
-    return copy
+    return copies.compile_like(copies.clone(model, _copy_layer), model, "sgd", auto_scale_loss=False)
 
 
 def copy_optimizer(optimizer: Any) -> Any:
-    """Return an optimizer of the same settings, not built, with dials for weight decay, averaging and the schedule."""
+    """Return an optimizer of the same settings, not built, whose decay, averaging and schedule are variables."""
     config = optimizer.get_config()
     if scheduled(optimizer):
         config["learning_rate"] = 0.0
     copy = type(optimizer).from_config(config)
     if scheduled(optimizer):
-        copy._learning_rate = Rates()
+        internals.set_schedule(copy, Rates())
     if copy.weight_decay is not None:
         copy.weight_decay = _variable(copy.weight_decay)
     copy.ema_momentum = _variable(copy.ema_momentum)
@@ -71,18 +63,17 @@ def copy_optimizer(optimizer: Any) -> Any:
 
 def scheduled(optimizer: Any) -> bool:
     """Say whether an optimizer's learning rate follows a schedule."""
-    return isinstance(optimizer._learning_rate, keras.optimizers.schedules.LearningRateSchedule)
+    return isinstance(internals.learning_rate(optimizer), keras.optimizers.schedules.LearningRateSchedule)
 
 
 def spares(optimizer: Any) -> bool:
     """Say whether an optimizer spares some weights its decay (`exclude_from_weight_decay`)."""
-    excluded = [getattr(optimizer, f"_exclude_from_weight_decay{part}", None) for part in ("", "_pattern")]
-    return optimizer.weight_decay is not None and any(excluded)
+    return optimizer.weight_decay is not None and internals.spares(optimizer)
 
 
 def decay(optimizer: Any, variable: Any) -> float:
     """Return the decay of a weight."""
-    return float(optimizer.weight_decay) if optimizer._use_weight_decay(variable.value) else 0.0
+    return float(optimizer.weight_decay) if internals.decays(optimizer, variable) else 0.0
 
 
 class Rates(keras.optimizers.schedules.LearningRateSchedule):
@@ -96,7 +87,7 @@ class Rates(keras.optimizers.schedules.LearningRateSchedule):
         """Write down a schedule's rates for at least so many steps, unless they stand there: folds have the same."""
         count = 2 ** max(1, steps - 1).bit_length()  # few lengths: XLA compiles for one
         # The settings say all of a schedule that is Keras' own.
-        known = type(schedule).__module__.startswith("keras.") and (type(schedule), schedule.get_config(), count)
+        known = internals.of_keras(type(schedule)) and (type(schedule), schedule.get_config(), count)
         if known and known == self._filled:
             return
         self._filled = known
@@ -114,29 +105,31 @@ class Rates(keras.optimizers.schedules.LearningRateSchedule):
         return {}
 
 
-def turn(model: Model, optimizer: Any, source: Model) -> None:
-    """Set the dials of a copy and its optimizer to the numbers of `source`, but for a schedule's rates."""
-    for layer, twin in zip(model._flatten_layers(), source._flatten_layers(), strict=True):
-        if isinstance(layer, DialDropout):
-            layer.dial.assign(twin.rate)
+def load(model: Model, optimizer: Any, source: Model) -> None:
+    """Set the hyperparameters of a copy and its optimizer to those of `source`, but for a schedule's rates."""
+    for layer, twin in zip(internals.layers(model), internals.layers(source), strict=True):
+        if isinstance(layer, VariableDropout):
+            layer.variable_rate.assign(twin.rate)
     if optimizer.weight_decay is not None:
         optimizer.weight_decay.assign(source.optimizer.weight_decay)
     optimizer.ema_momentum.assign(source.optimizer.ema_momentum)
-    if isinstance(optimizer._learning_rate, keras.Variable):
-        optimizer._learning_rate.assign(source.optimizer._learning_rate)
+    rate = internals.learning_rate(optimizer)
+    if isinstance(rate, keras.Variable):
+        rate.assign(internals.learning_rate(source.optimizer))
 
 
 def plan(optimizer: Any, source: Model, steps: int) -> None:
     """Set the rates of a schedule for the steps of a training."""
-    if isinstance(optimizer._learning_rate, Rates):
-        optimizer._learning_rate.fill(source.optimizer._learning_rate, steps)
+    rates = internals.learning_rate(optimizer)
+    if isinstance(rates, Rates):
+        rates.fill(internals.learning_rate(source.optimizer), steps)
 
 
 def share(copy: Model, other: Model) -> None:
-    """Let a copy use the dials of another copy of the same structure."""
-    for layer, twin in zip(copy._flatten_layers(), other._flatten_layers(), strict=True):
-        if isinstance(layer, DialDropout):
-            layer.dial = twin.dial
+    """Let a copy use the dropout rates of another copy of the same structure."""
+    for layer, twin in zip(internals.layers(copy), internals.layers(other), strict=True):
+        if isinstance(layer, VariableDropout):
+            layer.variable_rate = twin.variable_rate
 
 
 def penalty(variable: Any) -> tuple[float, float]:
@@ -147,28 +140,15 @@ def penalty(variable: Any) -> tuple[float, float]:
 
 def reseed(model: Model, seed: int) -> None:
     """Start every random layer of a model from `seed`."""
-    generators = [g for layer in model._flatten_layers() for g in getattr(layer, "_seed_generators", [])]
+    generators = [g for layer in internals.layers(model) for g in internals.seed_generators(layer)]
     for i, generator in enumerate(dict.fromkeys(generators)):
         start = np.random.SeedSequence([seed, i]).generate_state(1)[0] % 2**31
         generator.state.assign([int(start), 0])
 
 
-@contextmanager
-def _bare(model: Model) -> Generator[None]:
-    """Let a model pass as not compiled: a clone would be compiled from a configuration, which own classes lack."""
-    compiled = [part for part in model._flatten_layers() if getattr(part, "compiled", False)]
-    for part in compiled:
-        part.compiled = False
-    try:
-        yield
-    finally:
-        for part in compiled:
-            part.compiled = True
-
-
 def _copy_layer(layer: Any) -> Any:
     config = layer.get_config()
-    return (DialDropout if type(layer) is keras.layers.Dropout else type(layer)).from_config(config)
+    return (VariableDropout if type(layer) is keras.layers.Dropout else type(layer)).from_config(config)
 
 
 def _variable(value: float) -> tf.Variable:
