@@ -76,11 +76,6 @@ class Task:
     metric: str = ""
     reason: str = ""
 
-    @property
-    def positive(self) -> str:
-        """The label that counts as 1 in a binary problem, else nothing."""
-        return self.classes[1] if self.type == "binary" and len(self.classes) == 2 else ""
-
 
 @dataclass(frozen=True)
 class Splitting:

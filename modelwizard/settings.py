@@ -276,7 +276,7 @@ def _check(settings: Settings) -> None:
         raise _error("problem.metric", expected, repr(problem.metric), problem.metric, row.metrics)
     if not problem.target:
         raise _error("problem.target", "at least one column", "an empty list")
-    if problem.type in ("binary", "multiclass") and len(problem.classes) < 2:
+    if row.one_label and len(problem.classes) < 2:
         raise _error("problem.classes", "two labels or more", repr(list(problem.classes)))
     if split.scheme not in ("holdout", "kfold"):
         raise _error("split.scheme", "holdout or kfold", repr(split.scheme), split.scheme, ("holdout", "kfold"))

@@ -3,18 +3,7 @@
 from __future__ import annotations
 
 from modelwizard.checks.facts.values import Head, Loss, Output, Target
-
-PROBLEM_TASKS = {
-    "binary": "binary",
-    "multiclass": "multiclass",
-    "multilabel": "multilabel",
-    "regression": "amount",
-    "vector": "amount",
-    "positive": "amount",
-    "bounded": "bounded",
-    "count": "amount",
-}
-"""Problem type of the table → what the rules tell apart. `amount` is any number; `bounded` a number in [0, 1]."""
+from modelwizard.problems import PROBLEMS
 
 CLASS_METRICS = frozenset(
     {"accuracy", "binary_accuracy", "categorical_accuracy", "sparse_categorical_accuracy", "BinaryAccuracy"}
@@ -122,8 +111,8 @@ def with_task(output: Output, problem: str | None) -> Output:
     from dataclasses import replace
 
     task, classes = infer(output.head, output.loss, output.metrics, output.target)
-    if problem in PROBLEM_TASKS and task not in ("words", "constant"):
-        task = PROBLEM_TASKS[problem]
+    if problem in PROBLEMS and task not in ("words", "constant"):
+        task = PROBLEMS[problem].task
         if task == "multiclass" and not classes:
             classes = int(output.target.high) + 1
         classes = classes if task in ("binary", "multiclass", "multilabel") else 0

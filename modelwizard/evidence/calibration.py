@@ -11,6 +11,7 @@ from scipy.special import expit, log_softmax, logit
 from modelwizard.evidence import comparison, resampling
 from modelwizard.evidence.arrays import ArrayLike, Floats, matrix
 from modelwizard.evidence.losses import row_loss
+from modelwizard.problems import PROBLEMS
 
 FEWEST = 50
 ENOUGH = 200
@@ -52,7 +53,7 @@ def temperature(
     Source: Guo et al. 2017 (temperature scaling). The shrinkage is ours: sd of T is 1.6 at n = 50, .4 at n = 200.
 
     Args:
-        problem: `binary`, `multiclass` or `multilabel`.
+        problem: A type that classifies.
         y: Canonical targets.
         p: (n, k) probabilities.
         groups: One label per row of dependent rows, kept on one side of every split.
@@ -93,7 +94,7 @@ def _fit(problem: str, y: ArrayLike, p: Floats) -> float:
 def tempered(problem: str, p: ArrayLike, t: float) -> Floats:
     """Return the probabilities after dividing the logits by T."""
     values = np.clip(matrix(p), 1e-7, 1 - 1e-7)
-    if problem == "multiclass":
+    if PROBLEMS[problem].exclusive:
         return np.exp(log_softmax(np.log(values) / t, axis=1))
     return np.asarray(expit(logit(values) / t))
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from modelwizard.evidence.arrays import ArrayLike, Floats, matrix, one_hot
 from modelwizard.evidence.losses import row_loss
+from modelwizard.problems import PROBLEMS
 
 # --- statistics: (problem, y, p) -> (n, s) ---------------------------------------------------------------------
 
@@ -33,7 +34,7 @@ def accuracy(problem: str, y: ArrayLike, p: Floats) -> Floats:
 def class_recall(problem: str, y: ArrayLike, p: Floats) -> Floats:
     """For each class: whether it was hit, and whether it was there; 2 K columns."""
     hot, chosen = decisions(problem, y, p)
-    if problem == "binary":
+    if PROBLEMS[problem].chooses_positive:
         hot, chosen = np.hstack([1 - hot, hot]), np.hstack([1 - chosen, chosen])
     return np.hstack([hot * chosen, hot])
 
@@ -93,7 +94,7 @@ def relative(problem: str, y: ArrayLike, p: Floats) -> Floats:
 
 def decisions(problem: str, y: ArrayLike, p: Floats) -> tuple[Floats, Floats]:
     """Return truth and decision as 0/1 indicators of the same shape, (n, 1) or (n, K)."""
-    if problem == "multiclass":
+    if PROBLEMS[problem].exclusive:
         return one_hot(y, p.shape[1]), one_hot(p.argmax(axis=1), p.shape[1])
     return (matrix(y) >= 0.5).astype(np.float64), (p >= 0.5).astype(np.float64)
 

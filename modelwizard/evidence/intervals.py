@@ -61,7 +61,9 @@ def delong(y: ArrayLike, p: ArrayLike, *, groups: ArrayLike | None = None, level
     Source: DeLong et al. 1988; logit scale: Pepe 2003, ch. 5 (better coverage near 1).
     """
     truth, values = column(y), column(p)
-    found = resampling.mean(scores.pseudo("binary", "roc_auc", truth, values), groups)
+    if not np.isfinite(values).all():
+        return Interval(float("nan"), 0.0, 1.0, float("inf"), "DeLong", level)
+    found = resampling.mean(scores.ranking_pseudo(scores.SCORES["roc_auc"], matrix(y), matrix(p)), groups)
     value = found.value
     if not np.isfinite(value):
         return Interval(float("nan"), 0.0, 1.0, float("inf"), "DeLong", level)

@@ -6,6 +6,7 @@ import numpy as np
 from scipy.special import xlogy
 
 from modelwizard.evidence.arrays import ArrayLike, Floats, matrix
+from modelwizard.problems import PROBLEMS
 
 EPSILON = 1e-7
 """Probabilities are kept this far from 0 and 1: `keras.config.epsilon()`, so that figures agree with Keras."""
@@ -17,10 +18,10 @@ def row_loss(problem: str, loss: str, y: ArrayLike, p: ArrayLike, scale: ArrayLi
     """Return the unpenalised loss of each row, (n,).
 
     Args:
-        problem: A name of the table of problems; only `multiclass` changes the reading of `y`.
+        problem: A name of the table of problems; classes that exclude each other have a cross-entropy of their own.
         loss: A Keras loss name: binary_crossentropy, categorical_crossentropy, sparse_categorical_crossentropy,
             mean_squared_error (mse), mean_absolute_error, poisson, mean_squared_logarithmic_error.
-        y: Canonical targets: (n, k) floats, or class ids (n,) for multiclass.
+        y: Canonical targets: (n, k) floats, or class ids (n,).
         p: Canonical predictions (n, k): probabilities, or values in original units.
         scale: Divides squared and absolute errors of each output (k,): the standard deviations that the targets
             were standardised by, so that the value is the one that was trained on. Defaults to 1.
@@ -29,7 +30,7 @@ def row_loss(problem: str, loss: str, y: ArrayLike, p: ArrayLike, scale: ArrayLi
     """
     name = ALIASES.get(loss, loss)
     values = matrix(p)
-    if problem == "multiclass":
+    if PROBLEMS[problem].exclusive:
         return _cross_entropy(y, values)
     target = matrix(y)
     if target.shape != values.shape:
@@ -71,7 +72,7 @@ def row_floor(problem: str, loss: str, y: ArrayLike) -> Floats:
     name = ALIASES.get(loss, loss)
     target = np.asarray(y, dtype=np.float64)
     target = target.reshape(len(target), -1)
-    if problem != "multiclass" and name == "binary_crossentropy":
+    if not PROBLEMS[problem].exclusive and name == "binary_crossentropy":
         return -(xlogy(target, target) + xlogy(1 - target, 1 - target)).mean(axis=1)
     if name == "poisson":
         return (target - xlogy(target, target)).mean(axis=1)

@@ -10,8 +10,9 @@ import numpy as np
 from scipy import stats
 
 from modelwizard.evidence import resampling
-from modelwizard.evidence.arrays import ArrayLike, Floats, matrix, one_hot, unit_ids
+from modelwizard.evidence.arrays import ArrayLike, Floats, matrix, unit_ids
 from modelwizard.evidence.losses import excess_loss
+from modelwizard.problems import PROBLEMS
 
 Verdict = Literal["power", "signal", "none", "unknown"]
 
@@ -139,8 +140,8 @@ def associated(problem: str, y: ArrayLike, p: ArrayLike, *, groups: ArrayLike | 
     independent units.
     Source: the score (covariance) test of no association, Cox & Hinkley 1974, §9.3, with a cluster-robust error.
     """
-    values = matrix(p)
-    target = one_hot(y, values.shape[1]) if problem == "multiclass" else matrix(y)
+    kind, values = PROBLEMS[problem], matrix(p)
+    target = kind.flags(y, values.shape[1])
     spread = target.std(axis=0)
     usable = spread > 0
     if not usable.any() or not np.isfinite(values).all():
@@ -149,7 +150,7 @@ def associated(problem: str, y: ArrayLike, p: ArrayLike, *, groups: ArrayLike | 
         return 1.0  # constant up to rounding: nothing varies together with anything
     centred = (target - target.mean(axis=0))[:, usable]
     moves = (values - values.mean(axis=0))[:, usable]
-    if problem != "multiclass":
+    if not kind.exclusive:
         centred, moves = centred / spread[usable], moves / spread[usable]
     return resampling.mean((centred * moves).sum(axis=1), groups).p_greater()
 
@@ -182,8 +183,7 @@ def measure(
     base = np.broadcast_to(np.asarray(constant, dtype=np.float64), stack.shape[1:])
     losses = np.stack([excess_loss(problem, loss, y, p, scale) for p in stack])
     ids = None if groups is None else unit_ids(stack.shape[1], groups)
-    strata = y if problem in ("binary", "multiclass") else None
-    labels = None if strata is None else np.asarray(strata).reshape(-1)
+    labels = PROBLEMS[problem].ids(y) if PROBLEMS[problem].one_label else None
     chosen = resampling.cross_fit(losses, stack, groups=ids, strata=labels, seed=seed)
     return judge(
         excess_loss(problem, loss, y, base, scale),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -20,6 +21,7 @@ __all__ = [
     "excess_loss",
     "gain",
     "pseudo",
+    "ranking_pseudo",
     "row_floor",
     "row_loss",
     "rows",
@@ -39,21 +41,32 @@ class Score:
         name: The name used in settings and flags.
         title: The name shown to a person.
         direction: Whether larger ("max") or smaller ("min") is better.
-        problems: Problem types for which it means something.
         statistics: (problem, y, p) -> (n, s) values of each row; None for rankings.
         combine: Means of the statistics (..., s) -> scores (...).
         ranking: "auc" or "precision" where rows are ranked against each other (averaged over outputs).
+        threshold_t: Paired t from which a chosen decision threshold replaces 0.5; None where no threshold plays a part.
+        share: Whether it lies within 0 and 1, so that a point of it is 0.01; scores to maximise always count as such.
+        lowest: The lowest possible value. Defaults to 0.
+        like: Losses that it is a monotone function of, by their Keras names.
         source: Where the definition comes from.
     """
 
     name: str
     title: str
     direction: Direction
-    problems: tuple[str, ...]
     statistics: Statistics | None = None
     combine: Callable[[Floats], Floats] = contributions.first
     ranking: Literal["", "auc", "precision"] = ""
+    threshold_t: float | None = None
+    share: bool = False
+    lowest: float = 0.0
+    like: tuple[str, ...] = ()
     source: str = "sklearn.metrics"
+
+    @property
+    def bounded(self) -> bool:
+        """Whether one point of it means 0.01."""
+        return self.share or self.direction == "max"
 
     @property
     def row_mean(self) -> bool:
@@ -61,29 +74,37 @@ class Score:
         return self.statistics is not None and self.combine is contributions.first
 
 
-_REAL = ("regression", "bounded", "vector", "positive", "count")
-_ONE = ("binary", "multiclass")
+# 0.5 is the best threshold of calibrated probabilities for a share of right labels, so noise must not move it: the
+# one-standard-error rule. For F1 the best one is half the best F1 (Lipton et al. 2014), for balanced accuracy the
+# share of the label, and 0.5 has nothing to say for itself.
+_CAREFUL, _ANY = 1.0, 0.0
+_CROSS_ENTROPIES = ("binary_crossentropy", "categorical_crossentropy", "sparse_categorical_crossentropy")
+_SQUARED, _ABSOLUTE = ("mse", "mean_squared_error"), ("mean_absolute_error", "mae")
+_LOGARITHMIC = ("mean_squared_logarithmic_error", "msle")
+_RECALL, _F1 = (contributions.class_recall, contributions.ratio), (contributions.class_f1, contributions.ratio)
+_POOLED, _R2 = (contributions.pooled_f1, contributions.ratio), (contributions.variance_share, contributions.explained)
+_RMSE, _RMSLE = (contributions.squared, contributions.root), (contributions.squared_log, contributions.root)
 
 SCORES: dict[str, Score] = {
     item.name: item
     for item in (
-        Score("roc_auc", "ROC AUC", "max", ("binary",), ranking="auc"),
-        Score("average_precision", "average precision", "max", ("binary",), ranking="precision"),
-        Score("macro_roc_auc", "macro ROC AUC", "max", ("multilabel",), ranking="auc"),
-        Score("log_loss", "log loss", "min", (*_ONE, "multilabel"), contributions.log_loss),
-        Score("brier", "Brier score", "min", ("binary",), contributions.brier),
-        Score("accuracy", "accuracy", "max", _ONE, contributions.accuracy),
-        Score("balanced_accuracy", "balanced accuracy", "max", _ONE, contributions.class_recall, contributions.ratio),
-        Score("f1", "F1", "max", ("binary",), contributions.class_f1, contributions.ratio),
-        Score("macro_f1", "macro F1", "max", ("multiclass", "multilabel"), contributions.class_f1, contributions.ratio),
-        Score("micro_f1", "micro F1", "max", ("multilabel",), contributions.pooled_f1, contributions.ratio),
-        Score("hamming", "Hamming loss", "min", ("multilabel",), contributions.wrong_labels),
-        Score("rmse", "RMSE", "min", _REAL, contributions.squared, contributions.root),
-        Score("mae", "MAE", "min", _REAL, contributions.absolute),
-        Score("r2", "R²", "max", _REAL, contributions.variance_share, contributions.explained),
-        Score("poisson_deviance", "Poisson deviance", "min", ("count",), contributions.deviance),
-        Score("rmsle", "RMSLE", "min", ("positive", "count"), contributions.squared_log, contributions.root),
-        Score("mape", "MAPE", "min", ("positive",), contributions.relative),
+        Score("roc_auc", "ROC AUC", "max", ranking="auc"),
+        Score("average_precision", "average precision", "max", ranking="precision"),
+        Score("macro_roc_auc", "macro ROC AUC", "max", ranking="auc"),
+        Score("log_loss", "log loss", "min", contributions.log_loss, like=_CROSS_ENTROPIES),
+        Score("brier", "Brier score", "min", contributions.brier, share=True),
+        Score("accuracy", "accuracy", "max", contributions.accuracy, threshold_t=_CAREFUL),
+        Score("balanced_accuracy", "balanced accuracy", "max", *_RECALL, threshold_t=_ANY),
+        Score("f1", "F1", "max", *_F1, threshold_t=_ANY),
+        Score("macro_f1", "macro F1", "max", *_F1, threshold_t=_ANY),
+        Score("micro_f1", "micro F1", "max", *_POOLED, threshold_t=_ANY),
+        Score("hamming", "Hamming loss", "min", contributions.wrong_labels, threshold_t=_CAREFUL, share=True),
+        Score("rmse", "RMSE", "min", *_RMSE, like=_SQUARED),
+        Score("mae", "MAE", "min", contributions.absolute, like=_ABSOLUTE),
+        Score("r2", "R²", "max", *_R2, lowest=-math.inf),
+        Score("poisson_deviance", "Poisson deviance", "min", contributions.deviance, like=("poisson",)),
+        Score("rmsle", "RMSLE", "min", *_RMSLE, like=_LOGARITHMIC),
+        Score("mape", "MAPE", "min", contributions.relative),
     )
 }
 
@@ -144,7 +165,7 @@ def pseudo(problem: str, metric: str, y: ArrayLike, p: ArrayLike) -> Floats:
     if not np.isfinite(values).all():
         return np.full(len(values), np.nan)
     if item.statistics is None:
-        return _ranking_pseudo(item, matrix(y), values)
+        return ranking_pseudo(item, matrix(y), values)
     table = item.statistics(problem, y, values)
     if item.row_mean:
         return table[:, 0]
@@ -159,7 +180,7 @@ def _gradient(combine: Callable[[Floats], Floats], means: Floats) -> Floats:
     return difference / (2 * np.diag(steps))
 
 
-def _ranking_pseudo(item: Score, y: Floats, p: Floats) -> Floats:
+def ranking_pseudo(item: Score, y: Floats, p: Floats) -> Floats:
     """Return pseudo-values of a ranking metric, averaged over the outputs where it is defined."""
     influence = ranking.auc_influence if item.ranking == "auc" else ranking.precision_influence
     value = ranking.weighted_auc if item.ranking == "auc" else ranking.weighted_precision

@@ -10,19 +10,10 @@ import numpy as np
 
 from modelwizard.evidence import comparison, scores
 from modelwizard.evidence.arrays import ArrayLike, Floats, Ints, matrix
+from modelwizard.problems import PROBLEMS
 
 HALF = 0.5
 CANDIDATES = 101
-KEEP_FROM = {"accuracy": 1.0, "hamming": 1.0}
-"""Paired t from which a chosen threshold replaces 0.5; any gain will do for metrics that are not named.
-
-0.5 is the best threshold of calibrated probabilities for accuracy, so noise must not move it: the
-one-standard-error rule. For F1 the best one is half the best F1 (Lipton et al. 2014), for balanced accuracy the share
-of the label, and 0.5 has nothing to say for itself.
-"""
-PROBLEMS = ("binary", "multilabel")
-METRICS = ("accuracy", "balanced_accuracy", "f1", "macro_f1", "micro_f1", "hamming")
-"""Scores of labels rather than of probabilities or ranks: only these depend on a threshold."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +41,7 @@ class Threshold:
 
 def matters(problem: str, metric: str) -> bool:
     """Say whether a score of a problem depends on the threshold; classes that exclude each other have none."""
-    return problem in PROBLEMS and metric in METRICS
+    return PROBLEMS[problem].threshold and scores.SCORES[metric].threshold_t is not None
 
 
 def decided(p: ArrayLike, threshold: float) -> Floats:
@@ -81,8 +72,8 @@ def choose(
     Source: cross-fitting as `resampling.cross_fit`, on pseudo-values of the score.
 
     Args:
-        problem: `binary` or `multilabel`.
-        metric: One of `METRICS`.
+        problem: A type that says labels from a threshold.
+        metric: A score with a `threshold_t`.
         y: Canonical targets (n, k).
         p: (n, k) probabilities.
         groups: One label per row of dependent rows.
@@ -97,7 +88,7 @@ def choose(
     found = comparison.cross_fitted(half, costs, groups=groups, strata=strata, widen=widen, seed=seed)
     means = costs.mean(axis=1)
     best = float(grid[_middle(means <= np.nanmin(means) + 1e-12)])
-    value = best if found.t > 0 and found.t >= KEEP_FROM.get(metric, 0.0) else HALF
+    value = best if found.t > 0 and found.t >= (scores.SCORES[metric].threshold_t or 0.0) else HALF
     raw, at_half = (scores.score(problem, metric, y, decided(p, t)) for t in (best, HALF))
     return Threshold(value, best, raw, at_half, found.gain, found.t, len(grid))
 
@@ -141,7 +132,7 @@ def nested(
 
     Args:
         problem: A name of the table of problems.
-        metric: One of `METRICS`.
+        metric: A score with a `threshold_t`.
         y: Canonical targets.
         predictions: K canonical predictions (n, k).
         chosen: (B,) column that each resample chose.

@@ -28,8 +28,7 @@ def choices(facts: Facts) -> Markup:
     """Return the decisions: what, which, why."""
     settings, problem = facts.project.settings, facts.problem
     task, split = settings.problem, settings.split
-    units = len(task.classes) if task.type == "multiclass" else len(task.target)
-    last = f"Dense({units}, activation={problem.activation!r})" if problem.activation else f"Dense({units})"
+    last = problem.layer(problem.head(task)["units"])
     direction = "higher" if facts.higher else "lower"
     scheme = f"{split.folds} folds" if split.scheme == "kfold" else "hold-out"
     scheme += f", by group `{split.group}`" if split.group else ""
@@ -92,12 +91,12 @@ def _target(facts: Facts) -> Markup | None:
     if y is None or not len(y):
         return None
     try:
-        if task.type in ("binary", "multiclass"):
-            ids = np.asarray(y).reshape(-1).astype(int)
+        if facts.problem.one_label:
+            ids = facts.problem.ids(y)
             pairs = [(label, float((ids == i).mean())) for i, label in enumerate(task.classes)]
             return _shares("Label", pairs, f"Labels of {listed(task.target)}, training and validation rows")
         values = np.asarray(y, dtype=float).reshape(len(y), -1)
-        if task.type == "multilabel":
+        if facts.problem.classifies:
             pairs = list(zip(task.target, values.mean(axis=0).tolist(), strict=True))
             return _shares("Label", pairs, "Share of rows with each label, training and validation rows")
         at = np.quantile(values, [0, 0.25, 0.5, 0.75, 1], axis=0).T

@@ -146,16 +146,16 @@ def _test(facts: Facts) -> Markup | None:
         return element("p", "The predictions on the test rows are not finite.", class_="absent")
     every = _every_score(facts, y, p, dumb)
     if facts.problem.classifies:
-        plot, confusion = portraits.reliability(facts.problem.name, y, p), _confusion(facts, y, p)
+        plot, confusion = portraits.reliability(facts.problem, y, p), _confusion(facts, y, p)
         small = p.shape[1] <= 4
         left = element("div", every, confusion if small else None)
         return join(element("div", left, plot, class_="pair"), None if small else confusion)
     names, values = facts.project.settings.problem.target, y.reshape(len(y), -1).astype(float)
-    limits = {"bounded": (0.0, 1.0), "positive": (0.0, None), "count": (0.0, None)}.get(
-        facts.problem.name, (None, None)
-    )
     plots = element(
-        "div", portraits.agreement(names, values, p, limits), portraits.residuals(names, values, p), class_="figures"
+        "div",
+        portraits.agreement(names, values, p, facts.problem.range),
+        portraits.residuals(names, values, p),
+        class_="figures",
     )
     return join(every, _errors(facts, values, p), plots)
 
@@ -175,19 +175,16 @@ def _every_score(facts: Facts, y: Array, p: Array, dumb: Array) -> Markup:
 def _confusion(facts: Facts, y: Array, p: Array) -> Markup | None:
     """Return the confusion matrix, or the counts of each label when labels do not exclude each other."""
     task, least = facts.project.settings.problem, _threshold(facts)
-    if task.type == "multilabel":
+    if not facts.problem.one_label:
         return _labels(task.target, y >= 0.5, p >= least, least)
-    truth = y.reshape(-1).astype(int)
-    said = p.argmax(axis=1) if task.type == "multiclass" else (p[:, 0] >= least).astype(int)
-    counts = np.zeros((len(task.classes), len(task.classes)), dtype=int)
-    np.add.at(counts, (truth, said), 1)
+    counts = facts.problem.confusion(y, p, least)
     order = np.argsort(-counts.sum(axis=1), kind="stable")[:MOST_CLASSES] if len(counts) > MOST_CLASSES else None
     labels = list(task.classes)
     if order is not None:
         counts, labels = counts[np.ix_(order, order)], [labels[i] for i in order]
     rows = [[label, *(_cell(n, line.sum(), i == j) for j, n in enumerate(line))]
             for i, (label, line) in enumerate(zip(labels, counts, strict=True))]  # fmt: skip
-    note = f" at probability {least:.3g}" if task.type == "binary" else ""
+    note = f" at probability {least:.3g}" if facts.problem.threshold else ""
     some = f", the {MOST_CLASSES} most frequent labels" if order is not None else ""
     caption = f"Confusion{note}{some}: rows are the truth, columns what the model says"
     return table(("truth", *labels), rows, caption=caption, numbers=range(1, len(labels) + 1), class_="confusion")

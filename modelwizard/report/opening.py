@@ -41,7 +41,7 @@ def header(facts: Facts) -> Markup:
     task = settings.problem
     features = sum(kind not in ("identifier", "constant", "ignore") for kind in settings.columns.values())
     file = settings.data.path.replace("\\", "/").rpartition("/")[2]
-    labels = f" ({listed(task.classes)})" if 0 < len(task.classes) <= 5 and task.type != "multilabel" else ""
+    labels = f" ({listed(task.classes)})" if 0 < len(task.classes) <= 5 else ""
     targets = list(task.target) if len(task.target) <= 6 else [*task.target[:5], f"{len(task.target) - 5} more"]
     return element(
         "header",

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modelwizard.evidence import calibration, intervals
+from modelwizard.problems import Problem
 from modelwizard.report.drawing import ROLES, captioned, draw, key
 from modelwizard.report.markup import Markup, join
 from modelwizard.report.words import count, figure
@@ -19,9 +20,9 @@ MOST_POINTS = 1500
 """Dots of a scatter plot; more make a heavy page and a black cloud."""
 
 
-def reliability(problem: str, y: Array, p: Array) -> Markup | None:
+def reliability(problem: Problem, y: Array, p: Array) -> Markup | None:
     """Draw how often what was predicted with some probability came true, with the 95 % interval of each bin."""
-    truth, said = _events(problem, y, p)
+    truth, said = problem.events(y, p)
     if len(truth) < 20:
         return None
     bins = int(min(10, max(4, len(truth) // 30)))
@@ -37,11 +38,6 @@ def reliability(problem: str, y: Array, p: Array) -> Markup | None:
         axes.set_xlabel("predicted probability")
         axes.set_ylabel("share that came true")
 
-    what = {
-        "binary": "the positive label",
-        "multiclass": "the predicted class",
-        "multilabel": "each label, all labels together",
-    }[problem]
     told = "; ".join(
         f"predicted {figure(a, 2)}, came true {figure(b, 2)}"
         for a, b in zip(found.predicted, found.observed, strict=True)
@@ -49,17 +45,9 @@ def reliability(problem: str, y: Array, p: Array) -> Markup | None:
     note = join(
         key("test", f"{count(bins, 'bin')} of equally many predictions, 95 % intervals", "mark diamond"),
         key("muted", "perfect", "line dotted"),
-        f"Probability of {what}; mean distance from the diagonal {figure(found.error)}.",
+        f"Probability of {problem.event}; mean distance from the diagonal {figure(found.error)}.",
     )
     return captioned(draw("reliability", f"Calibration on the test rows: {told}.", paint), "Calibration", note)
-
-
-def _events(problem: str, y: Array, p: Array) -> tuple[Array, Array]:
-    """Return 0/1 events and the probabilities that were given to them, both (m, 1)."""
-    if problem == "multiclass":
-        chosen = p.argmax(axis=1)
-        return (chosen == np.ravel(y)).astype(float)[:, None], p.max(axis=1)[:, None]
-    return np.reshape(y, (-1, 1)).astype(float), np.reshape(p, (-1, 1))
 
 
 def agreement(names: Sequence[str], y: Array, p: Array, limits: tuple[float | None, float | None]) -> Markup:

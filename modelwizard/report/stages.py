@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from modelwizard.evidence.scores import SCORES
 from modelwizard.project import next_stage
 from modelwizard.report import charts
 from modelwizard.report.facts import Entry, Facts
@@ -25,14 +26,6 @@ from modelwizard.report.words import (
     whole,
 )
 
-SAME_AS_LOSS = {
-    "log_loss": ("binary_crossentropy", "categorical_crossentropy", "sparse_categorical_crossentropy"),
-    "rmse": ("mse",),
-    "mae": ("mean_absolute_error",),
-    "rmsle": ("mean_squared_logarithmic_error",),
-    "poisson_deviance": ("poisson",),
-}
-"""Metrics that rise and fall with a loss, so that a second curve would say the same."""
 FINDINGS = {
     "overfit": "overfits",
     "confidence overfit": "overconfident: the loss turned, the score did not",
@@ -174,7 +167,7 @@ def curves(facts: Facts, run: object, *, border: int | None = None, kind: str = 
             level=reference if finite(reference) else None,
         ),
     }
-    alike = facts.project.settings.problem.loss in SAME_AS_LOSS.get(facts.metric, ())
+    alike = facts.project.settings.problem.loss in SCORES[facts.metric].like
     shown = [drawn[facts.yardstick]] if alike else list(drawn.values())
     return element("div", shown, class_="figures curves")
 

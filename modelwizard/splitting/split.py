@@ -181,7 +181,7 @@ def _by_time(ranks: np.ndarray, shares: np.ndarray, name: str) -> np.ndarray:
 def _scheme(parts: np.ndarray, target: Target, validation: str, ordered: bool) -> Scheme:
     """Choose hold-out or K-fold by what the rows can resolve; a person's choice stands."""
     rarest = {}
-    if target.problem == "binary":
+    if target.type.chooses_positive:
         for part in ("validation", "train"):
             ones = target.y[parts == part, 0]
             rarest[part] = int(min((ones == 0).sum(), (ones == 1).sum()))
@@ -191,7 +191,7 @@ def _scheme(parts: np.ndarray, target: Target, validation: str, ordered: bool) -
         validation,
         rows["validation"],
         rows["train"] + rows["validation"],
-        classifies=bool(target.classes) or target.problem == "multilabel",
+        classifies=target.type.classifies,
         minority=minority,
         ordered=ordered,
     )
@@ -251,9 +251,9 @@ def _check_parts(parts: np.ndarray, target: Target, cause: str | None) -> None:
     """Refuse a division in which a part lacks a class of two, or training lacks any class or holds too little."""
     for part in PARTS[:3]:
         inside = parts == part
-        if target.classes and (target.problem == "binary" or part == "train"):
-            y = target.y[inside].ravel()
-            absent = [label for number, label in enumerate(target.classes) if not (y == number).any()]
+        if target.type.one_label and (target.type.chooses_positive or part == "train"):
+            ids = target.type.ids(target.y[inside])
+            absent = [label for number, label in enumerate(target.classes) if not (ids == number).any()]
             if absent:
                 raise DataError(
                     f"The {part} rows hold no '{absent[0]}'.",
@@ -291,8 +291,8 @@ def _notes(
     if time:
         first = cells_of(frame, time)[parts == "test"]
         notes.append(f"The test rows are the latest ones by '{time}', such as {first.iloc[0]}.")
-    if target.problem == "multiclass":
-        tested = target.y[parts == "test"]
+    if target.type.one_label:
+        tested = target.type.ids(target.y[parts == "test"])
         absent = [label for number, label in enumerate(target.classes) if not (tested == number).any()]
         if absent:
             notes.append(f"The test rows hold no {', '.join(repr(label) for label in absent[:5])}.")

@@ -12,6 +12,7 @@ import numpy as np
 from modelwizard.evidence import calibration, intervals, resampling, scores, testing, thresholds
 from modelwizard.evidence.arrays import ArrayLike, Floats, matrix
 from modelwizard.evidence.testing import Agreement
+from modelwizard.problems import PROBLEMS
 from modelwizard.stages.inputs import Validation
 from modelwizard.stages.squeeze import Squeeze
 from modelwizard.stages.verdict import Verdict, figure, plain, span
@@ -86,18 +87,17 @@ def expect(
         threshold: Probability from which a label is said. Defaults to 0.5.
         units: Independent units behind `corrected`; the test is expected to hold as many a row. Defaults to unknown.
     """
-    bounded = scores.direction(metric) == "max" or metric in ("brier", "hamming")
+    item = scores.SCORES[metric]
     reference = baseline if math.isfinite(baseline) else corrected
     test_se = se * math.sqrt(validation_rows / test_rows) if test_rows else math.inf
     later = round(units * test_rows / max(validation_rows, 1))
     df = testing.freedom(se, units, test_se, later) if units and test_rows else math.inf
-    found = testing.expect(corrected, se, test_se, baseline=reference, bounded=bounded, df=df)
+    found = testing.expect(corrected, se, test_se, baseline=reference, bounded=item.bounded, df=df)
     low, high = found.interval
     # No error and no share is below 0, and no share above 1; R² may be below 0.
-    interval = (low if metric == "r2" else max(low, 0.0), high if scores.direction(metric) == "min" else min(high, 1.0))
-    title = scores.SCORES[metric].title
+    interval = (max(low, item.lowest), high if item.direction == "min" else min(high, 1.0))
     headline = (
-        f"Expected on {test_rows:,} test rows: {title} {figure(corrected)}, 95 % interval {span(interval)}; "
+        f"Expected on {test_rows:,} test rows: {item.title} {figure(corrected)}, 95 % interval {span(interval)}; "
         f"a drop below {figure(found.detectable)} would probably go unnoticed."
     )
     if not found.informative:
@@ -185,17 +185,13 @@ def judge(
 
 def _details(test: Validation, p: Floats, threshold: float) -> dict[str, Any]:
     """Return the confusion matrix and the calibration of labels, or the residuals of amounts."""
-    if test.problem in ("binary", "multiclass"):
-        truth = np.asarray(test.y).reshape(-1).astype(np.int64)
-        said = p.argmax(axis=1) if test.problem == "multiclass" else (p[:, 0] >= threshold).astype(np.int64)
-        size = p.shape[1] if test.problem == "multiclass" else 2
-        table = np.zeros((size, size), dtype=np.int64)
-        np.add.at(table, (truth, said), 1)
-        hit = (truth == said).astype(np.float64) if test.problem == "multiclass" else truth.astype(np.float64)
-        sure = p.max(axis=1) if test.problem == "multiclass" else p[:, 0]
-        return {"confusion": table.tolist(), "calibration": _calibration(hit, sure)}
-    if test.problem == "multilabel":
-        return {"calibration": _calibration(matrix(test.y).reshape(-1), p.reshape(-1))}
+    kind = PROBLEMS[test.problem]
+    if kind.classifies:
+        curve = {"calibration": _calibration(*kind.events(test.y, p))}
+        if not kind.one_label:
+            return curve
+        table = kind.confusion(test.y, p, threshold)
+        return {"confusion": table.tolist(), **curve}
     rest = matrix(test.y) - p
     at = [0.05, 0.25, 0.5, 0.75, 0.95]
     return {"residuals": {"quantiles": dict(zip(map(str, at), np.quantile(rest, at, axis=0).tolist(), strict=True))}}

@@ -13,6 +13,7 @@ from modelwizard.evidence import kfold, scores
 from modelwizard.evidence.arrays import ArrayLike, Floats, Ints, matrix, unit_ids
 from modelwizard.evidence.predictions import Stored
 from modelwizard.evidence.scores import Direction
+from modelwizard.problems import PROBLEMS
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class Validation:
     @property
     def bounded(self) -> bool:
         """Whether one point of the metric means 0.01."""
-        return self.direction == "max" or self.metric in ("brier", "hamming")
+        return scores.SCORES[self.metric].bounded
 
     @property
     def distinct(self) -> int:
@@ -77,7 +78,8 @@ class Validation:
     @cached_property
     def strata(self) -> ArrayLike | None:
         """Labels to spread evenly over halves."""
-        return np.asarray(self.y).reshape(-1) if self.problem in ("binary", "multiclass") else None
+        kind = PROBLEMS[self.problem]
+        return kind.ids(self.y) if kind.one_label else None
 
     def losses(self, p: ArrayLike) -> Floats:
         """Return the loss of each row above the lowest possible one, (n,)."""

@@ -11,6 +11,7 @@ import numpy as np
 from modelwizard.evidence import comparison
 from modelwizard.evidence.arrays import Floats
 from modelwizard.evidence.overfitting import Kind, Overfitting, judge, kind
+from modelwizard.evidence.scores import SCORES
 from modelwizard.stages.inputs import Run, Validation
 from modelwizard.stages.verdict import figure
 
@@ -35,15 +36,6 @@ SMALL_GAIN = 0.01
 DIVERGENCES = 3
 
 Why = Literal["proven", "memorised", "optimisation limit", "budget", "cap", "diverged"]
-
-SAME = {
-    "log_loss": ("binary_crossentropy", "categorical_crossentropy", "sparse_categorical_crossentropy"),
-    "rmse": ("mse", "mean_squared_error"),
-    "mae": ("mean_absolute_error", "mae"),
-    "poisson_deviance": ("poisson",),
-    "rmsle": ("mean_squared_logarithmic_error", "msle"),
-}
-"""Metrics that are a monotone function of a loss: they are not judged a second time."""
 
 
 @dataclass(frozen=True)
@@ -119,7 +111,7 @@ def step(validation: Validation, run: Run, baseline_loss: float, previous: Run |
     train = np.asarray(run.train_loss, dtype=np.float64) - floor
     losses = run.losses(validation)
     found = judge(losses, train, groups=validation.units, widen=validation.inflation, seed=seed)
-    metric = None if validation.loss in SAME.get(validation.metric, ()) else _metric(validation, run, seed)
+    metric = None if validation.loss in SCORES[validation.metric].like else _metric(validation, run, seed)
     last = _last_finite(train)
     gain, t = math.inf, math.inf
     if previous is not None:

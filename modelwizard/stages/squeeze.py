@@ -14,10 +14,9 @@ from modelwizard.evidence.arrays import Floats
 from modelwizard.evidence.calibration import Temperature
 from modelwizard.evidence.noise import Noise
 from modelwizard.evidence.thresholds import Threshold
+from modelwizard.problems import PROBLEMS
 from modelwizard.stages.inputs import Run, Validation
 from modelwizard.stages.verdict import figure, plain
-
-CLASSES = ("binary", "multiclass", "multilabel")
 
 
 @dataclass(frozen=True)
@@ -132,7 +131,7 @@ def decide(validation: Validation, probes: Sequence[Run], others: Sequence[Run] 
     """
     each = [run.predictions(run.best_epoch(validation) or 0) for run in (*probes, *others)]
     scatter = noise.floor([validation.score(p) for p in each[: len(probes)]])
-    if validation.problem not in CLASSES:
+    if not PROBLEMS[validation.problem].classifies:
         return Squeeze(validation.metric, scatter)
     p = np.mean(each, axis=0)
     widen = validation.inflation

@@ -120,7 +120,7 @@ def last_run(workshop: Workshop) -> Record | None:
 
 def _predictions(workshop: Workshop, run: Any) -> tuple[Array, Array]:
     """Return class numbers and probabilities of the validation rows at the epoch of the lowest loss that is kept."""
-    if workshop.problem.name not in ("binary", "multiclass") or not len(run.epochs):
+    if not (workshop.problem.exclusive or workshop.problem.chooses_positive) or not len(run.epochs):
         return np.zeros(0), np.zeros(0)
     losses = [run.history[int(e)].get("val_loss", np.inf) for e in run.epochs]
     p = unpack(run.outputs[int(np.argmin(losses))], workshop.problem.activation, run.offset, run.scale)

@@ -11,6 +11,7 @@ from modelwizard.kinds.tabular.columns import Column
 from modelwizard.kinds.tabular.read import read
 from modelwizard.kinds.tabular.sniff import Format
 from modelwizard.kinds.tabular.target import Target
+from modelwizard.problems import PROBLEMS
 from modelwizard.project import Project
 from modelwizard.splitting.split import folds, times_of, units_of
 
@@ -41,7 +42,7 @@ def pairs(project: Project, parts: Array, rows: Array, y: Array, repeats: int) -
     task, split = project.settings.problem, project.settings.split
     known = np.zeros(len(parts), dtype=bool)
     known[rows] = True
-    full = np.full((len(parts), *y.shape[1:]), -1 if task.type == "multiclass" else np.nan)
+    full = np.full((len(parts), *y.shape[1:]), PROBLEMS[task.type].missing)
     full[rows] = y
     target = Target(task.target, task.type, task.classes, (), full, known)
     # Rows that data.py leaves out belong to no fold.

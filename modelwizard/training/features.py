@@ -15,6 +15,7 @@ from modelwizard.evidence import comparison, kfold
 from modelwizard.evidence.losses import row_loss
 from modelwizard.kinds.tabular import interactions
 from modelwizard.kinds.tabular.interactions import CYCLES, Proposal, clusters
+from modelwizard.problems import PROBLEMS
 from modelwizard.training import division, memory, trials
 from modelwizard.training.experiment import Experiment, Watcher
 from modelwizard.training.user_code import UserCode, blame
@@ -29,7 +30,6 @@ SHUFFLES = 5
 """Times that a column is shuffled."""
 MOST_ROWS = 2000
 """Held-out rows of a fold on which columns are shuffled, at most."""
-SCALED = ("regression", "vector", "positive")
 
 
 class Extended(Workshop):
@@ -262,5 +262,5 @@ class _Held:
     def _losses(self, x: Mapping[str, Array]) -> Floats:
         outputs = keras.ops.convert_to_numpy(self.model({n: keras.ops.convert_to_tensor(v) for n, v in x.items()}))
         encoding = self.fold.encoding
-        scale = encoding.target_scale if self.task.type in SCALED else None
+        scale = encoding.target_scale if PROBLEMS[self.task.type].scaling else None
         return row_loss(self.task.type, self.task.loss, self.part.truth, encoding.decode(outputs), scale)

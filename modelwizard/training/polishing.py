@@ -21,7 +21,6 @@ from modelwizard.training.user_code import blame
 from modelwizard.training.workshop import Fold, Workshop
 
 Floats = NDArray[np.floating]
-SCALED = ("regression", "vector", "positive")
 
 
 @dataclass
@@ -38,7 +37,7 @@ class Losses:
     def __call__(self, outputs: NDArray[Any]) -> Floats:
         """Return the loss of each row from the network's outputs, and keep it."""
         task, encoding = self.workshop.project.settings.problem, self.fold.encoding
-        scale = encoding.target_scale if task.type in SCALED else None
+        scale = encoding.target_scale if self.workshop.problem.scaling else None
         self.seen.append(row_loss(task.type, task.loss, self.fold.validation.truth, encoding.decode(outputs), scale))
         return self.seen[-1]
 

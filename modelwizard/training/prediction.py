@@ -10,7 +10,6 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from modelwizard import problems
 from modelwizard.errors import DataError, ModelWizardError, ProjectError, TestOpenedError, UsageError
 from modelwizard.evidence.losses import row_loss
 from modelwizard.evidence.scores import score
@@ -72,7 +71,7 @@ def test(workshop: Workshop, request: Mapping[str, Any]) -> dict[str, Any]:
         raise ProjectError("data.py hands out other rows as test rows.", fix="give load() its generated form back")
     with blame(project.folder, "predict the test rows"):
         p = predict_columns(model, rows.x)
-    constant = problems.constant(task.type, task.loss, workshop.load("train", "validation").y)
+    constant = workshop.problem.constant(task.loss, workshop.load("train", "validation").y)
     dumb = np.tile(np.pad(constant, (0, workshop.outputs - len(constant))), (len(numbers), 1))
     arrays = {"rows": numbers, "y": np.asarray(rows.y), "p": p, "dumb": dumb, "model": np.array(sha256)}
     group = division.groups(project, numbers, len(numbers))
@@ -83,9 +82,7 @@ def test(workshop: Workshop, request: Mapping[str, Any]) -> dict[str, Any]:
 def _scored(workshop: Workshop) -> dict[str, Any]:
     """Score the stored predictions of the test rows."""
     project, task, tested = workshop.project, workshop.project.settings.problem, workshop.project.test()
-    seen = workshop.load("train", "validation").y
-    # Losses of standardised targets are told on the scale that was trained on.
-    scale = np.std(seen, axis=0) if task.type in ("regression", "vector") else None
+    scale = workshop.problem.scale(workshop.load("train", "validation").y)  # losses are told as they were trained
     return {
         "rows": len(tested.rows),
         "score": score(task.type, task.metric, tested.y, tested.p),

@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from modelwizard import problems
 from modelwizard.evidence.losses import row_loss
 from modelwizard.evidence.scores import direction, score
 from modelwizard.files import write_bytes
@@ -120,44 +119,24 @@ def _all_folds(workshop: Workshop, predict: Predict, folds: Sequence[Fold], unti
 def _dumb(workshop: Workshop, fold: Fold, _: float) -> Floats:
     """Predict the same for every row of every fold: constants that differ by fold would rank rows by their fold."""
     task = workshop.project.settings.problem
-    constants = [problems.constant(task.type, task.loss, other.train.truth) for other in workshop.folds()]
+    constants = [workshop.problem.constant(task.loss, other.train.truth) for other in workshop.folds()]
     # A class may be absent from the training rows of a fold.
     whole = [np.pad(constant, (0, workshop.outputs - len(constant))) for constant in constants]
     return np.tile(np.mean(whole, axis=0), (len(fold.validation), 1))
 
 
 def _linear(workshop: Workshop, fold: Fold, until: float) -> Floats:
-    from sklearn.linear_model import LogisticRegression, PoissonRegressor, Ridge
-
     x, held = _columns(fold, one_hot=True)
-    name, most = workshop.problem.name, 1000 if math.isinf(until) else 100
-    makers: dict[str, Callable[[], Any]] = {
-        "count": lambda: PoissonRegressor(alpha=1e-3, max_iter=most),
-        # Rows of TF-IDF weights have length one: useful weights are larger, so they are held back less.
-        "classify": lambda: LogisticRegression(C=10.0 if "text" in fold.train.x else 1.0, max_iter=most),
-        "value": lambda: Ridge(alpha=1.0),
-    }
-    make = makers["classify" if workshop.problem.classifies else _kind(name)]
-    return _fit(workshop, fold, x, held, lambda x, y: make().fit(x, y))
+    text, most = "text" in fold.train.x, 1000 if math.isinf(until) else 100
+    return _fit(workshop, fold, x, held, lambda x, y: workshop.problem.linear(text=text, iterations=most).fit(x, y))
 
 
 def _trees(workshop: Workshop, fold: Fold, until: float) -> Floats:
-    from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
-
     x, held = _columns(fold, one_hot=False)
-    loss = {"count": "poisson", "mean_absolute_error": "absolute_error"}
-    task = workshop.project.settings.problem
-    chosen = loss.get(task.type) or loss.get(task.loss) or "squared_error"
-    settings: dict[str, Any] = {"early_stopping": True, "random_state": 1}
-    classifies = workshop.problem.classifies
-    make: Callable[[], Any] = (
-        (lambda: HistGradientBoostingClassifier(**settings))
-        if classifies
-        else (lambda: HistGradientBoostingRegressor(loss=chosen, **settings))
-    )
+    problem, loss = workshop.problem, workshop.project.settings.problem.loss
+    make = lambda: problem.trees(loss, early_stopping=True, random_state=1)  # noqa: E731
     # Several outputs are fitted one after another, each in its part of the time.
-    outputs = 1 if workshop.problem.name == "multiclass" else workshop.outputs
-    share = (until - time.monotonic()) / outputs
+    share = (until - time.monotonic()) / (1 if problem.exclusive else workshop.outputs)
     return _fit(workshop, fold, x, held, lambda x, y: _boosted(make(), x, y, time.monotonic() + share))
 
 
@@ -174,16 +153,12 @@ def _boosted(model: Any, x: Any, y: Any, until: float) -> Any:
         model.set_params(max_iter=min(rounds, model.max_iter + ROUNDS))
 
 
-def _kind(problem: str) -> str:
-    return "count" if problem == "count" else "value"
-
-
 def _fit(workshop: Workshop, fold: Fold, x: Any, held: Any, fit: Callable[[Any, Any], Any]) -> Floats:
     """Fit one model, or one per output, and return canonical predictions."""
     problem = workshop.problem
     with warnings.catch_warnings(), _threads(len(fold.train)):
         warnings.simplefilter("ignore")  # scikit-learn warns of slow convergence; a reference may be imperfect
-        if problem.name == "multiclass":
+        if problem.exclusive:
             model = fit(x, fold.train.truth)
             p = np.zeros((len(fold.validation), workshop.outputs))
             p[:, model.classes_.astype(int)] = model.predict_proba(held)
@@ -212,9 +187,7 @@ def _amount(workshop: Workshop, fit: Callable[[Any, Any], Any], x: Any, y: Float
     target = np.log1p(y) if logarithmic else y
     p = np.asarray(fit(x, target).predict(held), dtype=float)
     p = np.expm1(p) if logarithmic else p
-    limits = {"bounded": (0.0, 1.0), "positive": (float(y.min()), None), "count": (1e-6, None)}
-    low, high = limits.get(workshop.problem.name, (None, None))
-    return np.clip(p, low, high) if low is not None or high is not None else p
+    return workshop.problem.clip(p, y)
 
 
 def _columns(fold: Fold, *, one_hot: bool) -> tuple[Any, Any]:

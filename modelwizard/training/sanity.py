@@ -13,7 +13,6 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from modelwizard import problems
 from modelwizard.engine import trainer
 from modelwizard.evidence.losses import row_floor, row_loss
 from modelwizard.evidence.sanity import BY_HEART, CHANCE, chance, distinct, first_loss_fits, learned_by_heart, skilled
@@ -133,8 +132,7 @@ def _first_loss(bench: Bench, seed: int) -> Check:
     task = workshop.project.settings.problem
     model, _ = trials.build(workshop, bench.values, fold.encoding)
     part = fold.train.take(np.arange(min(len(fold.train), ROWS)))
-    labels = part.truth if task.type == "multiclass" else part.y
-    expected = problems.initial_loss(task.type, task.loss, labels)
+    expected = workshop.problem.first_loss(task.loss, part.y)
     built = _loss(workshop, fold, model, part)
     layer = last_layer(model)
     kernel = getattr(layer, "kernel", None)
@@ -166,8 +164,7 @@ def _by_heart(bench: Bench, seed: int) -> Check:
     roomy = {**bench.values, "layers": 2, "units": 128, "learning_rate": 0.005}
     model, _ = trials.build(workshop, roomy, fold.encoding)
     floor = float(_floor(workshop, few))
-    labels = few.truth if task.type == "multiclass" else few.y
-    dumb = problems.initial_loss(task.type, task.loss, labels) - floor
+    dumb = workshop.problem.first_loss(task.loss, few.y) - floor
     if dumb <= 0:
         return Check("memorise", None, None, None, "The rows of the batch have one and the same target.", None)
     goal = BY_HEART * dumb
@@ -278,7 +275,7 @@ def _skill(
         train, held = prepare(fold)
         scale = np.ravel(fold.encoding.target_scale)
         p = _last(bench, fold, train, held, seed)
-        constant = problems.constant(task.type, task.loss, train.truth)
+        constant = workshop.problem.constant(task.loss, train.truth)
         constant = np.pad(constant, (0, workshop.outputs - len(constant)))
         predicted.append(p)
         own.append(row_loss(task.type, task.loss, held.truth, p, scale))
@@ -322,4 +319,4 @@ def _loss(workshop: Workshop, fold: Fold, model: Any, part: Part) -> float:
 def _floor(workshop: Workshop, part: Part) -> float:
     """Return the loss of a perfect prediction, on the scale that is trained on."""
     task = workshop.project.settings.problem
-    return float(row_floor(task.type, task.loss, part.truth if task.type == "multiclass" else part.y).mean())
+    return float(row_floor(task.type, task.loss, part.y).mean())

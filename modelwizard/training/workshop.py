@@ -115,7 +115,7 @@ class Workshop:
     def outputs(self) -> int:
         """How many outputs the network must have."""
         task = self.project.settings.problem
-        return len(task.classes) if task.type == "multiclass" else len(task.target)
+        return self.problem.outputs(len(task.target), len(task.classes))
 
     def current(self, project: Project) -> bool:
         """Say whether this is still the project on disk."""

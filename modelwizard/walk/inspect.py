@@ -47,7 +47,7 @@ def status(folder: Path) -> dict[str, Any]:
         "metric": task.metric,
         "direction": scores.direction(task.metric),
         "data": {"rows": settings.data.rows, **{part: counts[part] for part in ("train", "validation", "test")}},
-        "head": {"units": _units(project), "activation": PROBLEMS[task.type].activation, "loss": task.loss},
+        "head": PROBLEMS[task.type].head(task),
         "stages": {stage: _stage(stage, found[stage]) for stage in STAGES},
         "next": stage_after(entries),
         "looks": seen._asdict(),
@@ -55,11 +55,6 @@ def status(folder: Path) -> dict[str, Any]:
         "advice": _advice(found["regularize"], entries),
         "changed": list(project.changed()),
     }
-
-
-def _units(project: Project) -> int:
-    task = project.settings.problem
-    return len(task.classes) if task.type == "multiclass" else len(task.target)
 
 
 def _stage(stage: str, entry: Mapping[str, Any] | None) -> dict[str, Any] | None:

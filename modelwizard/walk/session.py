@@ -10,12 +10,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from modelwizard import problems
 from modelwizard.errors import ProjectError
 from modelwizard.evidence import scores
 from modelwizard.files import write_text
 from modelwizard.journal import Journal
 from modelwizard.options import StageOptions
+from modelwizard.problems import PROBLEMS
 from modelwizard.project import Project
 from modelwizard.reporter import Reporter, Watch
 from modelwizard.stages.inputs import Run, Validation
@@ -143,7 +143,7 @@ class Session:
         name = str(entry["run"])
         if name not in self._runs:
             stored = self.project.read_run(name)
-            head = problems.PROBLEMS[self.project.settings.problem.type].activation
+            head = PROBLEMS[self.project.settings.problem.type].activation
             self._rows[name] = stored.rows
             kept = [stored.history[int(epoch)] for epoch in stored.epochs]
             self._runs[name] = Run(
@@ -192,7 +192,7 @@ class Session:
             y=targets.y[where],
             groups=groups,
             rows=stored.rows,
-            scale=stored.scale if settings.problem.type in ("regression", "vector", "positive") else None,
+            scale=stored.scale if PROBLEMS[settings.problem.type].scaling else None,
             folds=folds,
             train_rows=pool if folds == 1 else pool * (folds - 1) // folds,
             train_floor=float(scores.row_floor(settings.problem.type, settings.problem.loss, self._trained()).mean()),
@@ -212,7 +212,7 @@ class Session:
         import numpy as np
 
         task, y = self.project.settings.problem, self._trained()
-        p = np.tile(problems.constant(task.type, task.loss, y), (len(y), 1))
+        p = np.tile(PROBLEMS[task.type].constant(task.loss, y), (len(y), 1))
         return float(scores.excess_loss(task.type, task.loss, y, p, validation.scale).mean())
 
     def experiment(self, name: str) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -101,9 +101,10 @@ def _reason(interview: Interview) -> str:
 def classes(known: Mapping[str, Any], facts: Facts) -> tuple[str, ...]:
     """Return the labels in the order of their class ids: `(negative, positive)`, or all of a multiclass target."""
     labels = tuple(label for label, _ in facts.require_target().labels)
-    if known["problem"] == "binary":
+    problem = PROBLEMS[known["problem"]]
+    if problem.chooses_positive:
         return (*(label for label in labels if label != known["positive"]), known["positive"])
-    return labels if known["problem"] == "multiclass" else ()
+    return labels if problem.one_label else ()
 
 
 def command(answers: Mapping[str, Given]) -> str:
@@ -135,24 +136,18 @@ def _flags(name: str, value: Any) -> list[str]:
 
 def result(answers: Answers, files: Mapping[str, str], *, written: bool) -> dict[str, Any]:
     """Return what was made as plain values, for `--json`."""
-    row = PROBLEMS[answers.problem.type]
+    task, row = answers.problem, PROBLEMS[answers.problem.type]
     return {
         "project": answers.name,
         "directory": str(answers.directory),
         "written": written,
         "files": list(files),
         "problem": row.name,
-        "target": list(answers.problem.target),
-        "metric": answers.problem.metric,
-        "head": {"units": _units(answers), "activation": row.activation, "loss": answers.problem.loss},
+        "target": list(task.target),
+        "metric": task.metric,
+        "head": row.head(task),
         "split": {"scheme": answers.split.scheme, "reason": answers.split.reason},
         "warnings": list(answers.warnings),
         "command": answers.command,
         "next": "baseline",
     }
-
-
-def _units(answers: Answers) -> int:
-    if answers.problem.type == "multiclass":
-        return len(answers.problem.classes)
-    return 1 if PROBLEMS[answers.problem.type].units == "1" else len(answers.problem.target)

@@ -84,8 +84,7 @@ def target_default(known: Known, facts: Facts) -> Default | None:
 def head(problem: str, loss: str = "") -> str:
     """Return the last layer and the loss of a problem type in one line."""
     row = PROBLEMS[problem]
-    units = "1 unit" if row.units == "1" else f"1 unit per {row.units.removeprefix('number of ').rstrip('s')}"
-    units = units.replace("classe", "class")
+    units = f"1 unit per {row.per}" if row.per else "1 unit"
     return f"{units}, {row.activation or 'no activation'}, loss {loss or row.loss}"
 
 
@@ -214,9 +213,9 @@ def directory_default(known: Known, facts: Facts) -> Default | None:
     return Default(facts.folder, "named after the data") if facts.folder else None
 
 
-def when_problem(problem: str) -> Callable[[Known, Facts], bool]:
-    """Return the condition that this problem type was chosen."""
-    return lambda known, facts: known.get("problem") == problem
+def two_labels(known: Known, facts: Facts) -> bool:
+    """Tell whether one of two labels is the one to find."""
+    return PROBLEMS[known["problem"]].chooses_positive
 
 
 def leaks_seen(known: Known, facts: Facts) -> bool:
@@ -226,8 +225,7 @@ def leaks_seen(known: Known, facts: Facts) -> bool:
 
 def several_losses(known: Known, facts: Facts) -> bool:
     """Tell whether two losses answer different wishes."""
-    # Only here do two losses answer different wishes; elsewhere the second one is for those who look for it.
-    return known.get("problem") == "bounded"
+    return PROBLEMS[known["problem"]].several_losses
 
 
 def label_unclear(known: Known, facts: Facts) -> bool:

@@ -173,7 +173,7 @@ QUESTIONS: tuple[Question, ...] = (
         choices=offers.labels_offered,
         default=offers.positive_default,
         check=accepted.known_label,
-        when=offers.when_problem("binary"),
+        when=offers.two_labels,
         asked=offers.label_unclear,
         after=_ROW,
     ),

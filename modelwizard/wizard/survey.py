@@ -10,7 +10,6 @@ from tempfile import TemporaryDirectory
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from modelwizard import problems
 from modelwizard.answers import Source, Splitting
 from modelwizard.errors import ModelWizardError
 from modelwizard.files import file_sha256
@@ -184,7 +183,7 @@ class Survey:
         key = (id(table), known["target"], problem)
         target = self._once("target", key, lambda: check_target(table.frame, known["target"], problem, table.form))
         positive = known.get("positive")
-        if problem != "binary" or positive in (None, target.classes[1]):
+        if not target.type.chooses_positive or positive in (None, target.classes[1]):
             return target
         return self._once(
             "turned",
@@ -256,7 +255,6 @@ class Survey:
         found, before = self._with_target(known), self._profile(known)
         told = {caution.code for caution in before.cautions}
         leaks = {name: leak.sentence for leak in found.leaks for name in leak.columns}
-        binary = target.problem == "binary"
         return TargetFacts(
             problem=guess.problem,
             reason=guess.reason,
@@ -265,7 +263,7 @@ class Survey:
             metric=guess.metric or "",
             metric_reason=guess.metric_reason,
             labels=tuple(zip(target.classes, target.counts, strict=True)) if target.classes else (),
-            positive=target.classes[1] if binary else "",
+            positive=target.classes[1] if target.type.chooses_positive else "",
             positive_reason=target.positive_reason,
             positive_evident=target.positive_evident,
             leaks=MappingProxyType(leaks),
@@ -310,11 +308,10 @@ def _summary(column: Column) -> str:
 
 def _initial(target: Target) -> dict[str, float]:
     """Return the loss expected before training, where the target is trained on as it is."""
-    if target.problem not in ("binary", "multiclass", "multilabel", "bounded", "count"):
+    if target.type.scaling:
         return {}
     y = target.y[target.known]
-    losses = problems.PROBLEMS[target.problem].losses
-    return {f"{target.problem}/{loss}": problems.initial_loss(target.problem, loss, y) for loss in losses}
+    return {f"{target.problem}/{loss}": target.type.first_loss(loss, y) for loss in target.type.losses}
 
 
 def _sentence(text: str) -> str:

@@ -95,26 +95,14 @@ def _format(table: TableFacts) -> str:
     return "; ".join(parts) + "."
 
 
-def layer(problem: str, units: int) -> str:
-    """Return the last layer as the line of code that makes it."""
-    activation = PROBLEMS[problem].activation
-    return f"Dense({units}, activation={activation!r})".replace("'", '"') if activation else f"Dense({units})"
-
-
-def units(known: Mapping[str, Any], facts: Facts) -> int:
-    """Return how many output units the answers lead to."""
-    if known["problem"] == "multiclass":
-        return len(facts.require_target().labels)
-    return 1 if PROBLEMS[known["problem"]].units == "1" else len(known["target"])
-
-
 def head(page: Page, known: Mapping[str, Any], facts: Facts) -> None:
     """Show the last layer and the loss that belong to the problem, with the reason."""
     row, loss = PROBLEMS[known["problem"]], known.get("loss") or PROBLEMS[known["problem"]].loss
+    units = row.outputs(len(known["target"]), len(facts.require_target().labels))
     labels = row.labels + (f"; 1 is {known['positive']!r}" if known.get("positive") else "")
     first = facts.require_target().initial_loss.get(f"{row.name}/{loss}")
     lines = [
-        ("last layer", layer(row.name, units(known, facts))),
+        ("last layer", row.layer(units)),
         ("loss", loss),
         ("labels", labels),
         ("first loss", f"{first:.4g} expected before training: {row.initial_loss}" if first else row.initial_loss),

@@ -15,7 +15,7 @@ from modelwizard.evidence import scores
 from modelwizard.evidence.predictions import Stored, pack, unpack
 from modelwizard.files import plain
 from modelwizard.journal import Journal
-from modelwizard.problems import PROBLEMS, constant
+from modelwizard.problems import PROBLEMS
 from modelwizard.project import STAGES, Project
 from modelwizard.stages import accounting, baseline, finalize, ladder, overfit, regularize
 from modelwizard.stages.inputs import Run, Validation
@@ -53,7 +53,7 @@ class Walked:
             self.task.type, self.task.loss, self.task.metric, self.y[self.judged], rows=self.judged, scale=self.scale,
             folds=self.folds, train_rows=counts["train"],
         )  # fmt: skip
-        self.dumb = constant(self.task.type, self.task.loss, known)
+        self.dumb = PROBLEMS[self.task.type].constant(self.task.loss, known)
         self.runs: dict[str, Run] = {}
 
     @property

@@ -8,10 +8,12 @@ import numpy as np
 import pandas as pd
 
 from modelwizard.errors import DataError, ModelWizardError, UsageError
-from modelwizard.kinds.tabular.cells import cells_of, plain
+from modelwizard.kinds.tabular.cells import cells_of
 from modelwizard.kinds.tabular.columns import Column
 from modelwizard.kinds.tabular.numbers import MISSING_NUMBER, to_number
 from modelwizard.kinds.tabular.sniff import Format
+from modelwizard.problems import Problem
+from modelwizard.problems.seen import plain
 
 
 def amounts(frame: pd.DataFrame, name: str, form: Format) -> np.ndarray:
@@ -61,34 +63,16 @@ def check_infinite(frame: pd.DataFrame, columns: Sequence[Column], form: Format)
             _refuse_infinite(column.name, to_number(cells_of(frame, column.name), form.decimal, form.thousands))
 
 
-def check_amounts(name: str, values: np.ndarray, problem: str) -> None:
+def check_amounts(name: str, values: np.ndarray, problem: Problem) -> None:
     """Refuse numbers that a problem type cannot produce."""
-    why = amounts_misfit(values, problem)
+    why = problem.outside(values)
     if why:
-        expected = {
-            "bounded": "values between 0 and 1",
-            "positive": "values above 0",
-            "count": "whole numbers 0, 1, 2, …",
-        }
-        percent = problem == "bounded" and len(values) and values.min() >= 0 and 1 < values.max() <= 100
+        percent = problem.range == (0, 1) and len(values) and values.min() >= 0 and 1 < values.max() <= 100
         raise UsageError(
-            f"The target '{name}' does not fit '{problem}': {why}.",
-            expected=expected[problem],
+            f"The target '{name}' does not fit '{problem.name}': {why}.",
+            expected=problem.expected,
             received=f"values from {plain(values.min())} to {plain(values.max())}",
             fix="divide it by 100 in the file if these are percents, or --problem regression"
             if percent
-            else "--problem regression",
+            else f"--problem {problem.instead}",
         )
-
-
-def amounts_misfit(values: np.ndarray, problem: str) -> str:
-    """Return why numbers cannot be of a problem type, or ""."""
-    if problem == "bounded" and ((values < 0) | (values > 1)).any():
-        return f"{int(((values < 0) | (values > 1)).sum()):,} values lie outside 0 to 1"
-    if problem == "positive" and (values <= 0).any():
-        return f"{int((values <= 0).sum()):,} values are 0 or below"
-    if problem == "count" and (values < 0).any():
-        return f"{int((values < 0).sum()):,} values are negative"
-    if problem == "count" and (values != np.round(values)).any():
-        return f"{int((values != np.round(values)).sum()):,} values are no whole numbers"
-    return ""

@@ -56,11 +56,6 @@ def values_of(column: pd.Series, missing: Sequence[str] = MISSING) -> Values:
     return found.without(missing)
 
 
-def plain(number: float) -> str:
-    """Return a number as a person writes it: 1490400 rather than 1.4904e+06."""
-    return f"{number:.0f}" if number == round(number) and abs(number) < 1e15 else f"{number:.6g}"
-
-
 def short(value: str, width: int = 20) -> str:
     """Return a value, cut to a width with an ellipsis."""
     return value if len(value) <= width else value[: width - 1] + "…"

@@ -12,10 +12,11 @@ import numpy as np
 import pandas as pd
 
 from modelwizard.errors import UsageError
-from modelwizard.kinds.tabular.cells import Values, cells_of, plain, short, values_of
+from modelwizard.kinds.tabular.cells import Values, cells_of, short, values_of
 from modelwizard.kinds.tabular.dates import ambiguous, date_format
 from modelwizard.kinds.tabular.numbers import MISSING_NUMBER, number_pattern, to_number
 from modelwizard.kinds.tabular.sniff import Format
+from modelwizard.problems.seen import plain
 
 KINDS = ("numeric", "categorical", "boolean", "date", "text", "identifier", "constant", "ignore")
 # Kinds that carry something to learn from.

@@ -11,11 +11,11 @@ import numpy as np
 import pandas as pd
 
 from modelwizard.errors import DataError
-from modelwizard.kinds.tabular.amounts import amounts_misfit
-from modelwizard.kinds.tabular.cells import Values, cells_of, plain, values_of
+from modelwizard.kinds.tabular.cells import Values, cells_of, values_of
 from modelwizard.kinds.tabular.columns import FALSE, TRUE, Column, require
 from modelwizard.kinds.tabular.numbers import MISSING_NUMBER, to_number
 from modelwizard.kinds.tabular.sniff import Format
+from modelwizard.problems import PROBLEMS, Seen
 
 _ALWAYS = frozenset(("target", "targets", "label", "labels", "class", "classes", "y", "outcome", "response", "output"))
 _OFTEN = frozenset(
@@ -27,8 +27,6 @@ _OFTEN = frozenset(
 )
 _APPLIES = TRUE | {"x"}
 _NUMBERED = re.compile(r"(y|targets?|labels?|outputs?|class)[ _.-]?\d+", re.I)
-# More different whole numbers than a rating scale has are an amount.
-_MOST_CLASSES = 12
 
 
 @dataclass(frozen=True)
@@ -150,39 +148,24 @@ def infer(frame: pd.DataFrame, targets: Sequence[str], form: Format) -> Guess:
                 received=f"{found.rows:,} empty cells",
                 fix="choose another target with --target",
             )
-    if len(targets) > 1:
-        return _several(frame, targets, columns, form)
-    return _one(columns[0], form)
+    seen = _several(frame, targets, columns, form) if len(targets) > 1 else _one(targets[0], columns[0], form)
+    return _judged(seen)
 
 
-def _several(frame: pd.DataFrame, targets: Sequence[str], columns: Sequence[Values], form: Format) -> Guess:
-    one = {name: "there are several target columns" for name in ("binary", "multiclass", *_SINGLE)}
-    numbers = [_numbers(found, form) for found in columns]
-    if all(_is_flag(found) for found in columns):
-        per_row = np.sum([cells_of(frame, name).str.lower().isin(_APPLIES) for name in targets], axis=0)
-        reason = f"{len(targets)} columns of 0 and 1, {per_row.mean():.1f} of them 1 in a row on average"
-        if (per_row == 1).all():
-            reason += "; exactly one in each row, so one column with the class names ('multiclass') would be better"
-        also = (Alternative("vector", "if 0 and 1 are amounts to be predicted as numbers"),)
-        return Guess("multilabel", reason, also, MappingProxyType(one))
-    if all(values is not None for values in numbers):
-        one["multilabel"] = "the columns hold more than 0 and 1"
-        return Guess("vector", f"{len(targets)} columns of numbers", (), MappingProxyType(one))
-    words = [name for name, values in zip(targets, numbers, strict=True) if values is None]
-    raise DataError(
-        f"These {len(targets)} targets make no problem together: {', '.join(words[:3])} holds no numbers.",
-        expected="several columns of 0 and 1 (multilabel), or several columns of numbers (vector)",
-        received=", ".join(f"{name}: {found.values[0]}" for name, found in zip(targets, columns, strict=True))[:90],
-        fix="name one target",
-    )
-
-
-_SINGLE = ("regression", "bounded", "positive", "count")
-
-
-def _is_flag(found: Values) -> bool:
-    """Say whether the values are a yes and a no, or only one of them."""
-    return {value.lower() for value in found.values} <= _APPLIES | FALSE and len(found.values) <= 2
+def _several(frame: pd.DataFrame, targets: Sequence[str], columns: Sequence[Values], form: Format) -> Seen:
+    """Look at several targets: marks of many labels, or numbers."""
+    words = [name for name, found in zip(targets, columns, strict=True) if _numbers(found, form) is None]
+    marks = all({value.lower() for value in found.values} <= _APPLIES | FALSE for found in columns)
+    marks = marks and all(len(found.values) <= 2 for found in columns)
+    if words and not marks:
+        raise DataError(
+            f"These {len(targets)} targets make no problem together: {', '.join(words[:3])} holds no numbers.",
+            expected="several columns of 0 and 1 (multilabel), or several columns of numbers (vector)",
+            received=", ".join(f"{name}: {found.values[0]}" for name, found in zip(targets, columns, strict=True))[:90],
+            fix="name one target",
+        )
+    applied = np.sum([cells_of(frame, name).str.lower().isin(_APPLIES) for name in targets], axis=0)
+    return Seen(tuple(targets), marks=marks, amounts=not words, applied=applied if marks else None)
 
 
 def _numbers(found: Values, form: Format) -> np.ndarray | None:
@@ -195,83 +178,28 @@ def _numbers(found: Values, form: Format) -> np.ndarray | None:
     return np.repeat(values[~odd], found.counts[~odd])
 
 
-def _one(found: Values, form: Format) -> Guess:
-    """Judge a single target: words are labels; numbers may be labels, shares, counts or amounts."""
+def _one(name: str, found: Values, form: Format) -> Seen:
+    """Look at a single target."""
     numbers = _numbers(found, form)
-    distinct = len(found.values)
-    impossible = {name: "there is one target column" for name in ("multilabel", "vector")}
-    if distinct != 2:
-        impossible["binary"] = f"{distinct:,} different values, not 2"
-    if numbers is None:
-        impossible |= dict.fromkeys(_SINGLE, "the values are no numbers")
-        return _words(found, impossible)
-    finite = numbers[np.isfinite(numbers)]
-    impossible |= {name: why for name in _SINGLE if (why := amounts_misfit(finite, name))}
-    if distinct > max(20, 0.2 * found.present) or distinct > 100:
-        impossible["multiclass"] = f"{distinct:,} different values in {found.present:,} rows"
-    elif distinct > _MOST_CLASSES and (finite != np.round(finite)).any():
-        impossible["multiclass"] = f"{distinct:,} different values, not all of them whole numbers"
-    if distinct == 2:
-        return _two(found, finite, impossible)
-    problem, reason = _amount(finite, distinct)
-    also = [Alternative(name, why) for name, why in _OTHERWISE.items() if name not in impossible and name != problem]
-    return Guess(problem, reason, tuple(also), MappingProxyType(impossible))
+    finite = None if numbers is None else numbers[np.isfinite(numbers)]
+    return Seen((name,), tuple(found.values), found.counts, finite)
 
 
-_OTHERWISE = {
-    "regression": "if the distance between two values means something",
-    "count": "if the values count events",
-    "positive": "if the values are amounts that can never be 0 or below",
-    "bounded": "if the values are shares or probabilities",
-    "multiclass": "if the values are names of classes rather than amounts",
-}
+def _judged(seen: Seen) -> Guess:
+    """Ask every problem type; the first by rank that recognises the target is the likeliest."""
+    ranked = sorted(PROBLEMS.values(), key=lambda problem: problem.rank)
+    impossible = {problem.name: why for problem in ranked if (why := problem.misfit(seen))}
+    fitting = [problem for problem in ranked if problem.name not in impossible]
+    best, reason = next((problem, why) for problem in fitting if (why := problem.recognise(seen)))
+    # Numbers that are no amounts after all are seldom labels of another kind: amounts are offered first.
+    others = sorted(fitting, key=lambda problem: (problem.classifies, problem.rank != max(p.rank for p in ranked)))
+    also = tuple(Alternative(p.name, why) for p in others if p is not best and (why := p.otherwise(seen)))
+    metric, why = _rare(seen) if best.chooses_positive else (None, "")
+    return Guess(best.name, reason, also, MappingProxyType(impossible), metric, why)
 
 
-def _words(found: Values, impossible: dict[str, str]) -> Guess:
-    shown = ", ".join(found.values[:3]) + (", …" if len(found.values) > 3 else "")
-    if len(found.values) == 2:
-        metric, why = _rare(found)
-        reason = f"2 distinct values: {', '.join(sorted(found.values))}"
-        also = (Alternative("multiclass", "if a third class will come"),)
-        return Guess("binary", reason, also, MappingProxyType(impossible), metric, why)
-    return Guess("multiclass", f"{len(found.values):,} distinct labels: {shown}", (), MappingProxyType(impossible))
-
-
-def _two(found: Values, finite: np.ndarray, impossible: dict[str, str]) -> Guess:
-    """Judge two numbers: labels, unless the person knows that they are amounts."""
-    metric, why = _rare(found)
-    reason = f"2 distinct values: {', '.join(plain(value) for value in np.unique(finite))}"
-    also = [Alternative("regression", "if the two numbers are amounts"), Alternative("multiclass", _OTHERWISE_CLASSES)]
-    also += [Alternative("bounded", _OTHERWISE["bounded"])] if "bounded" not in impossible else []
-    return Guess("binary", reason, tuple(also), MappingProxyType(impossible), metric, why)
-
-
-_OTHERWISE_CLASSES = "if a third class will come"
-
-
-def _rare(found: Values) -> tuple[str | None, str]:
+def _rare(seen: Seen) -> tuple[str | None, str]:
     """Suggest average precision where the ROC curve hides how many alarms are false (Davis & Goadrich 2006)."""
-    share = found.counts.min() / found.present
+    assert seen.counts is not None
+    share = seen.counts.min() / seen.rows
     return ("average_precision", f"only {share:.1%} of the rows are of the rarer label") if share < 0.05 else (None, "")
-
-
-def _amount(values: np.ndarray, distinct: int) -> tuple[str, str]:
-    """Choose between classes, shares, counts, skewed positive amounts and plain numbers, and say why."""
-    low, high = float(values.min()), float(values.max())
-    whole = bool((values == np.round(values)).all())
-    span = f"{plain(low)} to {plain(high)}"
-    if whole and distinct <= _MOST_CLASSES and high - low <= 2 * _MOST_CLASSES:
-        return "multiclass", f"{distinct} distinct whole numbers, {span}: few enough to be classes"
-    if not whole and low >= 0 and high <= 1 and high - low > 0.5:
-        return "bounded", f"values between 0 and 1, {distinct:,} distinct"
-    mean, variance = float(values.mean()), float(values.var())
-    if whole and 0 <= low <= 1 and variance > 0.5 * mean:
-        ratio = variance / mean
-        spread = f"variance {ratio:,.0f} times the mean" if ratio >= 1.5 else "variance about equal to the mean"
-        return "count", f"whole numbers ≥ 0 ({span}), {spread}"
-    if low > 0 and high >= 100 * low and mean > 1.2 * float(np.median(values)):
-        return (
-            "positive",
-            f"all values above 0 and skewed: {span}, half of them under {plain(float(np.median(values)))}",
-        )
-    return "regression", f"{distinct:,} distinct {'whole ' if whole else ''}numbers, {span}"

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modelwizard.kinds.tabular.combine import Feature, pairs
+from modelwizard.problems import PROBLEMS
 
 Floats = NDArray[np.floating]
 Ints = NDArray[np.integer]
@@ -155,7 +156,6 @@ def unexplained(
     numbers: Mapping[str, Floats], categories: Mapping[str, NDArray[Any]], y: NDArray[Any], problem: str, seed: int
 ) -> Floats:
     """Return what boosted trees without interactions leave of the targets, each row judged by trees that miss it."""
-    from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
     from sklearn.model_selection import KFold
     from threadpoolctl import threadpool_limits
 
@@ -168,8 +168,7 @@ def unexplained(
     }
     target = _outputs(y, problem)
     rest = target - target.mean(axis=0)
-    classes = problem in ("binary", "multiclass", "multilabel")
-    loss = "poisson" if problem == "count" else "squared_error"
+    kind = PROBLEMS[problem]
     with warnings.catch_warnings(), threadpool_limits(1):  # on a busy machine several threads wait for each other
         warnings.simplefilter("ignore")  # a screen may be imperfect
         for learn, judge in KFold(3, shuffle=True, random_state=seed).split(x):
@@ -177,22 +176,19 @@ def unexplained(
                 t = target[learn, k]
                 if t.min() == t.max():
                     continue
-                if classes:
-                    model: Any = HistGradientBoostingClassifier(**settings).fit(x[learn], t.astype(int))
-                    rest[judge, k] = target[judge, k] - model.predict_proba(x[judge])[:, 1]
-                else:
-                    model = HistGradientBoostingRegressor(loss=loss, **settings).fit(x[learn], t)
-                    rest[judge, k] = target[judge, k] - model.predict(x[judge])
+                model = kind.trees(**settings).fit(x[learn], t.astype(int) if kind.classifies else t)
+                guess = model.predict_proba(x[judge])[:, 1] if kind.classifies else model.predict(x[judge])
+                rest[judge, k] = target[judge, k] - guess
     return rest / np.maximum(target.std(axis=0), 1e-12)
 
 
 def _outputs(y: NDArray[Any], problem: str) -> Floats:
     """Return targets (n, k): classes as flags, the most frequent first; positive amounts as logarithms."""
-    if problem == "multiclass":
+    if PROBLEMS[problem].exclusive:
         classes, counts = np.unique(y, return_counts=True)
         return (y[:, None] == classes[np.argsort(-counts)][None, :MOST_OUTPUTS]).astype(float)
     values = np.asarray(y, dtype=float).reshape(len(y), -1)[:, :MOST_OUTPUTS]
-    return np.log(np.maximum(values, 1e-12)) if problem == "positive" else values
+    return np.log(np.maximum(values, 1e-12)) if PROBLEMS[problem].skewed else values
 
 
 def _codes(labels: NDArray[Any]) -> Floats:

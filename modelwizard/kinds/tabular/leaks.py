@@ -82,9 +82,9 @@ def leaks(
 def _answers(target: Target, rows: np.ndarray) -> list[tuple[str, np.ndarray, int]]:
     """Return each target's name, its values in the rows, and its number of classes (0 for amounts)."""
     y = target.y[rows]
-    if target.problem == "multiclass":
-        return [(target.names[0], y, len(target.classes))]
-    classes = 2 if target.problem in ("binary", "multilabel") else 0
+    if target.type.one_label:
+        return [(target.names[0], target.type.ids(y), len(target.classes))]
+    classes = 2 if target.type.classifies else 0
     values = y.astype(np.int64) if classes else y
     return [(name, values[:, i], classes) for i, name in enumerate(target.names)]
 

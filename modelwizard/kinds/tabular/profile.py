@@ -229,16 +229,16 @@ def _target(frame: pd.DataFrame, features: Sequence[Column], target: Target) -> 
             Caution("target-missing", f"{counted(unknown, 'row has', 'rows have')} no target: not used.", target.names)
         )
     known = int(target.known.sum())
-    if target.problem == "binary" and min(target.counts) < 0.05 * known:
+    if target.type.chooses_positive and min(target.counts) < 0.05 * known:
         rare = target.classes[int(np.argmin(target.counts))]
         sentence = (
             f"Only {min(target.counts):,} of {known:,} rows are '{rare}': always answering the other label is right in "
             f"{max(target.counts) / known:.1%} of them, so accuracy means little."
         )
         cautions.append(Caution("imbalance", sentence, target.names))
-    names = target.classes if target.problem == "multiclass" else target.names
+    names = target.classes or target.names
     rare = [name for name, rows in zip(names, target.counts, strict=False) if rows < 30]
-    if target.problem in ("multiclass", "multilabel") and rare:
+    if rare and not target.type.chooses_positive:
         what = "classes have" if len(rare) > 1 else "class has"
         sentence = f"{len(rare)} {what} fewer than 30 rows ({', '.join(rare[:4])}): nothing reliable is learned there."
         cautions.append(Caution("rare-classes", sentence, target.names))

@@ -97,14 +97,12 @@ def times_of(frame: pd.DataFrame, name: str, form: Format) -> np.ndarray:
 
 def strata(target: Target) -> np.ndarray:
     """Return what must be alike in all parts: classes, labels, or tenths of the amounts, shape (n, k) of 0 and 1."""
-    y = target.y
-    if target.problem == "multiclass":
-        return (y[:, None] == np.arange(len(target.classes))).astype(np.int64)
-    if target.problem == "binary":
-        return np.stack([y[:, 0] == 0, y[:, 0] == 1], axis=1).astype(np.int64)
-    if target.problem == "multilabel":
+    y, known = target.y, target.known
+    if target.type.one_label:
+        ids = target.type.ids(y)
+        return (ids[:, None] == np.arange(len(target.classes))).astype(np.int64)
+    if target.type.classifies:
         return np.nan_to_num(y).astype(np.int64)
-    known = target.known
     spread = np.nanstd(y, axis=0)
     level = ((y - np.nanmean(y, axis=0)) / np.where(spread > 0, spread, 1)).mean(axis=1)
     tenths = np.unique(np.quantile(level[known], np.linspace(0.1, 0.9, 9)))

@@ -15,9 +15,8 @@ from modelwizard.kinds.tabular.cells import Values, cells_of, values_of
 from modelwizard.kinds.tabular.columns import FALSE, TRUE, require
 from modelwizard.kinds.tabular.numbers import to_number
 from modelwizard.kinds.tabular.sniff import Format
+from modelwizard.problems import PROBLEMS, Problem
 from modelwizard.splitting.scheme import check_rows
-
-LABELS = ("binary", "multiclass")
 
 # A class must be able to stand in train, validation and test.
 MINIMUM_CLASS = 3
@@ -34,11 +33,9 @@ class Target:
     Args:
         names: Its columns.
         problem: The problem type.
-        classes: Labels in the order of their numbers: negative, positive for `binary`; all for `multiclass`;
-            else empty.
-        counts: Rows of each class; for `multilabel` the rows of each label; else empty.
-        y: Canonical values. Floats (n, k) in their own units, NaN where missing; for `multiclass` class numbers
-            (n,), -1 where missing.
+        classes: Labels in the order of their numbers: negative, positive for two; empty for amounts and marks.
+        counts: Rows of each class, or of each of several labels; else empty.
+        y: Canonical values, as the problem type has them.
         known: Which rows have a target, shape (n,).
         positive_reason: Why the positive label of `binary` is the positive one. Defaults to "".
         positive_evident: Whether asking which label is positive would be silly. Defaults to True.
@@ -52,6 +49,11 @@ class Target:
     known: np.ndarray
     positive_reason: str = ""
     positive_evident: bool = True
+
+    @property
+    def type(self) -> Problem:
+        """The problem type as an object."""
+        return PROBLEMS[self.problem]
 
 
 def check_target(
@@ -72,33 +74,35 @@ def check_target(
     """
     for name in targets:
         require(name, [str(column) for column in frame.columns], "--target")
-    _check_number_of_targets(targets, problem)
-    # Many at once: a cross here and there is a whole label, however empty the column.
-    columns = [] if problem == "multilabel" else [_present(frame, name, form) for name in targets]
+    kind = PROBLEMS[problem]
+    _check_number_of_targets(targets, kind)
     classes: tuple[str, ...] = ()
+    counts: tuple[int, ...] = ()
     known: np.ndarray
     why, evident = "", True
-    if problem in LABELS:
-        if problem == "binary":
-            classes, why, evident = _two_classes(targets[0], columns[0], positive)
+    if kind.one_label:
+        column = _present(frame, targets[0], form)
+        if kind.chooses_positive:
+            classes, why, evident = _two_classes(targets[0], column, positive)
         else:
-            classes = _classes(targets[0], columns[0])
-        y = class_numbers(cells_of(frame, targets[0]), classes)
-        known = np.asarray(y >= 0)
-        counts = tuple(int(n) for n in np.bincount(y[known], minlength=len(classes)))
+            classes = _classes(targets[0], column)
+        ids = class_numbers(cells_of(frame, targets[0]), classes)
+        known = np.asarray(ids >= 0)
+        counts = tuple(int(n) for n in np.bincount(ids[known], minlength=len(classes)))
         _check_classes(targets[0], classes, counts)
-        y = np.where(known, y, np.nan).reshape(-1, 1) if problem == "binary" else y
-    elif problem == "multilabel":
+        y = kind.canonical(ids, len(classes))
+    elif kind.classifies:  # a cross here and there is a whole label, however empty the column
         y = np.stack([_marks(frame, name, form) for name in targets], axis=1)
         known = np.asarray(~np.isnan(y).any(axis=1))
         counts = tuple(int(n) for n in np.nansum(y[known], axis=0))
         _check_labels(targets, counts, int(known.sum()))
     else:
+        for name in targets:
+            _present(frame, name, form)
         y = np.stack([amounts(frame, name, form) for name in targets], axis=1)
         known = np.asarray(~np.isnan(y).any(axis=1))
-        counts = ()
         for name, values in zip(targets, y.T, strict=True):
-            check_amounts(name, values[known], problem)
+            check_amounts(name, values[known], kind)
     check_rows(int(known.sum()), "rows with a target")
     return Target(tuple(targets), problem, classes, counts, y, known, why, evident)
 
@@ -127,19 +131,17 @@ def positive_label(labels: Sequence[str], counts: Sequence[int]) -> tuple[str, s
     return max(labels, key=_order), "as frequent as the other: a guess", False
 
 
-def _check_number_of_targets(targets: Sequence[str], problem: str) -> None:
-    several = problem in ("vector", "multilabel")
-    if several and len(targets) < 2:
-        other = "regression" if problem == "vector" else "binary"
+def _check_number_of_targets(targets: Sequence[str], problem: Problem) -> None:
+    if problem.several and len(targets) < 2:
         raise UsageError(
-            f"'{problem}' needs several target columns.",
+            f"'{problem.name}' needs several target columns.",
             expected="--target once for each of them",
             received=f"one target: {', '.join(targets) or 'none'}",
-            fix=f"add --target COLUMN, or --problem {other}",
+            fix=f"add --target COLUMN, or --problem {problem.instead}",
         )
-    if not several and len(targets) != 1:
+    if not problem.several and len(targets) != 1:
         raise UsageError(
-            f"'{problem}' predicts one column.",
+            f"'{problem.name}' predicts one column.",
             expected="one target",
             received=f"{len(targets)} targets: {', '.join(targets[:5])}",
             fix="--problem multilabel for columns of 0 and 1, --problem vector for numbers",
