@@ -1,7 +1,8 @@
-"""Which trial comes next: a keras-tuner oracle whose proposals depend on seed, number and finished trials alone."""
+"""Which trial comes next: proposals depend on seed, number and finished trials alone."""
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -11,12 +12,10 @@ import numpy as np
 
 from modelwizard.training.seeds import derive
 from modelwizard.tuning.smoothing import FEWEST, steadiest
-from modelwizard.tuning.space import Values, bare, kind, primes, regulariser
+from modelwizard.tuning.space import Values, bare, kind, regulariser
 
 COLLISIONS = 50
 """Draws that were tried before, in a row, after which a space counts as exhausted."""
-
-NEVER = 10**9
 
 TURNS = ("tune", "move", "tune", "explore")
 """What a trial after the given ones does, in turn: from the best trial so far change numbers that need no new program
@@ -37,7 +36,7 @@ STEP = 0.15
 """Standard deviation of a step, as a share of a range; a value that a step leaves as it was takes a longer one."""
 
 
-class LocalOracle(keras_tuner.Oracle):
+class Oracle:
     """Proposes the given points, then by turns steps from the best one and points of a Halton sequence, none twice.
 
     Once only, as soon as the best trial is one that was still learning when it ended, it proposes that trial's values
@@ -58,7 +57,7 @@ class LocalOracle(keras_tuner.Oracle):
         seed: Base of the sequence.
         first: Values of the first trials; names that are missing take their defaults.
         turns: What trials after them do, in turn. Defaults to `TURNS`.
-        freeing: Whether there is time for the long trial without regularisers. Defaults to True.
+        unregularised: Whether there is time for the long trial without regularisers. Defaults to True.
     """
 
     def __init__(
@@ -68,114 +67,83 @@ class LocalOracle(keras_tuner.Oracle):
         first: Sequence[Mapping[str, Any]] = (),
         turns: Sequence[str] = TURNS,
         *,
-        freeing: bool = True,
+        unregularised: bool = True,
     ) -> None:
-        super().__init__(
-            # The direction is always said: keras-tuner guesses it wrongly from some names.
-            objective=keras_tuner.Objective("val_loss", "min"),
-            hyperparameters=space,
-            seed=derive("oracle", seed),
-            # Reaching either limit raises inside a locked method, and the lock is never given back.
-            max_retries_per_trial=0,
-            max_consecutive_failed_trials=NEVER,
-        )
-        self.verbose = 0
+        self.space = space
+        self.seed = derive("oracle", seed)
         self.turns = turns
-        self.freeing = freeing
+        self.unregularised = unregularised
         self.first = [self.complete(values) for values in first]
-        self.index = 0  # number of the next trial, from 0
-        self._given: Values | None = None
+        self.tried: list[Values] = []
         self._best: tuple[float, Values] | None = None
         self._learning = False  # whether the best trial was
         self._known: list[tuple[float, Values]] = []  # the loss of each trial that has one
 
-    def propose(self, index: int) -> tuple[keras_tuner.engine.trial.Trial, Values] | None:
-        """Return the trial of that number with its values, or None when every value was tried."""
-        self.index = index
-        trial = self.create_trial(f"trial {index}")
-        if trial.status != "RUNNING":
-            return None
-        return trial, dict(trial.hyperparameters.values)
+    def propose(self, index: int) -> Values | None:
+        """Return the values of the trial of that number, counted from 0, or None when all were tried."""
+        values = self._next(index)
+        if values is not None:
+            self.tried.append(values)
+        return values
 
-    def report(self, trial: keras_tuner.engine.trial.Trial, val_loss: float | None, *, learning: bool = False) -> None:
+    def report(self, values: Values, val_loss: float | None, *, learning: bool = False) -> None:
         """Tell how a trial ended; a loss that is no finite number is a failure, never a value to compare with.
 
         Args:
-            trial: The trial.
+            values: Its values.
             val_loss: Its best validation loss.
             learning: Whether it was still learning when it ended; see `still_learning`. Defaults to False.
         """
         if val_loss is not None and math.isfinite(val_loss):
-            self.update_trial(trial.trial_id, {"val_loss": float(val_loss)})
-            trial.status = "COMPLETED"
-            self._known.append((float(val_loss), dict(trial.hyperparameters.values)))
+            self._known.append((float(val_loss), values))
             if self._best is None or val_loss < self._best[0]:
-                self._best = (val_loss, dict(trial.hyperparameters.values))
+                self._best = (val_loss, values)
                 self._learning = learning
-        else:
-            trial.status = "FAILED"
-        self.end_trial(trial)
 
     def replay(self, finished: Iterable[Mapping[str, Any]]) -> None:
         """Learn what was tried before: run summaries in the order of their numbers."""
         for summary in finished:
-            known = {hp.name for hp in self.hyperparameters.space}
-            self._given = {name: value for name, value in summary["hyperparameters"].items() if name in known}
-            trial = self.create_trial(summary["run"])
-            self._given = None
-            self.report(trial, summary.get("val_loss"), learning=still_learning(summary))
+            values = self.complete(summary["hyperparameters"])
+            self.tried.append(values)
+            self.report(values, summary.get("val_loss"), learning=still_learning(summary))
 
     def complete(self, values: Mapping[str, Any]) -> Values:
         """Return values for every active hyperparameter: those given, and defaults for the others."""
         hps = keras_tuner.HyperParameters()
-        hps.values = {hp.name: values[hp.name] for hp in self.hyperparameters.space if hp.name in values}
-        for hp in self.hyperparameters.space:
+        hps.values = {hp.name: values[hp.name] for hp in self.space.space if hp.name in values}
+        for hp in self.space.space:
             hps.merge([hp], overwrite=False)
         return {hp.name: hps.values[hp.name] for hp in hps.space if hps.is_active(hp)}
 
-    def populate_space(self, trial_id: str) -> dict[str, Any]:
-        """Return the values of a trial, as `Oracle.create_trial` wants them."""
-        if self._given is not None:
-            return {"status": "RUNNING", "values": self._given}
-        given = next((values for values in self.first if not self.tried(values)), None)
-        values = self._freed() or given
+    def _next(self, index: int) -> Values | None:
+        given = next((values for values in self.first if values not in self.tried), None)
+        values = self._without_regularisers(index) or given
         if values is not None:
-            return {"status": "RUNNING", "values": values}
-        turn = self.turns[(self.index - len(self.first)) % len(self.turns)] if self._best else "explore"
+            return values
+        turn = self.turns[(index - len(self.first)) % len(self.turns)] if self._best else "explore"
         start = self._incumbent() if turn != "explore" else {}
         for attempt in range(COLLISIONS):
-            values = self._step(start, turn, attempt) if start else self._draw(self.index, attempt)
-            if not self.tried(values):
-                return {"status": "RUNNING", "values": values}
-        return {"status": "STOPPED", "values": None}
+            values = self._step(index, start, turn, attempt) if start else self._draw(index, attempt)
+            if values not in self.tried:
+                return values
+        return None
 
-    def tried(self, values: Values) -> bool:
-        """Say whether these values were tried before."""
-        return any(trial.hyperparameters.values == values for trial in self.trials.values())
-
-    def save(self) -> None:
-        """Write nothing: the journal is the record."""
-
-    def _save_trial(self, trial: Any) -> None:
-        """Write nothing: the journal is the record."""
-
-    def _freed(self) -> Values | None:
+    def _without_regularisers(self, index: int) -> Values | None:
         """Return the best values without regularisers and with most epochs, if its trial calls for it and none was."""
-        free = {hp.name: hp for hp in self.hyperparameters.space if kind(hp) != "Fixed"}
-        due = self.freeing and self._learning and self.index >= OPENING
+        free = {hp.name: hp for hp in self.space.space if kind(hp) != "Fixed"}
+        due = self.unregularised and self._learning and index >= OPENING
         if self._best is None or not due or "epochs" not in free or kind(free["epochs"]) != "Choice":
             return None
-        changes = {name: value for name, value in bare(self.hyperparameters).items() if name in free}
+        changes = {name: value for name, value in bare(self.space).items() if name in free}
         changes["epochs"] = max(free["epochs"].values)
         values = self.complete(self._best[1] | changes)
-        tried = any(changes.items() <= trial.hyperparameters.values.items() for trial in self.trials.values())
-        return None if tried else values
+        return None if any(changes.items() <= tried.items() for tried in self.tried) else values
 
-    def _step(self, start: Values, turn: str, attempt: int) -> Values:
+    def _step(self, index: int, start: Values, turn: str, attempt: int) -> Values:
         """Return some values with one to three of them changed."""
-        rng = np.random.default_rng([self.seed, self.index, attempt])
+        rng = np.random.default_rng([self.seed, index, attempt])
         values = self.complete(start)
-        free = [hp for hp in self.hyperparameters.space if hp.name in values and kind(hp) != "Fixed"]
+        free = [hp for hp in self.space.space if hp.name in values and kind(hp) != "Fixed"]
         cheap = [hp for hp in free if hp.name in CHEAP or regulariser(hp)]
         pool = cheap if cheap and turn == "tune" else free
         for i in rng.permutation(len(pool))[: rng.integers(1, 4)]:
@@ -188,12 +156,12 @@ class LocalOracle(keras_tuner.Oracle):
         if len(self._known) < FEWEST:
             return self._best[1]
         losses, tried = zip(*self._known, strict=True)
-        free = [hp for hp in self.hyperparameters.space if kind(hp) != "Fixed"]
+        free = [hp for hp in self.space.space if kind(hp) != "Fixed"]
         points = [[_place(hp, values.get(hp.name, hp.default)) for hp in free] for values in tried]
         return tried[steadiest(points, losses)]
 
     def _draw(self, index: int, attempt: int) -> Values:
-        space = self.hyperparameters.space
+        space = self.space.space
         # Other attempts at the same number lie far out in the sequence, where no number of a trial will come.
         point = halton(index + 100_003 * attempt, len(space), self.seed)
         hps = keras_tuner.HyperParameters()
@@ -240,7 +208,7 @@ def _place(hp: Any, value: Any) -> float:
 def halton(index: int, dimensions: int, seed: int) -> list[float]:
     """Return point number `index` of a Halton sequence whose digits are permuted, in [0, 1)^dimensions."""
     point: list[float] = []
-    for dimension, base in enumerate(primes(dimensions)):
+    for dimension, base in enumerate(_primes(dimensions)):
         value, weight, rest = 0.0, 1.0, index
         for level in range(math.ceil(32 / math.log2(base))):
             weight /= base
@@ -252,3 +220,15 @@ def halton(index: int, dimensions: int, seed: int) -> list[float]:
 
 def _permutation(base: int, dimension: int, level: int, seed: int) -> np.ndarray[Any, np.dtype[np.int64]]:
     return np.random.default_rng([seed, dimension, level]).permutation(base)
+
+
+@functools.cache
+def _primes(count: int) -> tuple[int, ...]:
+    """Return the first prime numbers, the bases of a Halton sequence."""
+    found: list[int] = []
+    number = 2
+    while len(found) < count:
+        if all(number % p for p in found):
+            found.append(number)
+        number += 1
+    return tuple(found)

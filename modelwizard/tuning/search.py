@@ -17,7 +17,7 @@ from modelwizard.training.experiment import Experiment, Watcher
 from modelwizard.training.seeds import derive
 from modelwizard.training.workshop import Workshop
 from modelwizard.tuning import median_stopping, space
-from modelwizard.tuning.oracle import HURRIED, TURNS, LocalOracle, still_learning
+from modelwizard.tuning.oracle import HURRIED, TURNS, Oracle, still_learning
 from modelwizard.worker.pool import STANDBY, processes
 
 FAILURES = 3
@@ -102,10 +102,12 @@ class Search:
         self._curves: dict[str, median_stopping.Curve] = {}
         hurried = self._end - self._begin < HURRY
         turns = HURRIED if hurried else TURNS
-        freeing = not hurried or self._steps() <= CHEAP
-        self._oracle = LocalOracle(self._narrowed(), self._seed, request.get("first") or (), turns, freeing=freeing)
+        unregularised = not hurried or self._steps() <= CHEAP
+        self._oracle = Oracle(
+            self._narrowed(), self._seed, request.get("first") or (), turns, unregularised=unregularised
+        )
         self._oracle.replay(self._tried(self.finished[i]) for i in sorted(self.finished))
-        self._trials: dict[str, Any] = {}
+        self._values: dict[str, space.Values] = {}  # of the trials that run
         self._failures = 0
 
     def proposals(self) -> Iterator[Experiment]:
@@ -146,8 +148,8 @@ class Search:
     def note(self, summary: Summary) -> None:
         """Learn from a finished trial."""
         self.finished[number(summary["run"])] = summary
-        trial, loss = self._trials.pop(summary["run"]), summary.get("val_loss")
-        self._oracle.report(trial, loss, learning=still_learning(summary))
+        values = self._values.pop(summary["run"])
+        self._oracle.report(values, summary.get("val_loss"), learning=still_learning(summary))
         self._spare()
         self._failures = self._failures + 1 if summary["status"] == "failed" else 0
         self.message = summary["message"] if summary["status"] == "failed" else None
@@ -199,14 +201,11 @@ class Search:
 
     def _propose(self, index: int) -> Experiment | None:
         limit = self._request.get("max_parameters")
-        while (proposal := self._oracle.propose(index - 1)) is not None:
-            trial, values = proposal
+        while (values := self._oracle.propose(index - 1)) is not None:
             experiment = self._experiment(index, values)
-            if limit and self._size(experiment) > int(limit):
-                self._oracle.report(trial, None)
-                continue
-            self._trials[experiment.run] = trial
-            return experiment
+            if not limit or self._size(experiment) <= int(limit):
+                self._values[experiment.run] = values
+                return experiment
         return None
 
     def _experiment(self, index: int, values: Mapping[str, Any]) -> Experiment:

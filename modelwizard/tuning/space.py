@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -16,7 +15,6 @@ DEEP = 64
 """An integer up to this may count layers, whose own hyperparameters appear only when there are that many."""
 
 Build = Callable[[keras_tuner.HyperParameters], Any]
-HyperParameter = keras_tuner.engine.hyperparameters.HyperParameter
 Values = dict[str, Any]
 
 
@@ -118,13 +116,21 @@ def restrict(
     narrowed = keras_tuner.HyperParameters()
     for hp in space.space:
         if hp.name in fixed:
-            item: Any = keras_tuner.engine.hyperparameters.Fixed(hp.name, fixed[hp.name], conditions=hp.conditions)
+            item = _held(hp, fixed[hp.name])
         elif hp.name in bounds:
             item = _cut(hp, *bounds[hp.name])
         else:
             item = hp
         narrowed.merge([item])
     return narrowed
+
+
+def _held(hp: Any, value: Any) -> Any:
+    """Return a hyperparameter of one value, under the same conditions."""
+    holder = keras_tuner.HyperParameters()
+    holder.Fixed(hp.name, value)
+    config = {"name": hp.name, "value": value, "conditions": hp.get_config()["conditions"]}
+    return type(holder.space[0]).from_config(config)
 
 
 def _cut(hp: Any, least: float, most: float) -> Any:
@@ -161,15 +167,3 @@ def described(space: keras_tuner.HyperParameters) -> list[dict[str, Any]]:
             }
         )
     return rows
-
-
-@functools.cache
-def primes(count: int) -> tuple[int, ...]:
-    """Return the first prime numbers, the bases of a Halton sequence."""
-    found: list[int] = []
-    number = 2
-    while len(found) < count:
-        if all(number % p for p in found):
-            found.append(number)
-        number += 1
-    return tuple(found)
