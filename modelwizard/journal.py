@@ -16,7 +16,7 @@ from typing import IO, Any, NamedTuple
 from modelwizard.errors import ProjectError
 from modelwizard.files import plain, sync_folder, write_json
 
-KINDS = ("created", "look", "trial", "verdict", "forced", "edited", "decision", "sealed", "opened", "read")
+KINDS = ("created", "look", "trial", "verdict", "forced", "edited", "decision", "sealed", "opened", "read", "finding")
 START = "0" * 64
 """What the first line names as the hash of the line before it."""
 

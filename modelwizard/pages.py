@@ -56,6 +56,8 @@ def status(page: Page, state: Mapping[str, Any]) -> None:
     page.say(f"{seen}. {read}Times the test rows were opened: {looks['test']:,}.")
     for sentence in state.get("advice", ()):
         page.note(f"{sentence[:1].upper()}{sentence[1:]}.")
+    for one in state.get("findings", ()):
+        page.warn(f"{one['code']} {one['text']}")
     for sentence in state.get("changed", ()):
         page.warn(str(sentence))
     if state.get("next"):

@@ -50,6 +50,7 @@ class Judgement:
         reasons: Why, one sentence each.
         advice: What to do about it, one sentence each.
         next_command: What to type next, or nothing when the walk is at its end.
+        findings: What is wrong with the code as it is now, one sentence each, whatever the verdict says.
     """
 
     stage: str
@@ -59,6 +60,7 @@ class Judgement:
     reasons: Sequence[str] = ()
     advice: Sequence[str] = ()
     next_command: str = ""
+    findings: Sequence[str] = ()
 
 
 class Reporter(Protocol):

@@ -1,7 +1,8 @@
 """The pages of all rules: what each looks for, why, and what to write instead. Loads without Keras.
 
 The pages are data, `words/en/checks/MW1.toml` and so on, one file a family: MW1xx the contract of last layer, loss,
-labels and metrics · MW2xx structure · MW3xx settings · MW4xx data · MW5xx what training shows.
+labels and metrics · MW2xx structure · MW3xx settings · MW4xx data · MW5xx what training shows · MW6xx
+what a project's own code does.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from importlib import resources
 from modelwizard.checks.finding import Severity
 from modelwizard.errors import UsageError
 
-FAMILIES = {"1": "contract", "2": "structure", "3": "settings", "4": "data", "5": "dynamics"}
+FAMILIES = {"1": "contract", "2": "structure", "3": "settings", "4": "data", "5": "dynamics", "6": "project"}
 
 
 @dataclass(frozen=True)

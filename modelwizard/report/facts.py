@@ -15,6 +15,7 @@ from modelwizard.journal import Audit, Journal, Looks, looks
 from modelwizard.problems import PROBLEMS, Problem
 from modelwizard.project import STAGES, Project, Tested, verdicts
 from modelwizard.report.words import NAMES, finite, number, whole
+from modelwizard.stages.findings import current
 
 if TYPE_CHECKING:
     import numpy as np
@@ -63,6 +64,11 @@ class Facts:
     def verdicts(self) -> dict[str, Entry | None]:
         """The last verdict of each stage."""
         return {stage: v if v is None else dict(v) for stage, v in verdicts(self.entries).items()}
+
+    @cached_property
+    def findings(self) -> list[dict[str, str]]:
+        """What was found in the code as it is now."""
+        return current(self.entries, self.project.code_hashes(), self.project.settings.checks.mute)
 
     def numbers(self, stage: str) -> Mapping[str, Any]:
         """Return the numbers of a stage's verdict; empty before it has one."""

@@ -107,6 +107,9 @@ def alerts(facts: Facts) -> Markup:
         found.append(_alert("bad", "The journal is not whole.", [*facts.audit.problems[:5]]))
     if changed := facts.project.changed():
         found.append(_alert("bad", "The ground has moved: scores below belong to the earlier files.", changed))
+    if facts.findings:
+        told = [f"{one['code']} {one['text']}" for one in facts.findings]
+        found.append(_alert("bad", "Mend this first: scores below may be too good.", told))
     if facts.openings > 1:
         text = f"The test rows were opened {facts.openings} times; the test score is no longer of unseen rows."
         found.append(_alert("bad", "Reused test.", [text]))

@@ -38,6 +38,7 @@ def section(facts: Facts, stage: str, *content: Child) -> Markup:
     return element(
         "section",
         element("h2", TITLES[stage], " ", element("small", QUESTIONS[stage])),
+        _listing("Found in the code", [f"{e['code']} {e['text']}" for e in facts.findings if e["stage"] == stage]),
         verdict(facts, stage),
         *content,
         id=stage,

@@ -155,7 +155,8 @@ class Sheet:
         parts: list[RenderableType] = [Text(judgement.headline)]
         if judgement.numbers:
             parts += [Text(""), *(Text(line) for line in columns_of_text(judgement.numbers))]
-        for title, lines in (("Why", judgement.reasons), ("What to do", judgement.advice)):
+        found = ("Mend this first: the score may be too good", judgement.findings)
+        for title, lines in (found, ("Why", judgement.reasons), ("What to do", judgement.advice)):
             if lines:
                 parts += [Text(f"\n{title}", style="bold"), *(Text(self._item(line)) for line in lines)]
         self._boxed(f"{judgement.stage}: {mark} {judgement.verdict}", parts, colour)

@@ -17,7 +17,7 @@ from modelwizard.kinds.tabular.cells import cells_of
 from modelwizard.kinds.tabular.read import read
 from modelwizard.project import Project
 from modelwizard.splitting.split import times_of
-from modelwizard.training import trials
+from modelwizard.training import findings, trials
 from modelwizard.training.division import table_format
 from modelwizard.training.experiment import Watcher
 from modelwizard.training.relabelled import features_again
@@ -43,6 +43,7 @@ def check(workshop: Workshop, request: Request, _: Watcher) -> Result:
         workshop, request.get("hyperparameters") or last.get("hyperparameters") or {}, fold.encoding
     )
     training = {"batch_size": settings.training.batch_size, **(request.get("training") or last.get("training") or {})}
+    again = features_again(workshop)
     report = check_project(
         model,
         (fold.train.x, fold.train.y),
@@ -54,9 +55,9 @@ def check(workshop: Workshop, request: Request, _: Watcher) -> Result:
         run=bool(request.get("run", True)),
         split=divided(project, workshop.parts),
         record=last_run(workshop),
-        relabelled=features_again(workshop),
+        relabelled=again.relabelled,
     )
-    return report.to_dict()
+    return findings.joined(report, findings.look(workshop, model, again), workshop.muted)
 
 
 def last_experiment(project: Project) -> Result:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-import numpy as np
-
 from modelwizard.training import trials
 from modelwizard.training.workshop import Workshop
 from modelwizard.tuning import search, space
@@ -35,7 +33,6 @@ def inspect(workshop: Workshop) -> dict[str, Any]:
         "rows_judged": sum(len(fold.validation) for fold in folds),
         "code": project.code_hashes(),
         "row_hashes": _row_hashes(workshop),
-        "findings": _findings(workshop, model),
     }
 
 
@@ -71,20 +68,3 @@ def _row_hashes(workshop: Workshop) -> dict[str, str]:
         part: hashlib.sha256("".join(hashes[parts == part].tolist()).encode()).hexdigest()
         for part in ("train", "validation")
     }
-
-
-def _findings(workshop: Workshop, model: Any) -> list[str]:
-    """Say what is unusual, in plain sentences; rules with codes live elsewhere."""
-    found = list(workshop.leaks)
-    told, task = head(model), workshop.project.settings.problem
-    if told["activation"] != workshop.problem.activation:
-        found.append(
-            f"The last layer's activation is {told['activation'] or 'none'}; the table has "
-            f"{workshop.problem.activation or 'none'} for {task.type}."
-        )
-    if told["loss"] != task.loss:
-        found.append(f"model.py is compiled with {told['loss']}; modelwizard.toml names {task.loss}.")
-    train = workshop.folds()[0].train
-    constant = [name for name, values in train.x.items() if values.size and not np.ptp(values.astype(float))]
-    found += [f"The block {name!r} is constant over the training rows." for name in constant]
-    return found

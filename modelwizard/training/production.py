@@ -13,13 +13,14 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from modelwizard.contract.findings import Found, found
 from modelwizard.engine import polish, trainer
 from modelwizard.errors import ProjectError, UsageError
 from modelwizard.evidence.calibration import tempered
 from modelwizard.evidence.kfold import production_epochs
 from modelwizard.files import file_sha256, sync_folder
+from modelwizard.training import findings, trials
 from modelwizard.training import members as networks
-from modelwizard.training import trials
 from modelwizard.training.experiment import Experiment, Watcher
 from modelwizard.training.prediction import predict_columns
 from modelwizard.training.seeds import derive
@@ -117,7 +118,7 @@ def final(workshop: Workshop, request: Mapping[str, Any], watcher: Watcher) -> S
         "probe_train_losses": losses_of_probes,
         "temperature": facts.pop("temperature"),
         "equality": facts,
-        "findings": [*workshop.leaks, *_guard(losses, losses_of_probes)],
+        "findings": findings.rows([*workshop.found, *_guard(losses, losses_of_probes)], workshop.muted),
         "seconds": round(time.monotonic() - begin, 2),
     }
 
@@ -326,11 +327,8 @@ def _predict(network: Any, encoding: Any, part: Part) -> NDArray[np.floating]:
     return encoding.decode(keras.ops.convert_to_numpy(network(part.x, training=False)))
 
 
-def _guard(losses: Sequence[float], probes: Sequence[float]) -> list[str]:
+def _guard(losses: Sequence[float], probes: Sequence[float]) -> list[Found]:
     """Say when the final networks learned much less than the probes did."""
     if max(losses) <= LOSS_GUARD * max(probes) or max(probes) <= 0:
         return []
-    return [
-        f"The final training loss {max(losses):.4g} is far above that of the probes ({max(probes):.4g}): "
-        "the production training went otherwise than the trials."
-    ]
+    return [found("MW608", "production", "model.keras", final=max(losses), trials=max(probes))]

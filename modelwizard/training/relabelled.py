@@ -1,9 +1,10 @@
-"""Make the features of a project again after shuffling the labels of held-out rows: none of them may change.
+"""Make the features of a project again after held-out rows were changed: what depends on them shows, without training.
 
-The code runs as it is; only what pandas reads comes back with other labels. Whatever a row's features hold of labels
-that the model is judged by (a target mean over all rows, a column made from the target) shows, exactly and without
-training. Source: Karpathy, A Recipe for Training Neural Networks (2019), step 2, "verify that the net has nothing to
-learn from shuffled labels"; Kaufman et al. 2012, Leakage in data mining.
+The code runs as it is; only what pandas reads comes back changed. With other labels on held-out rows, none of their
+features may change (a target mean over all rows, a column made from the target). With other rows in place of the
+held-out ones, no feature of a training row may change (a mean, a count or a rank over the whole file).
+Source: Karpathy, A Recipe for Training Neural Networks (2019), step 2, "verify that the net has nothing to learn from
+shuffled labels"; Kaufman et al. 2012, Leakage in data mining.
 """
 
 from __future__ import annotations
@@ -12,9 +13,10 @@ import contextlib
 import functools
 import os
 import sys
-from collections.abc import Collection, Generator
+from collections.abc import Callable, Collection, Generator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary
 
 import keras
 import numpy as np
@@ -26,6 +28,7 @@ from modelwizard.training.user_code import UserCode
 from modelwizard.training.workshop import Workshop
 
 Array = NDArray[Any]
+Features = dict[str, Array]
 READERS = ("read_csv", "read_table", "read_parquet", "read_json", "read_excel", "read_feather")
 LARGEST = 50_000_000
 """Bytes of a data file up to which reading it again takes seconds."""
@@ -34,45 +37,93 @@ LEARNED, JUDGED = 500, 300
 """Rows that an encoding is learned from, and rows whose features are compared, at most."""
 
 
-def features_again(workshop: Workshop) -> Relabelled | None:
-    """Return which features know labels of held-out rows; None where that cannot be found out.
+class Again(NamedTuple):
+    """What became of features when held-out rows were changed.
+
+    Args:
+        relabelled: Features of held-out rows that know their labels; None where that cannot be found out.
+        replaced: Names of features of training rows that depend on rows outside the training set.
+    """
+
+    relabelled: Relabelled | None = None
+    replaced: tuple[str, ...] = ()
+
+
+_KNOWN: WeakKeyDictionary[Workshop, Again] = WeakKeyDictionary()
+
+
+def features_again(workshop: Workshop) -> Again:
+    """Make features again, once for the code as it is.
 
     Args:
         workshop: The project; its rows are loaded as everywhere, the test rows stay closed.
     """
-    project = workshop.project
+    if workshop not in _KNOWN:
+        _KNOWN[workshop] = _features_again(workshop)
+    return _KNOWN[workshop]
+
+
+def _features_again(workshop: Workshop) -> Again:
+    project, parts = workshop.project, workshop.parts
     if project.data_path.stat().st_size > LARGEST:
-        return None
+        return Again()
     fold = workshop.folds()[0]
     train, held = fold.train.rows[:LEARNED], fold.validation.rows[:JUDGED]
-    closed = np.union1d(fold.validation.rows, np.flatnonzero(workshop.parts == "test"))
+    closed = np.union1d(fold.validation.rows, np.flatnonzero(parts == "test"))
+    rng = np.random.default_rng(1)
+    order, copied = rng.permutation(len(closed)), rng.choice(fold.train.rows, len(closed))
+    targets = project.settings.problem.target
+
+    def remade(change: Callable[[pd.DataFrame], pd.DataFrame]) -> tuple[Features, Features]:
+        with _own_modules(project.folder), _tables(targets, len(parts), change):
+            return _features(workshop, UserCode.load(project.folder), train, held)
+
+    def relabel(frame: pd.DataFrame) -> pd.DataFrame:
+        for i in (i for i, name in enumerate(frame.columns) if str(name).strip() in targets):
+            values = frame.iloc[:, i].to_numpy(copy=True)
+            values[closed] = values[closed[order]]
+            frame.isetitem(i, pd.Series(values, index=frame.index).astype(frame.dtypes.iloc[i]))
+        return frame
+
+    def replace(frame: pd.DataFrame) -> pd.DataFrame:
+        source = np.arange(len(frame))
+        source[closed] = copied
+        return frame.take(source.tolist()).set_axis(frame.index)
+
     before = _features(workshop, workshop.code, train, held)
-    order = np.random.default_rng(1).permutation(len(closed))
-    with (
-        _own_modules(project.folder),
-        _labels_moved(project.settings.problem.target, len(workshop.parts), closed, closed[order]),
-    ):
-        after = _features(workshop, UserCode.load(project.folder), train, held)
-    changed = _changed(before, after)
-    if not changed:
-        return Relabelled(rows=len(held), time=project.settings.split.time or "")
-    with _own_modules(project.folder):
-        again = _features(workshop, UserCode.load(project.folder), train, held)
-    if _changed(before, again):
-        return None  # drawn at random each time
-    return Relabelled(tuple(changed), len(held), project.settings.split.time or "")
+    knowing, foreign = _changed(before[1], remade(relabel)[1]), _changed(before[0], remade(replace)[0])
+    if knowing or foreign:
+        again = remade(lambda frame: frame)
+        if _changed(before[0], again[0]) or _changed(before[1], again[1]):
+            return Again()  # drawn at random each time
+    told = Relabelled(tuple(knowing), len(held), project.settings.split.time or "")
+    return Again(told, tuple(name for name, _ in foreign))
 
 
-def _features(workshop: Workshop, code: UserCode, train: Array, held: Array) -> dict[str, Array]:
-    """Return raw columns and encoded blocks of the held-out rows, by name."""
+def _features(workshop: Workshop, code: UserCode, train: Array, held: Array) -> tuple[Features, Features]:
+    """Return raw columns and encoded blocks of training rows and of held-out rows, by name."""
     if workshop.project.settings.split.scheme == "holdout":
         parts = ((code.data.load("train"), train), (code.data.load("validation"), held))
     else:
         both = code.data.load("train", "validation")
         parts = ((both, train), (both, held))
     known, judged = (workshop.select(rows, np.searchsorted(rows.rows, wanted)) for rows, wanted in parts)
-    encoded = code.preprocessing.Encoding(known).encode(judged.x)
-    return {**{f"encoded {name}": np.asarray(v) for name, v in encoded.items()}, **judged.x}
+    encoding = code.preprocessing.Encoding(known)
+
+    def features(rows: Any) -> Features:
+        encoded = {f"encoded {name}": np.asarray(values) for name, values in encoding.encode(rows.x).items()}
+        return {**encoded, **_made(code, encoding, rows.x), **rows.x}
+
+    return features(known), features(judged)
+
+
+def _made(code: UserCode, encoding: Any, x: Features) -> Features:
+    """Return what `add_features` makes, before it is scaled: scaling hides a mean that was subtracted."""
+    raw, features = getattr(encoding, "raw", {}), getattr(encoding, "features", {})
+    made = {name: tensor for name, tensor in features.items() if tensor is not raw.get(name)}
+    if not made:
+        return {}
+    return {name: np.asarray(v) for name, v in code.preprocessing.run(keras.Model(raw, made), x).items()}
 
 
 def _changed(before: dict[str, Array], after: dict[str, Array]) -> list[tuple[str, float]]:
@@ -94,26 +145,21 @@ def _changed(before: dict[str, Array], after: dict[str, Array]) -> list[tuple[st
 
 
 @contextlib.contextmanager
-def _labels_moved(targets: Collection[str], count: int, rows: Array, order: Array) -> Generator[None]:
-    """Let pandas' readers return the project's table with the labels of some rows in another order."""
+def _tables(targets: Collection[str], count: int, change: Callable[[pd.DataFrame], pd.DataFrame]) -> Generator[None]:
+    """Let pandas' readers return the project's table changed."""
 
-    def moved(read: Any) -> Any:
+    def changed(read: Any) -> Any:
         @functools.wraps(read)
         def reread(*given: Any, **options: Any) -> Any:
             frame = read(*given, **options)
-            if isinstance(frame, pd.DataFrame) and len(frame) == count:
-                at = [i for i, name in enumerate(frame.columns) if str(name).strip() in targets]
-                for i in at:
-                    values = frame.iloc[:, i].to_numpy(copy=True)
-                    values[rows] = values[order]
-                    frame.isetitem(i, pd.Series(values, index=frame.index).astype(frame.dtypes.iloc[i]))
-            return frame
+            whole = isinstance(frame, pd.DataFrame) and len(frame) == count
+            return change(frame) if whole and {*targets} <= {str(name).strip() for name in frame.columns} else frame
 
         return reread
 
     kept = {name: getattr(pd, name) for name in READERS}
     for name, read in kept.items():
-        setattr(pd, name, moved(read))
+        setattr(pd, name, changed(read))
     try:
         yield
     finally:

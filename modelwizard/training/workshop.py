@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from modelwizard.checks.catalogue import known
+from modelwizard.contract.findings import Found, found
 from modelwizard.errors import DataError, ProjectError
 from modelwizard.problems import PROBLEMS, Problem
 from modelwizard.project import Project
-from modelwizard.training import adapted, division, sealed
+from modelwizard.training import adapted, division, sealed, watching
 from modelwizard.training.user_code import UserCode, blame
 
 Array = NDArray[Any]
@@ -86,7 +89,7 @@ class Workshop:
         self._seen = _facts(project)
         self.code = UserCode.load(project.folder)
         self._table: dict[str, Array] | None = None
-        self.leaks: list[str] = []  # what `adapted` says
+        self.found: list[Found] = []  # what its code does and a person must know
         self._folds: list[Fold] = []
         self._loaded: dict[tuple[str, ...], Any] = {}
         self.extended: Workshop | None = None  # the same with features that are on trial (`features.with_features`)
@@ -95,6 +98,11 @@ class Workshop:
     def problem(self) -> Problem:
         """The row of the table that belongs to the project."""
         return PROBLEMS[self.project.settings.problem.type]
+
+    @property
+    def muted(self) -> list[str]:
+        """Codes of the rules that modelwizard.toml mutes."""
+        return [known(code) for code in self.project.settings.checks.mute]
 
     @property
     def builder(self) -> str:
@@ -182,45 +190,47 @@ class Workshop:
         folder, code = self.project.folder, self.code
         with (
             blame(folder, "learn the encoding of the training rows"),
-            self.watching("Encoding", (code.preprocessing,)),
+            self.watching("Encoding", code.preprocessing),
         ):
             encoding = code.preprocessing.Encoding(rows)
         model = getattr(encoding, "model", None)
         if held is not None and model is not None:
-            known = np.concatenate([rows.rows, held.rows])
-            rest = {name: np.delete(values, known, axis=0) for name, values in self._whole().items()}
-            spelled = adapted.literals(folder)
-            self._note(
-                adapted.check(
-                    model,
-                    rows.x,
-                    held.x,
-                    rest,
-                    names=getattr(encoding, "names", {}).get("numeric", ()),
-                    spelled=spelled,
-                )
-            )
+            loaded = np.concatenate([rows.rows, held.rows])
+            rest = {name: np.delete(values, loaded, axis=0) for name, values in self._whole().items()}
+            names = getattr(encoding, "names", {}).get("numeric", ())
+            self.note(adapted.check(model, rows.x, held.x, rest, names=names, spelled=watching.literals(folder)))
         return encoding
 
     @contextlib.contextmanager
-    def watching(self, doing: str, users: Sequence[Any]) -> Generator[None]:
+    def watching(self, who: str, module: ModuleType) -> Generator[None]:
         """Note which rows the project's code loads on its own inside the block.
+
+        Args:
+            who: The code that runs.
+            module: Its module.
 
         Raises:
             ProjectError: Test rows are among them.
         """
-        with adapted.watching(self.code.data, *users, doing=doing) as told:
+        with watching.watching(self.code.data, module) as loaded:
             yield
-        if any("test" in sentence.partition(" rows by itself")[0] for sentence in told):
-            raise ProjectError(
-                f"{doing} loads the test rows.",
-                expected="that it learns from the rows it is handed; `modelwizard finalize` opens the test rows",
-                fix='take data.load("test") out of preprocessing.py and model.py',
-            )
-        self._note(told)
+        for one in loaded:
+            if "test" in one.parts:
+                raise ProjectError(
+                    f"{one.where}: {who} loads the test rows.",
+                    expected="that it learns from the rows it is given; `modelwizard finalize` opens the test rows",
+                    fix='take data.load("test") out of preprocessing.py and model.py',
+                )
+        self.note(
+            found("MW603", "loads" if one.parts else "reads", one.where, who=who, parts=list(one.parts))
+            for one in loaded
+        )
 
-    def _note(self, sentences: Sequence[str]) -> None:
-        self.leaks += [sentence for sentence in sentences if sentence not in self.leaks]
+    def note(self, findings: Iterable[Found]) -> None:
+        """Keep findings, each once."""
+        for one in findings:
+            if one not in self.found:
+                self.found.append(one)
 
     def part(self, encoding: Any, rows: Any) -> Part:
         """Encode rows."""

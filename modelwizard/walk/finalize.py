@@ -53,7 +53,7 @@ def walk(session: Session) -> Verdict:
 
 def _follow_up(session: Session, verdict: Verdict) -> Verdict:
     """Offer repeated K-fold when the test says that the hold-out could not be relied upon."""
-    if verdict.verdict != "unreliable" or session.project.settings.split.scheme == "kfold":
+    if verdict.verdict != "unreliable" or session.scheme == "kfold" or not session.trials("regularize"):
         return verdict
     if session.options.time_budget is not None:
         return replace(verdict, advice=(*verdict.advice, LONGER))

@@ -15,7 +15,9 @@ from modelwizard.project import STAGES, Project, verdicts
 from modelwizard.project import next_stage as stage_after
 from modelwizard.reporter import Reporter
 from modelwizard.stages import accounting
+from modelwizard.stages.findings import current, text
 from modelwizard.walk import reading
+from modelwizard.words import say
 from modelwizard.worker.client import Child
 
 KEPT = {
@@ -32,7 +34,8 @@ def status(folder: Path) -> dict[str, Any]:
 
     Returns:
         project, problem, metric, direction, data, head, stages (None where one was not run), next, looks,
-        `account`: the looks at validation rows beside the best score, raw and corrected, and `advice` about them.
+        `account`: the looks at validation rows beside the best score, raw and corrected, `advice` about them, and
+        `findings` about the code as it is now.
     """
     project = Project.open(folder)
     journal = Journal(project.journal_path)
@@ -54,6 +57,7 @@ def status(folder: Path) -> dict[str, Any]:
         "account": _account(task.metric, seen.validation, found),
         "advice": _advice(found["regularize"], entries),
         "changed": list(project.changed()),
+        "findings": current(entries, project.code_hashes(), settings.checks.mute),
     }
 
 
@@ -109,6 +113,7 @@ def audit(folder: Path) -> dict[str, Any]:
         if e["kind"] == "edited"
     ]
     forced = [{"stage": e["stage"], "reason": e["reason"], "utc": e["utc"]} for e in entries if e["kind"] == "forced"]
+    findings = [e for e in entries if e["kind"] == "finding"]
     openings = [e["utc"] for e in entries if e["kind"] == "opened"]
     return {
         "ok": not problems,
@@ -119,7 +124,7 @@ def audit(folder: Path) -> dict[str, Any]:
         "edits": edits,
         "forced": forced,
         "test_openings": openings,
-        "story": _story(chain.entries, seen, by_stage, edits, forced, openings, accounting.bred(entries)),
+        "story": _story(chain.entries, seen, by_stage, edits, forced, openings, accounting.bred(entries), findings),
     }
 
 
@@ -131,6 +136,7 @@ def _story(
     forced: Sequence[Mapping[str, Any]],
     openings: Sequence[str],
     bred: tuple[int, int],
+    findings: Sequence[Mapping[str, Any]],
 ) -> list[str]:
     """Tell in plain sentences what the journal holds."""
     told = [f"The journal holds {count} lines."]
@@ -139,6 +145,7 @@ def _story(
     told += [f"Validation scores were read {times(seen.read)} by a person."] if seen.read else []
     told += [f"{' and '.join(e['files'])} changed after {e['after_looks']} looks, on {e['utc'][:10]}." for e in edits]
     told += [f"{sentence[:1].upper()}{sentence[1:]}."] if (sentence := advice.adaptive(*bred)) else []
+    told += [f"Found at {e['stage']}, on {e['utc'][:10]}: {e['rule']} {text(e)}." for e in findings]
     told += [f"The gate after {e['stage']} was passed by force: {e['reason']}" for e in forced]
     if not openings:
         told.append("The test rows have not been opened.")
@@ -202,7 +209,9 @@ def check(folder: Path, reporter: Reporter) -> dict[str, Any]:
     project = Project.open(folder)
     reporter.note("Checking model.py, data.py and the runs; this trains for a few seconds.")
     with Child(project.folder) as child:
-        return child.run({"job": "check"})
+        found = child.run({"job": "check"})
+    told = [{**one, "evidence": say(one["evidence"])} for one in found["findings"]]
+    return {**found, "findings": told}
 
 
 def report(folder: Path) -> Path:

@@ -10,6 +10,7 @@ from modelwizard.evidence.kfold import production_epochs
 from modelwizard.stages import squeeze
 from modelwizard.stages.squeeze import Squeeze
 from modelwizard.stages.verdict import figure
+from modelwizard.walk import findings
 from modelwizard.walk.plan import workers
 from modelwizard.walk.regularize import MEMBERS, PATIENCE
 from modelwizard.walk.session import Session, best_of
@@ -39,6 +40,7 @@ def produce(session: Session, seeds: int) -> tuple[dict[str, Any], Squeeze]:
     found = _squeeze(session, probes["runs"])
     polish = _polish(session, {**request, "epochs": probes["epochs"]}, probes["runs"])
     made = _export(session, {**request, "runs": probes["runs"]}, found, polish)
+    told = made.pop("findings", ())
     session.journal.append(
         "decision",
         stage="finalize",
@@ -46,6 +48,7 @@ def produce(session: Session, seeds: int) -> tuple[dict[str, Any], Squeeze]:
         squeeze=found.record(),
         polish=polish,
     )
+    findings.record(session, "finalize", told)
     members = f"{made['members']} networks" if made["members"] > 1 else "one network"
     session.write_experiment(
         "4-finalize.toml",

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from modelwizard.errors import GateError
+from modelwizard.walk import findings
 from modelwizard.walk.session import Session
-
-SHOWN = 3
-"""Findings on one screen: the most certain and most harmful come first."""
+from modelwizard.words import say
 
 
 def apply(session: Session, stage: str) -> None:
@@ -19,11 +18,7 @@ def apply(session: Session, stage: str) -> None:
     Raises:
         GateError: A rule found an error, and the stage is not forced.
     """
-    found = session.job("check", run=False)
-    errors = [finding for finding in found["findings"] if finding["severity"] == "error"]
-    for finding in found["findings"][:SHOWN]:
-        if finding["severity"] == "warning":
-            session.reporter.warn(f"{finding['code']} {finding['title']}: {finding['evidence']}")
+    errors = findings.record(session, stage, session.job("check", run=False)["findings"])
     if not errors:
         return
     codes = [finding["code"] for finding in errors]
@@ -37,7 +32,7 @@ def apply(session: Session, stage: str) -> None:
     where = f" ({first['where']})" if first.get("where") else ""
     raise GateError(
         f"{stage} would waste its time: {first['code']} {first['title']}{where}{more}.",
-        received=str(first["evidence"]),
+        received=say(first["evidence"]),
         fix=f"{first['fix']}; modelwizard check shows all, modelwizard explain {first['code']} tells why, "
         f'modelwizard {stage} --force --reason "…" goes on all the same',
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from functools import partial
@@ -16,6 +16,7 @@ from modelwizard.options import StageOptions
 from modelwizard.project import STAGES, Project, verdicts
 from modelwizard.project import next_stage as stage_after
 from modelwizard.reporter import Judgement, Reporter
+from modelwizard.stages.findings import current
 from modelwizard.stages.verdict import Verdict
 from modelwizard.walk import baseline, finalize, overfit, reading, regularize, rules
 from modelwizard.walk.plan import Plan, workers
@@ -66,9 +67,10 @@ def run_stage(
         journal = session.journal
         journal.append("verdict", **verdict.record())
         reading.note(journal, stage, "verdict", "trial")
-    following = stage_after(journal.entries())
-    reporter.judge(_judgement(verdict, following))
-    return {**verdict.record(), "next": following}
+    entries, project = journal.entries(), session.project
+    following, found = stage_after(entries), current(entries, project.code_hashes(), project.settings.checks.mute)
+    reporter.judge(_judgement(verdict, following, [f"{one['code']} {one['text']}" for one in found]))
+    return {**verdict.record(), "findings": found, "next": following}
 
 
 def run_all(
@@ -220,7 +222,7 @@ def notice_edits(project: Project, journal: Journal, reporter: Reporter) -> None
     reporter.note(f"{' and '.join(files)} changed since the last look; from here on the edit is what is trained.")
 
 
-def _judgement(verdict: Verdict, following: str | None) -> Judgement:
+def _judgement(verdict: Verdict, following: str | None, found: Sequence[str]) -> Judgement:
     """Make of a verdict what a person is shown."""
     from modelwizard.stages.verdict import chance, figure
 
@@ -232,5 +234,5 @@ def _judgement(verdict: Verdict, following: str | None) -> Judgement:
     ]
     command = f"modelwizard {following}" if following else "modelwizard report --open"
     return Judgement(
-        verdict.stage, verdict.verdict, verdict.headline, numbers, verdict.reasons, verdict.advice, command
+        verdict.stage, verdict.verdict, verdict.headline, numbers, verdict.reasons, verdict.advice, command, found
     )

@@ -30,6 +30,7 @@ FORMS: Mapping[str, Callable[[Any], str]] = {
     "whole": lambda x: f"{x:,.0f}",
     "short": lambda x: f"{x:.3g}",
     "quoted": lambda x: f"'{x}'",
+    "names": lambda names: ", ".join(name if name == "…" else f"'{name}'" for name in names),
 }
 
 _FIELD = re.compile(r"\{(\w+)(?::([^{}]+))?\}")

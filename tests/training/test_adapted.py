@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from modelwizard.training import adapted
+from modelwizard.training import adapted, watching
+from modelwizard.words import say
 
 RNG = np.random.default_rng(3)
 HONEST, BOTH = slice(0, 300), slice(0, 400)  # of 500 rows: training, validation, and the rest of the file
@@ -36,7 +37,7 @@ HOLES = np.where(RNG.random((500, 1)) < 0.2, np.nan, NUMBERS[:, :1])
 
 def judge(
     layer: Any, values: np.ndarray[Any, Any], others: bool = True, nested: bool = False, **options: Any
-) -> list[str]:
+) -> list[tuple[str, str]]:
     """Check one layer behind one column, in a model inside a model when asked."""
     import keras
 
@@ -48,7 +49,8 @@ def judge(
         again = keras.Input(values.shape[1:], name="a_column", dtype=raw.dtype)
         model = keras.Model({"a_column": again}, model({"a_column": again}))
     parts = [{"a_column": values[part]} for part in (HONEST, HELD, slice(400, 500))]
-    return adapted.check(model, parts[0], parts[1], parts[2] if others else None, **options)
+    told = adapted.check(model, parts[0], parts[1], parts[2] if others else None, **options)
+    return [(one.code, say(one.evidence)) for one in told]
 
 
 def normal(rows: slice) -> Any:
@@ -104,7 +106,7 @@ LEARNED: list[tuple[str, Callable[[slice], Any], np.ndarray[Any, Any], str]] = [
     ("normal", normal, NUMBERS, "mean and variance of {}"),
     ("robust", robust, HOLES, "median and quartiles of {}"),
     ("bins", bins, NUMBERS, "the bins of {}"),
-    ("weights", weights, WORDS, "TF-IDF weights of the layer 'text' (column 'a_column') are those of {}"),
+    ("weights", weights, WORDS, "TF-IDF weights of the layer 'text' (from 'a_column') are those of {}"),
 ]
 CASES = [pytest.param(*case[1:], id=case[0]) for case in LEARNED]
 SETS = {"training and validation rows together": BOTH, "all rows of the file": ALL}
@@ -117,10 +119,10 @@ def test_state_of_other_rows_is_found(
 ) -> None:
     assert judge(learn(HONEST), values, nested=nested) == []
     for source, rows in SETS.items():
-        (found,) = judge(learn(rows), values, nested=nested)
+        ((code, found),) = judge(learn(rows), values, nested=nested)
+        assert code == "MW601"
         assert told.format(source) in found
-        assert "Encoding must learn from the rows it is handed" in found
-    (found,) = judge(learn(BOTH), values, others=False)
+    ((_, found),) = judge(learn(BOTH), values, others=False)
     assert told.format("training and validation rows together") in found
 
 
@@ -140,14 +142,15 @@ def test_words_of_other_rows_are_found(
 ) -> None:
     assert judge(learn(HONEST, **options), WORDS, nested=nested) == []
     for rows in (BOTH, ALL):
-        (found,) = judge(learn(rows, **options), WORDS, nested=nested)
-        assert "(column 'a_column') has entries of validation rows that no training row holds" in found
+        ((code, found),) = judge(learn(rows, **options), WORDS, nested=nested)
+        assert code == "MW602"
+        assert "(from 'a_column') has entries of validation rows that no training row holds" in found
         assert entry[:4] in found
     assert not judge(learn(ALL, **options), WORDS, others=False), "it might be a person's own list"
 
 
 def test_words_of_test_rows_alone_are_found() -> None:
-    (found,) = judge(lookup(np.r_[0:300, 400:500]), WORDS)  # type: ignore[arg-type]
+    ((_, found),) = judge(lookup(np.r_[0:300, 400:500]), WORDS)  # type: ignore[arg-type]
     assert "entries of other rows of the file" in found
 
 
@@ -175,8 +178,8 @@ def test_a_model_that_takes_other_inputs_is_not_judged() -> None:
     assert adapted.check(None, {"x": NUMBERS}, {"x": NUMBERS}) == []
     parts = [{"raw": NUMBERS[rows]} for rows in (HONEST, HELD)]
     (found,) = adapted.check(model, *parts, where="model.py", names=["height", "count"])
-    assert found.startswith("model.py: the layer 'scale' scales 'height'")
-    assert found.endswith("leave adapt() and statistics to Encoding.")
+    assert found.where == "model.py"
+    assert say(found.evidence).startswith("the layer 'scale' scales 'height'")
 
 
 def test_loading_by_itself_is_noted() -> None:
@@ -184,24 +187,22 @@ def test_loading_by_itself_is_noted() -> None:
     data.load = lambda *parts: (data.read_rows("file"), parts)
     user = SimpleNamespace(own=data.load)
     before = (data.load, data.read_rows, user.own)
-    with adapted.watching(data, user, allowed=("train",)) as found:
+    with watching.watching(data, user, allowed=("train",)) as found:
         assert data.load("train") == ("table of file", ("train",))
     assert found == []
-    with contextlib.suppress(ZeroDivisionError), adapted.watching(data, user, allowed=("train",)) as found:
+    with contextlib.suppress(ZeroDivisionError), watching.watching(data, user, allowed=("train",)) as found:
         user.own("train", "validation")
         data.read_rows("file")
         raise ZeroDivisionError
-    assert [sentence.partition(" by itself")[0] for sentence in found] == [
-        "Encoding loads the validation rows",
-        "Encoding reads a whole data file",
-    ]
+    assert [one.parts for one in found] == [("validation",), ()]
+    assert all(one.where.startswith("test_adapted.py:") for one in found)
     assert (data.load, data.read_rows, user.own) == before
 
 
 def test_words_that_the_code_spells_out(tmp_path: Path) -> None:
     code = '"""Prose of no matter."""\nA = ["one", "two words"]\nB = list("xy")\nC = 7\n'
     (tmp_path / "data.py").write_text(code, encoding="utf-8")
-    found = adapted.literals(tmp_path)
+    found = watching.literals(tmp_path)
     assert {"one", "two words", "two", "words", "x", "y", "7"} <= found
     assert not {"Prose", "matter."} & found
 
@@ -253,9 +254,9 @@ def test_leaks_planted_in_a_project_are_found(
         fold.validation.raw,
         {name: values[others] for name, values in table.items()},
         names=fold.encoding.names["numeric"],
-        spelled=adapted.literals(folder),
+        spelled=watching.literals(folder),
     )
-    assert [layer for layer in layers for sentence in found if layer in sentence] == layers, found
+    assert [one.evidence.values["layer"] for one in found] == layers, found
     assert len(found) == len(layers)
 
 

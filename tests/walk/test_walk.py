@@ -299,7 +299,14 @@ def test_an_unreliable_hold_out_is_followed_by_repeated_k_fold(folder: Path) -> 
     assert step(folder, "regularize", options=StageOptions(trials=2))["numbers"]["trials"] >= 2
 
 
-FINDING = {"code": "MW101", "title": "Softmax on one unit", "evidence": "1 unit", "fix": "sigmoid", "severity": "error"}
+FINDING = {
+    "code": "MW101",
+    "title": "Softmax over a single unit",
+    "evidence": "1 unit",
+    "fix": "sigmoid",
+    "severity": "error",
+    "where": "model.py:7",
+}
 
 
 def test_an_error_of_the_rules_holds_a_stage_until_it_is_forced(folder: Path) -> None:
@@ -316,7 +323,30 @@ def test_a_warning_of_the_rules_is_told_and_the_stage_goes_on(folder: Path) -> N
     worker, person = Worker(), Person()
     worker.findings = [{**FINDING, "severity": "warning"}]
     walk.run_stage(folder, "baseline", TRIALS, person, worker)  # type: ignore[arg-type]
-    assert any("MW101" in line for line in person.heard)
+    said = "MW101 Softmax over a single unit always says 1: 1 unit (model.py:7)"
+    assert said in person.heard
+    assert list(person.judged[-1].findings) == [said]
+    told = {"code": "MW101", "severity": "warning", "stage": "baseline", "text": said.removeprefix("MW101 ")}
+    assert walk.status(folder)["findings"] == [told]
+    assert any(said in sentence for sentence in walk.audit(folder)["story"])
+    assert said in walk.report(folder).read_text(encoding="utf-8")
+    step(folder, "overfit", worker)
+    assert len(Journal(folder / "journal.jsonl").entries("finding")) == 1
+
+
+def test_a_finding_is_gone_when_its_cause_is(folder: Path) -> None:
+    worker = Worker()
+    worker.findings = [{**FINDING, "severity": "warning"}]
+    step(folder, "baseline", worker)
+    settings = folder / "modelwizard.toml"
+    kept = settings.read_text()
+    settings.write_text(f'{kept}\n[checks]\nmute = ["MW101"]\n' if "[checks]" not in kept else
+                        kept.replace("mute = []", 'mute = ["MW101"]'))  # fmt: skip
+    assert walk.status(folder)["findings"] == []
+    settings.write_text(kept)
+    assert len(walk.status(folder)["findings"]) == 1
+    (folder / "model.py").write_text((folder / "model.py").read_text() + "\n# mended\n")
+    assert walk.status(folder)["findings"] == []
 
 
 def test_run_walks_all_that_remains(folder: Path) -> None:
