@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from modelwizard.conversation import Page
 from modelwizard.problems import Problem
-from modelwizard.wizard.conversation import Page
 
 STAGES = ("baseline", "overfit", "regularize", "finalize")
 MARKS = {"error": "✗", "warning": "!", "tip": "·"}

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -13,33 +14,32 @@ import pytest
 import modelwizard
 
 PACKAGE = Path(modelwizard.__file__).parent
+ROOT = PACKAGE.parent
 MODULES = sorted(PACKAGE.rglob("*.py"))
+NAMED = {".".join(("modelwizard", *path.relative_to(PACKAGE).with_suffix("").parts)): path for path in MODULES}
+NAMED = {name.removesuffix(".__init__"): path for name, path in NAMED.items()}
 HEAVY = ("tensorflow", "keras", "keras_tuner")
 HEAVY_ROOMS = ("checks", "engine", "training", "tuning", "worker")
 
 
-def imports(path: Path) -> Iterator[tuple[str, bool]]:
-    """Yield the module named by each import, and whether it stands at the top of the module."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    typing_only = {
-        id(node)
-        for block in ast.walk(tree)
-        if isinstance(block, ast.If) and "TYPE_CHECKING" in ast.unparse(block.test)
-        for node in ast.walk(block)
-    }
-    for node in ast.walk(tree):
-        if id(node) in typing_only:
-            continue
+def imports(path: Path) -> Iterator[str]:
+    """Yield the module named by each import, those for type checking and those inside functions included."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            yield from ((alias.name, node in tree.body) for alias in node.names)
+            yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
-            names = [f"{node.module}.{alias.name}" for alias in node.names] if node.module == "modelwizard" else []
-            yield from ((name, node in tree.body) for name in [*names, node.module])
+            each = [f"{node.module}.{alias.name}" for alias in node.names]
+            yield from (name if name in NAMED else node.module for name in each)
 
 
 def room(path: Path) -> str:
     """Return the room of a module: its folder, or its own name at the top level."""
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def rooms_in(cell: str) -> set[str]:
+    """Return the rooms that a cell of the table names."""
+    return {name.rstrip("/").removesuffix(".py") for name in re.findall(r"`([^`]+)`", cell)}
 
 
 def named(path: Path) -> str:
@@ -50,44 +50,69 @@ def named(path: Path) -> str:
     "path", [p for p in MODULES if room(p) not in HEAVY_ROOMS or named(p) == "worker/client.py"], ids=named
 )
 def test_the_wizard_process_never_imports_keras(path: Path) -> None:
-    assert not [name for name, _ in imports(path) if name.split(".")[0] in HEAVY]
+    assert not [name for name in imports(path) if name.split(".")[0] in HEAVY]
 
 
-ABOVE = {"walk", "wizard", "report", "terminal", "cli", "pages", "exits", "scaffold", "stages"}
-HEAVY_LOW = {"worker", "training", "tuning", "engine", "checks"}
-FORBIDDEN = {
-    "errors": ABOVE | HEAVY_LOW | {"kinds", "splitting", "evidence", "problems", "project", "journal"},
-    "problems": ABOVE | HEAVY_LOW | {"kinds", "splitting", "evidence", "project", "journal"},
-    "evidence": ABOVE | HEAVY_LOW | {"kinds", "splitting", "project", "journal"},
-    "kinds": ABOVE | HEAVY_LOW | {"project", "journal"},
-    "splitting": ABOVE | HEAVY_LOW | {"project", "journal"},
-    "stages": (ABOVE - {"stages"}) | HEAVY_LOW | {"kinds", "splitting", "project", "journal"},
-    "checks": ABOVE | {"project", "journal"},
-    "training": ABOVE | {"journal"},
-    "tuning": ABOVE | {"journal"},
-    "engine": ABOVE | {"journal", "training", "tuning", "worker", "checks", "project", "kinds"},
-    "worker": ABOVE | {"journal"},
-    "scaffold": (ABOVE - {"scaffold"}) | HEAVY_LOW | {"journal"},
-    "report": (ABOVE - {"report", "stages"}) | HEAVY_LOW,
-    "walk": {"terminal", "cli", "pages", "exits", "training", "tuning", "engine", "checks", "wizard"},
-    "wizard": {"terminal", "cli", "pages", "exits", "training", "tuning", "engine", "checks", "walk"},
-}
+TABLE = re.findall(r"^\| (`.+?) \| .+? \| (.*?) ?\|$", (ROOT / "ARCHITECTURE.md").read_text("utf-8"), re.MULTILINE)
+ROWS = [(rooms_in(rooms), rooms_in(may)) for rooms, may in TABLE]
+MAY = {name: {*may, "errors", name} for names, may in ROWS for name in names}
+TO_MEND = {("training", "worker"), ("training", "tuning"), ("tuning", "worker")}
+"""Arrows that still run upward."""
 
 
-@pytest.mark.parametrize("path", [p for p in MODULES if room(p) in FORBIDDEN], ids=named)
-def test_arrows_run_downward_only(path: Path) -> None:
-    rooms = {name.split(".")[1] for name, _ in imports(path) if name.startswith("modelwizard.")}
-    assert not rooms & FORBIDDEN[room(path)]
+def test_the_table_names_every_room_once() -> None:
+    named_there = [name for names, _ in ROWS for name in names]
+    assert sorted(named_there) == sorted({*map(room, MODULES), "templates"})
+
+
+def test_arrows_of_the_table_run_downward() -> None:
+    for i, (names, may) in enumerate(ROWS):
+        below = {name for others, _ in ROWS[i + 1 :] for name in others}
+        assert may <= below, f"{names}: {may - below} do not stand below"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=named)
+def test_a_module_imports_only_what_the_table_allows(path: Path) -> None:
+    rooms = {room(NAMED[name]) for name in imports(path) if name in NAMED}
+    assert {to for to in rooms - MAY[room(path)] if (room(path), to) not in TO_MEND} == set()
+
+
+def circles(arrows: Mapping[str, Iterable[str]]) -> list[list[str]]:
+    """Return groups of modules of which each is reached from each other."""
+
+    def reached(start: str) -> set[str]:
+        seen, waiting = set[str](), [start]
+        while waiting:
+            new = set(arrows[waiting.pop()]) - seen
+            seen |= new
+            waiting += new
+        return seen
+
+    behind = {name: reached(name) for name in arrows}
+    groups = {tuple(sorted({other for other in behind[name] if name in behind[other]})) for name in arrows}
+    return sorted(list(group) for group in groups if group)
+
+
+def test_circles_are_found() -> None:
+    assert circles({"a": ["b"], "b": ["c"], "c": ["b"], "d": ["d"], "e": []}) == [["b", "c"], ["d"]]
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    arrows = {name: [other for other in imports(path) if other in NAMED] for name, path in NAMED.items()}
+    assert circles(arrows) == KNOWN_CIRCLES
+
+
+KNOWN_CIRCLES = [["modelwizard.training.records", "modelwizard.training.trials"]]
 
 
 @pytest.mark.parametrize("library", ["questionary", "rich", "prompt_toolkit"])
 def test_only_the_terminal_knows_the_screen(library: str) -> None:
-    knowing = {room(path) for path in MODULES if library in {name.split(".")[0] for name, _ in imports(path)}}
+    knowing = {room(path) for path in MODULES if library in {name.split(".")[0] for name in imports(path)}}
     assert knowing <= {"terminal"}
 
 
 def test_only_the_command_line_knows_click() -> None:
-    assert {room(p) for p in MODULES if "click" in {name.split(".")[0] for name, _ in imports(p)}} <= {"cli", "exits"}
+    assert {room(p) for p in MODULES if "click" in {name.split(".")[0] for name in imports(p)}} <= {"cli", "exits"}
 
 
 @pytest.mark.parametrize(

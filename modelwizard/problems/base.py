@@ -6,7 +6,8 @@ closed forms of the first loss follow from evaluating each loss at the best cons
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
 
 from modelwizard.problems.seen import Seen
 
@@ -14,15 +15,31 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import ArrayLike, NDArray
 
-    from modelwizard.answers import Task
-    from modelwizard.settings import ProblemSettings
-
     Array = NDArray[np.floating[Any]]
     Ints = NDArray[np.integer[Any]]
 
 BOOK = "Chollet, Deep Learning with Python, table 4.1"
 EPSILON = 1e-7  # Keras clips probabilities at this value (keras.config.epsilon), so shares are clipped alike
 ROW = ("title", "units", "activation", "losses", "metrics", "labels", "why", "bias", "initial_loss", "baseline")
+
+
+class Asked(Protocol):
+    """What a project asks of a problem type: its answers, or its settings."""
+
+    @property
+    def target(self) -> Sequence[str]:
+        """Names of the target columns."""
+        ...
+
+    @property
+    def classes(self) -> Sequence[str]:
+        """Names of the classes, of one label of many."""
+        ...
+
+    @property
+    def loss(self) -> str:
+        """The loss."""
+        ...
 
 
 class Problem:
@@ -132,7 +149,7 @@ class Problem:
         """Return how many output units the network has, given the numbers of target columns and of classes."""
         return 1
 
-    def head(self, task: Task | ProblemSettings) -> dict[str, Any]:
+    def head(self, task: Asked) -> dict[str, Any]:
         """Return units, activation and loss of a project's last layer."""
         units = self.outputs(len(task.target), len(task.classes))
         return {"units": units, "activation": self.activation, "loss": task.loss}

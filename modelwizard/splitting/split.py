@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 
 from modelwizard.errors import DataError, UsageError
+from modelwizard.evidence.scheme import Scheme, check_rows, choose
 from modelwizard.kinds.tabular.amounts import check_infinite
 from modelwizard.kinds.tabular.cells import cells_of, counted
 from modelwizard.kinds.tabular.columns import Column, require
 from modelwizard.kinds.tabular.rows import row_hashes, strata, times_of, units_of
 from modelwizard.kinds.tabular.sniff import Format
 from modelwizard.kinds.tabular.target import Target
-from modelwizard.splitting.scheme import Scheme, check_rows, choose
 from modelwizard.splitting.stratify import deal
 
 __all__ = ["PARTS", "Split", "folds", "row_hashes", "split", "strata", "times_of", "units_of"]

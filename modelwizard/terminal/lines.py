@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from modelwizard.conversation import BACK, Choice, Prompt
 from modelwizard.errors import ModelWizardError, UsageError
-from modelwizard.wizard.conversation import BACK, Prompt
-from modelwizard.wizard.offers import Choice
 
 ReadLine = Callable[[str], str]
 Show = Callable[[str], None]

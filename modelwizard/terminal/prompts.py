@@ -12,8 +12,8 @@ from prompt_toolkit.application import create_app_session
 from prompt_toolkit.key_binding import KeyBindings, merge_key_bindings
 from prompt_toolkit.output import create_output
 
+from modelwizard.conversation import BACK, Prompt
 from modelwizard.terminal.lines import unless_back, validator
-from modelwizard.wizard.conversation import BACK, Prompt
 
 NARROW = 60  # columns of a terminal that has no room for hints
 SEARCHABLE = 12  # from this many choices on, typing narrows the list

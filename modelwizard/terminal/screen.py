@@ -24,11 +24,11 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
+from modelwizard.conversation import Prompt
 from modelwizard.errors import ModelWizardError, UsageError
 from modelwizard.reporter import Event, Judgement, OnEvent, Watch
 from modelwizard.terminal.lines import ask_line, columns_of_text
 from modelwizard.terminal.progress import Progress
-from modelwizard.wizard.conversation import Prompt
 
 UNLIMITED = 10_000  # columns of a stream that is no screen
 SHORT = 24  # characters of a cell that is kept on one line

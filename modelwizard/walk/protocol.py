@@ -10,10 +10,10 @@ import numpy as np
 
 from modelwizard.errors import ProjectError
 from modelwizard.evidence import kfold, scores
+from modelwizard.evidence.scheme import rounds
 from modelwizard.files import write_text
 from modelwizard.project import Project
 from modelwizard.settings import FILE
-from modelwizard.splitting.scheme import rounds
 from modelwizard.stages import accounting
 from modelwizard.stages.inputs import Run, Validation
 from modelwizard.stages.verdict import figure

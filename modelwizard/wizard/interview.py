@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from modelwizard.conversation import BACK, Choice, Conversation, Prompt
 from modelwizard.errors import ModelWizardError, UsageError
-from modelwizard.wizard.conversation import BACK, Conversation, Prompt
 from modelwizard.wizard.facts import Facts
 from modelwizard.wizard.given import Given
-from modelwizard.wizard.offers import Choice, Default
+from modelwizard.wizard.offers import Default
 from modelwizard.wizard.questions import BY_NAME, EXAMPLE, QUESTIONS, Question
 
 OTHER, ALL = "\0other", "\0all"  # no file and no column is called that

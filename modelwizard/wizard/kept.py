@@ -7,9 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from modelwizard.conversation import Conversation
 from modelwizard.errors import ModelWizardError
 from modelwizard.files import write_text
-from modelwizard.wizard.conversation import Conversation
 from modelwizard.wizard.given import Given, read_answers, write_answers
 
 NAME = ".modelwizard-answers.toml"

@@ -10,14 +10,13 @@ from typing import Any, Protocol
 
 from modelwizard import scaffold
 from modelwizard.answers import Answers
+from modelwizard.conversation import BACK, Choice, Conversation, Prompt
 from modelwizard.errors import Interrupted, ModelWizardError
 from modelwizard.wizard import kept, views
-from modelwizard.wizard.conversation import BACK, Conversation, Prompt
 from modelwizard.wizard.decided import Parts, decide, result
 from modelwizard.wizard.facts import Facts
 from modelwizard.wizard.given import Given
 from modelwizard.wizard.interview import Interview
-from modelwizard.wizard.offers import Choice
 from modelwizard.wizard.places import new_folder
 from modelwizard.wizard.questions import BY_NAME
 

@@ -7,24 +7,10 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
+from modelwizard.conversation import Choice
 from modelwizard.problems import PROBLEMS
 from modelwizard.wizard.accepted import NONE, Known
 from modelwizard.wizard.facts import Facts
-
-
-@dataclass(frozen=True)
-class Choice:
-    """One possible answer.
-
-    Args:
-        value: What is remembered.
-        title: What is shown.
-        consequence: What follows from it, in one line.
-    """
-
-    value: str
-    title: str
-    consequence: str = ""
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,11 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
+from modelwizard.conversation import Choice
 from modelwizard.wizard import accepted, offers
 from modelwizard.wizard.accepted import NONE, Known
 from modelwizard.wizard.facts import Facts
-from modelwizard.wizard.offers import Choice, Default
+from modelwizard.wizard.offers import Default
 
 
 def _no_choices(known: Known, facts: Facts) -> Sequence[Choice]:

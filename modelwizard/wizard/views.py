@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from modelwizard.conversation import Page
 from modelwizard.problems import PROBLEMS
-from modelwizard.wizard.conversation import Page
 from modelwizard.wizard.facts import ColumnFacts, Facts, TableFacts
 from modelwizard.wizard.given import Given
 from modelwizard.wizard.questions import Question

@@ -9,10 +9,10 @@ import pandas as pd
 import pytest
 
 from modelwizard.errors import DataError, UsageError
+from modelwizard.evidence.scheme import choose, resolution, rounds
 from modelwizard.kinds.tabular.columns import describe
 from modelwizard.kinds.tabular.sniff import Format
 from modelwizard.kinds.tabular.target import Target, check_target
-from modelwizard.splitting.scheme import choose, resolution, rounds
 from modelwizard.splitting.split import Split, folds, row_hashes, split, strata, times_of, units_of
 from modelwizard.splitting.stratify import deal
 

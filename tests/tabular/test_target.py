@@ -9,12 +9,12 @@ import pandas as pd
 import pytest
 
 from modelwizard.errors import DataError, UsageError
+from modelwizard.evidence.scheme import check_rows, detectable_drop, rows_for
 from modelwizard.kinds.tabular.amounts import check_infinite
 from modelwizard.kinds.tabular.columns import describe
 from modelwizard.kinds.tabular.infer import infer, suggest_target
 from modelwizard.kinds.tabular.sniff import Format
 from modelwizard.kinds.tabular.target import check_target, positive_label
-from modelwizard.splitting.scheme import check_rows, detectable_drop, rows_for
 
 FORM = Format("csv", missing=("", "?", "NA"))
 RNG = np.random.default_rng(0)

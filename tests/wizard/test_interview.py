@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from modelwizard.conversation import BACK
 from modelwizard.errors import DataError, UsageError
-from modelwizard.wizard.conversation import BACK
 from modelwizard.wizard.given import Given
 from modelwizard.wizard.interview import ALL, OTHER, Interview
 from modelwizard.wizard.questions import BY_NAME, QUESTIONS

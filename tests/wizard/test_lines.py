@@ -7,11 +7,10 @@ from typing import Any
 
 import pytest
 
+from modelwizard.conversation import BACK, Choice, Prompt
 from modelwizard.errors import UsageError
 from modelwizard.terminal.lines import columns_of_text
 from modelwizard.terminal.screen import Terminal, wants_plain
-from modelwizard.wizard.conversation import BACK, Prompt
-from modelwizard.wizard.offers import Choice
 
 FRUIT = tuple(Choice(name, name.title(), f"about {name}") for name in ("apple", "banana", "cherry"))
 LABELS = (Choice("2", "2 (10 rows)"), Choice("1", "1 (20 rows)"))

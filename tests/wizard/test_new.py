@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from modelwizard import scaffold
+from modelwizard.conversation import BACK
 from modelwizard.errors import Interrupted, UsageError
 from modelwizard.wizard import kept
 from modelwizard.wizard import new as wizard
-from modelwizard.wizard.conversation import BACK
 from modelwizard.wizard.given import Given, collect
 from modelwizard.wizard.interview import OTHER
 

@@ -11,10 +11,9 @@ from prompt_toolkit.application import create_app_session
 from prompt_toolkit.input import create_pipe_input
 from prompt_toolkit.output import DummyOutput
 
+from modelwizard.conversation import BACK, Choice, Prompt
 from modelwizard.errors import UsageError
 from modelwizard.terminal.screen import Terminal
-from modelwizard.wizard.conversation import BACK, Prompt
-from modelwizard.wizard.offers import Choice
 
 UP, DOWN, ENTER, CTRL_B, CTRL_C, CTRL_D = "\x1b[A", "\x1b[B", "\r", "\x02", "\x03", "\x04"
 FRUIT = tuple(Choice(name, name.title(), f"about {name}") for name in ("apple", "banana", "cherry"))

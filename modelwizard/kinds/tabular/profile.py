@@ -10,13 +10,13 @@ from types import MappingProxyType
 import numpy as np
 import pandas as pd
 
+from modelwizard.evidence.scheme import detectable_drop, rows_for
 from modelwizard.kinds.tabular.cells import cells_of, counted, listed, values_of
 from modelwizard.kinds.tabular.columns import FEATURES, Column, is_id_name
 from modelwizard.kinds.tabular.leaks import Leak, leaks
 from modelwizard.kinds.tabular.rows import row_hashes, times_of, units_of
 from modelwizard.kinds.tabular.sniff import Format
 from modelwizard.kinds.tabular.target import Target
-from modelwizard.splitting.scheme import detectable_drop, rows_for
 
 _SPLIT_NAMES = frozenset(("fold", "folds", "split", "partition", "subset", "is_train", "is_test", "train_test"))
 _LEFT_OUT = ("constant", "identifier")

@@ -10,13 +10,13 @@ import numpy as np
 import pandas as pd
 
 from modelwizard.errors import DataError, UsageError
+from modelwizard.evidence.scheme import check_rows
 from modelwizard.kinds.tabular.amounts import amounts, check_amounts
 from modelwizard.kinds.tabular.cells import Values, cells_of, values_of
 from modelwizard.kinds.tabular.columns import FALSE, TRUE, require
 from modelwizard.kinds.tabular.numbers import to_number
 from modelwizard.kinds.tabular.sniff import Format
 from modelwizard.problems import PROBLEMS, Problem
-from modelwizard.splitting.scheme import check_rows
 
 # A class must be able to stand in train, validation and test.
 MINIMUM_CLASS = 3

@@ -8,7 +8,6 @@ from enum import Enum
 from typing import Any, Protocol
 
 from modelwizard.reporter import Reporter
-from modelwizard.wizard.offers import Choice
 
 
 class Back(Enum):
@@ -18,6 +17,21 @@ class Back(Enum):
 
 
 BACK = Back.BACK
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One possible answer.
+
+    Args:
+        value: What is remembered.
+        title: What is shown.
+        consequence: What follows from it, in one line.
+    """
+
+    value: str
+    title: str
+    consequence: str = ""
 
 
 @dataclass(frozen=True)
