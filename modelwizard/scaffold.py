@@ -126,13 +126,13 @@ START = {
 def _head(answers: Answers) -> str:
     """Write the block of the last layer and the loss, with the reason."""
     row = PROBLEMS[answers.problem.type]
-    units = {"multiclass": 'len(data.PROBLEM["classes"])'}.get(row.name, "len(data.TARGETS)")
-    units = "1" if row.units == "1" else units
+    units = row.units_code if row.per else "1"
     activation = "" if row.activation is None else f'activation="{row.activation}", '
     why = _wrap(f"{row.title[0].upper()}{row.title[1:]} ({answers.problem.reason}). {row.why}", 113)
     code = [
         *(f"# {line}" for line in why),
-        f'outputs = keras.layers.Dense({units}, {activation}name="output")(x)',
+        *row.before.format(units=units).splitlines(),
+        f"outputs = keras.layers.{row.last_layer.format(units=units, activation=activation)}",
         f'loss = "{answers.problem.loss}"',
         *START[row.activation].splitlines(),
     ]

@@ -33,6 +33,7 @@ def table(problem: str, rows: int = 240, seed: int = 7) -> tuple[pd.DataFrame, t
         "bounded": {"target": np.round(share, 4)},
         "vector": {"first": np.round(signal + noise, 3), "second": np.round(500 - 80 * a + noise, 3)},
         "positive": {"target": np.round(np.exp(0.6 * (signal + noise)) * 40, 2)},
+        "ordinal": {"target": np.array(["low", "medium", "high"])[np.digitize(signal + noise, [-0.7, 0.7])]},
         "count": {"target": rng.poisson(np.exp(0.5 * signal + 1))},
     }
     frame = pd.DataFrame(

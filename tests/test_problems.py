@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import ast
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
-from sklearn.metrics import log_loss, mean_absolute_error, mean_poisson_deviance, mean_squared_error
+from sklearn.metrics import cohen_kappa_score, log_loss, mean_absolute_error, mean_poisson_deviance, mean_squared_error
 
-from modelwizard.evidence.scores import SCORES
+from modelwizard import problems
+from modelwizard.evidence.scores import SCORES, score
 from modelwizard.problems import PROBLEMS
 
 RNG = np.random.default_rng(3)
@@ -21,6 +24,7 @@ TARGETS = {
     "vector": RNG.normal(0, 1, (200, 2)),
     "positive": RNG.lognormal(0, 0.5, (200, 1)),
     "count": RNG.poisson(4, (200, 1)).astype(float),
+    "ordinal": (RNG.choice(4, size=(200, 1), p=[0.5, 0.3, 0.15, 0.05]) > np.arange(3)).astype(float),
 }
 PAIRS = [(name, loss) for name, row in PROBLEMS.items() for loss in row.losses]
 
@@ -36,6 +40,7 @@ PAIRS = [(name, loss) for name, row in PROBLEMS.items() for loss in row.losses]
         ("vector", "number of targets", None, "mse"),
         ("positive", "1", "softplus", "mse"),
         ("count", "1", "exponential", "poisson"),
+        ("ordinal", "number of classes less 1", "sigmoid", "binary_crossentropy"),
     ],
 )
 def test_the_last_layer_and_the_loss(name: str, units: str, activation: str | None, loss: str) -> None:
@@ -92,3 +97,44 @@ def entropy(y: np.ndarray, p: np.ndarray) -> float:
 def test_a_class_that_never_occurs_costs_nothing() -> None:
     y = np.zeros((50, 1))
     assert PROBLEMS["binary"].first_loss("binary_crossentropy", y) == pytest.approx(0, abs=1e-6)
+
+
+def test_ordered_classes_are_said_by_the_median_and_scored_by_their_ranks() -> None:
+    kind = PROBLEMS["ordinal"]
+    ids = RNG.integers(0, 4, 300)
+    p = np.sort(RNG.random((300, 3)))[:, ::-1]
+    y = kind.canonical(ids, 4)
+    np.testing.assert_array_equal(kind.ids(y), ids)
+    said = kind.said(p)
+    assert score("ordinal", "quadratic_kappa", y, p) == pytest.approx(cohen_kappa_score(ids, said, weights="quadratic"))
+    assert score("ordinal", "rank_mae", y, p) == pytest.approx(np.abs(ids - said).mean())
+    assert score("ordinal", "accuracy", y, p) == pytest.approx((ids == said).mean())
+    assert kind.confusion(y, p).sum() == 300
+    constant = np.tile(kind.constant("binary_crossentropy", y), (300, 1))
+    assert score("ordinal", "quadratic_kappa", y, constant) == pytest.approx(0)  # what a constant has
+
+
+# Files that may hold a word that is also the name of a type, and why.
+WORDS = {
+    "kinds/tabular/target.py": {"positive": "a label that says yes"},
+    "kinds/tabular/examples.py": {name: "what an example is about" for name in TARGETS},
+    "wizard/questions.py": {"positive": "the question which label is the one to find"},
+    "wizard/decided.py": {"positive": "the answer to that question"},
+    "wizard/survey.py": {"positive": "the answer to that question"},
+    "wizard/views.py": {"positive": "the answer to that question"},
+    "kinds/tabular/infer.py": {"count": "a name that a target often has"},
+    "words/__init__.py": {"count": "a form of numbers in sentences"},
+    "evidence/calibration.py": {"bounded": "a method of scipy"},
+}
+OWN_WORDS = ("problems/", "checks/")  # the checks tell tasks of any Keras model apart: `Problem.task` leads there
+
+
+def test_no_other_room_names_a_type() -> None:
+    package, found = Path(problems.__file__).parent.parent, set[tuple[str, str]]()
+    for path in package.rglob("*.py"):
+        name = path.relative_to(package).as_posix()
+        if not name.startswith(OWN_WORDS):
+            nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+            words = {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+            found |= {(name, word) for word in words & set(PROBLEMS) - set(WORDS.get(name, ()))}
+    assert not found, "ask the problem's object instead"

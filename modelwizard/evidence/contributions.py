@@ -92,10 +92,25 @@ def relative(problem: str, y: ArrayLike, p: Floats) -> Floats:
     return (np.abs(target - p) / np.maximum(np.abs(target), 1e-9)).mean(axis=1, keepdims=True)
 
 
+def rank_distance(problem: str, y: ArrayLike, p: Floats) -> Floats:
+    """Steps between the class that is said and the true one."""
+    kind = PROBLEMS[problem]
+    return np.abs(kind.ids(y) - kind.said(p))[:, None].astype(np.float64)
+
+
+def rank_moments(problem: str, y: ArrayLike, p: Floats) -> Floats:
+    """Squared distance of the two classes, and first and second moments of each; 5 columns."""
+    kind = PROBLEMS[problem]
+    true, said = kind.ids(y).astype(np.float64), kind.said(p).astype(np.float64)
+    return np.stack([(true - said) ** 2, true, said, true**2, said**2], axis=1)
+
+
 def decisions(problem: str, y: ArrayLike, p: Floats) -> tuple[Floats, Floats]:
     """Return truth and decision as 0/1 indicators of the same shape, (n, 1) or (n, K)."""
-    if PROBLEMS[problem].exclusive:
-        return one_hot(y, p.shape[1]), one_hot(p.argmax(axis=1), p.shape[1])
+    kind = PROBLEMS[problem]
+    if kind.one_label and not kind.chooses_positive:
+        classes = kind.classes(p.shape[1])
+        return one_hot(kind.ids(y), classes), one_hot(kind.said(p), classes)
     return (matrix(y) >= 0.5).astype(np.float64), (p >= 0.5).astype(np.float64)
 
 
@@ -119,6 +134,14 @@ def ratio(means: Floats) -> Floats:
     there = counts > 0
     shares = np.where(there, hits / np.where(there, counts, 1.0), 0.0)
     return shares.sum(axis=-1) / np.maximum(there.sum(axis=-1), 1)
+
+
+def kappa(means: Floats) -> Floats:
+    """Return 1 - squared distance / that of classes drawn independently (sklearn's cohen_kappa_score, quadratic)."""
+    distance, true, said, true_squared, said_squared = (means[..., i] for i in range(5))
+    chance = true_squared + said_squared - 2 * true * said
+    there = chance > 1e-15
+    return np.where(there, 1 - distance / np.where(there, chance, 1.0), np.nan)
 
 
 def explained(means: Floats) -> Floats:

@@ -84,6 +84,7 @@ _LOGARITHMIC = ("mean_squared_logarithmic_error", "msle")
 _RECALL, _F1 = (contributions.class_recall, contributions.ratio), (contributions.class_f1, contributions.ratio)
 _POOLED, _R2 = (contributions.pooled_f1, contributions.ratio), (contributions.variance_share, contributions.explained)
 _RMSE, _RMSLE = (contributions.squared, contributions.root), (contributions.squared_log, contributions.root)
+_KAPPA = (contributions.rank_moments, contributions.kappa)
 
 SCORES: dict[str, Score] = {
     item.name: item
@@ -104,6 +105,8 @@ SCORES: dict[str, Score] = {
         Score("r2", "R²", "max", *_R2, lowest=-math.inf),
         Score("poisson_deviance", "Poisson deviance", "min", contributions.deviance, like=("poisson",)),
         Score("rmsle", "RMSLE", "min", *_RMSLE, like=_LOGARITHMIC),
+        Score("quadratic_kappa", "quadratic weighted kappa", "max", *_KAPPA, lowest=-1.0, source="Cohen 1968"),
+        Score("rank_mae", "mean distance in classes", "min", contributions.rank_distance),
         Score("mape", "MAPE", "min", contributions.relative),
     )
 }

@@ -10,6 +10,7 @@ from modelwizard.problems.bounded import Bounded
 from modelwizard.problems.count import Count
 from modelwizard.problems.multiclass import Multiclass
 from modelwizard.problems.multilabel import Multilabel
+from modelwizard.problems.ordinal import Ordinal
 from modelwizard.problems.positive import Positive
 from modelwizard.problems.regression import Regression
 from modelwizard.problems.seen import Seen
@@ -28,5 +29,6 @@ PROBLEMS: dict[str, Problem] = {
         Vector(),
         Positive(),
         Count(),
+        Ordinal(),
     )
 }

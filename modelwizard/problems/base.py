@@ -78,6 +78,9 @@ class Problem:
         instead: The type to try where there are too few target columns, or values that do not fit.
         event: What a predicted probability is one of, in words.
         task: What the checks expect of the network's end: a task of `checks.task`.
+        units_code: Number of output units where there may be several, as an expression of the project's model.py.
+        before: What stands before the last layer, as code.
+        last_layer: What is called on the last hidden layer `x`, as code.
         missing: What stands for a missing target.
     """
 
@@ -110,6 +113,9 @@ class Problem:
     instead: ClassVar[str] = "regression"
     event: ClassVar[str] = ""
     task: ClassVar[str] = "amount"
+    units_code: ClassVar[str] = "len(data.TARGETS)"
+    before: ClassVar[str] = ""
+    last_layer: ClassVar[str] = 'Dense({units}, {activation}name="output")(x)'
     missing: ClassVar[float] = float("nan")
 
     @property
@@ -144,6 +150,10 @@ class Problem:
         return ""
 
     # -- shapes and code --------------------------------------------------------------------------------------------
+
+    def order(self, labels: tuple[str, ...]) -> tuple[str, ...]:
+        """Return words in the order that they have in a scale; nothing if there is none, or if it does not matter."""
+        return ()
 
     def outputs(self, targets: int, classes: int) -> int:
         """Return how many output units the network has, given the numbers of target columns and of classes."""

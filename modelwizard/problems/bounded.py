@@ -28,7 +28,7 @@ class Bounded(Problem):
     bias = "ln(mean / (1 - mean)) of the target"
     initial_loss = "binary_crossentropy: entropy of the mean; mse: variance of the target"
     baseline = "the mean of the target, for every row"
-    rank = 2
+    rank = 3
     several_losses = True
     range = (0.0, 1.0)
     expected = "values between 0 and 1"

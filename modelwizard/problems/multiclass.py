@@ -19,6 +19,7 @@ class Multiclass(Labels):
     name = "multiclass"
     title = "one label of many"
     units = "number of classes"
+    units_code = 'len(data.PROBLEM["classes"])'
     per = "class"
     activation = "softmax"
     losses = ("categorical_crossentropy", "sparse_categorical_crossentropy")
@@ -31,7 +32,7 @@ class Multiclass(Labels):
     bias = "ln(share) of each class"
     initial_loss = "entropy of the class shares; ln K for K equal classes"
     baseline = "the class shares, for every row"
-    rank = 1
+    rank = 2
     exclusive = True
     one_label = True
     event = "the predicted class"

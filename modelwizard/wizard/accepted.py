@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
@@ -110,6 +111,24 @@ def of_problem(field: str) -> Callable[[Any, Known, Facts], str]:
 def known_label(value: Any, known: Known, facts: Facts) -> str:
     """Accept a label that the target holds."""
     return one_of(str(value), [name for name, _ in facts.require_target().labels], "label of the target", "--positive ")
+
+
+def in_order(value: Any, known: Known, facts: Facts) -> str:
+    """Accept all labels once, from the lowest to the highest, with "<" or a comma between them."""
+    labels, given = [name for name, _ in facts.require_target().labels], steps(str(value))
+    if sorted(given) != sorted(labels):
+        raise UsageError(
+            "The order must hold each class once.",
+            expected=" < ".join(labels),
+            received=str(value),
+            fix=f"--set {shlex.quote('order=' + ' < '.join(labels))}",
+        )
+    return " < ".join(given)
+
+
+def steps(order: str) -> tuple[str, ...]:
+    """Return the classes of an answer to `order`."""
+    return tuple(part.strip() for part in re.split(r"\s<\s|,", order) if part.strip())
 
 
 def known_scheme(value: Any, known: Known, facts: Facts) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 from modelwizard.answers import Answers, Splitting, Task, Training
 from modelwizard.problems import PROBLEMS
+from modelwizard.wizard.accepted import steps
 from modelwizard.wizard.facts import Facts
 from modelwizard.wizard.given import Given
 from modelwizard.wizard.interview import Interview
@@ -104,6 +105,8 @@ def classes(known: Mapping[str, Any], facts: Facts) -> tuple[str, ...]:
     problem = PROBLEMS[known["problem"]]
     if problem.chooses_positive:
         return (*(label for label in labels if label != known["positive"]), known["positive"])
+    if problem.ordered:
+        return steps(known["order"])
     return labels if problem.one_label else ()
 
 

@@ -39,6 +39,8 @@ METRICS: Mapping[str, str] = MappingProxyType(
         "r2": "share of the variance that is explained; 0 is the mean, 1 is perfect",
         "poisson_deviance": "misfit of counts; lower is better",
         "rmsle": "typical relative error; lower is better",
+        "quadratic_kappa": "agreement of the order, far misses weigh more; 0 is guessing, 1 is perfect",
+        "rank_mae": "mean number of classes between what is said and the truth; lower is better",
         "mape": "mean error in percent of the true value; lower is better",
     }
 )
@@ -202,6 +204,18 @@ def directory_default(known: Known, facts: Facts) -> Default | None:
 def two_labels(known: Known, facts: Facts) -> bool:
     """Tell whether one of two labels is the one to find."""
     return PROBLEMS[known["problem"]].chooses_positive
+
+
+def ordered(known: Known, facts: Facts) -> bool:
+    """Tell whether the order of the classes matters."""
+    return PROBLEMS[known["problem"]].ordered
+
+
+def order_default(known: Known, facts: Facts) -> Default | None:
+    """Offer the classes in the order in which they were put."""
+    labels = tuple(name for name, _ in facts.require_target().labels)
+    why = "the order of a scale" if PROBLEMS[known["problem"]].order(labels) else "numbers by value, words by alphabet"
+    return Default(" < ".join(labels), why)
 
 
 def leaks_seen(known: Known, facts: Facts) -> bool:

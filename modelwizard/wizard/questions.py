@@ -179,6 +179,17 @@ QUESTIONS: tuple[Question, ...] = (
         after=_ROW,
     ),
     Question(
+        "order",
+        "In which order do the classes stand, from the lowest to the highest?",
+        "The model learns from which step on a row is above; a wrong order makes that impossible.",
+        "--set 'order=LOW < MIDDLE < HIGH'",
+        form="text",
+        default=offers.order_default,
+        check=accepted.in_order,
+        when=offers.ordered,
+        after=_ROW,
+    ),
+    Question(
         "metric",
         "Which score should decide?",
         "Every verdict compares models by this one; the loss is only what training can follow.",

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from modelwizard.answers import Source, Splitting
 from modelwizard.errors import ModelWizardError
 from modelwizard.files import file_sha256
+from modelwizard.wizard.accepted import steps
 from modelwizard.wizard.decided import Parts
 from modelwizard.wizard.facts import ColumnFacts, Facts, TableFacts, TargetFacts
 from modelwizard.wizard.places import folder_name
@@ -182,13 +183,15 @@ class Survey:
         table, problem = self._table(known), known.get("problem") or self._guess(known).problem
         key = (id(table), known["target"], problem)
         target = self._once("target", key, lambda: check_target(table.frame, known["target"], problem, table.form))
-        positive = known.get("positive")
-        if not target.type.chooses_positive or positive in (None, target.classes[1]):
+        positive, order = known.get("positive") if target.type.chooses_positive else None, ()
+        if target.type.ordered and "order" in known:
+            order = steps(known["order"])
+        if positive in (None, *target.classes[1:]) and order in ((), target.classes):
             return target
         return self._once(
             "turned",
-            (*key, positive),
-            lambda: check_target(table.frame, known["target"], problem, table.form, positive),
+            (*key, positive, order),
+            lambda: check_target(table.frame, known["target"], problem, table.form, positive, order),
         )
 
     def _with_target(self, known: Mapping[str, Any]) -> Profile:

@@ -97,11 +97,13 @@ def to_columns(table: pd.DataFrame) -> dict[str, np.ndarray]:
 
 def to_target(table: pd.DataFrame) -> np.ndarray:
     """Take the target of a table: class numbers (n,) for one label of many, else floats (n, targets)."""
-    if PROBLEM["type"] in ("binary", "multiclass"):
+    if PROBLEM["type"] in ("binary", "multiclass", "ordinal"):
         labels = clean(table[TARGETS[0]], "categorical")
         numbers = labels.map({label: i for i, label in enumerate(PROBLEM["classes"])}).to_numpy(dtype=np.float64)
         if np.isnan(numbers).any():
             raise ValueError(f"{TARGETS[0]} holds a label that is not among the classes {PROBLEM['classes']}")
+        if PROBLEM["type"] == "ordinal":  # whether the class lies above the first threshold, the second, …
+            return (numbers.reshape(-1, 1) > np.arange(len(PROBLEM["classes"]) - 1)).astype(np.float64)
         return numbers.astype(np.int64) if PROBLEM["type"] == "multiclass" else numbers.reshape(-1, 1)
     if PROBLEM["type"] == "multilabel":
         marks = [clean(table[name], "boolean").str.lower().isin(LABEL_APPLIES) for name in TARGETS]

@@ -30,6 +30,10 @@ def predict(model: keras.Model, table: pd.DataFrame) -> pd.DataFrame:
     if problem == "multiclass":
         shares = {f"probability of {label}": y[:, i] for i, label in enumerate(classes)}
         return pd.DataFrame({target: classes[y.argmax(axis=1)], **shares})
+    if problem == "ordinal":  # y: probability that the class lies above each threshold
+        shares = -np.diff(y, axis=1, prepend=1, append=0).clip(max=0)
+        said = {target: classes[(y >= 0.5).sum(axis=1)]}
+        return pd.DataFrame(said | {f"probability of {label}": shares[:, i] for i, label in enumerate(classes)})
     if problem == "multilabel":
         labels = {name: (y[:, i] >= least).astype(int) for i, name in enumerate(data.TARGETS)}
         return pd.DataFrame(labels | {f"probability of {name}": y[:, i] for i, name in enumerate(data.TARGETS)})

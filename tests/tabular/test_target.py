@@ -15,6 +15,7 @@ from modelwizard.kinds.tabular.columns import describe
 from modelwizard.kinds.tabular.infer import infer, suggest_target
 from modelwizard.kinds.tabular.sniff import Format
 from modelwizard.kinds.tabular.target import check_target, positive_label
+from modelwizard.problems import PROBLEMS
 
 FORM = Format("csv", missing=("", "?", "NA"))
 RNG = np.random.default_rng(0)
@@ -40,9 +41,7 @@ def table(**columns: Sequence[object] | np.ndarray) -> pd.DataFrame:
         ({"y": [3, 4, 5, 6, 7, 8, 9] * 20}, "multiclass", "7 distinct whole numbers, 3 to 9"),
         ({"y": SHARES}, "bounded", "values between 0 and 1, "),
         ({"y": SHARES / 20}, "regression", "distinct numbers"),  # all near 0: a small amount, no share
-        ({"y": BURSTY}, "count", "times the mean"),
-        ({"y": POISSON}, "count", "variance about equal to the mean"),
-        ({"y": POISSON + 20}, "regression", "distinct whole numbers"),
+        ({"y": BURSTY}, "count", "zeros occur and large values have no end; over-dispersed: variance"),
         ({"y": SKEWED}, "positive", "all values above 0 and skewed"),
         ({"y": NORMAL}, "regression", "distinct numbers"),
         ({"a": FLAGS[:, 0], "b": FLAGS[:, 1], "c": FLAGS[:, 2]}, "multilabel", "3 columns of 0 and 1"),
@@ -60,20 +59,80 @@ def test_the_problem_follows_from_the_values(columns: dict[str, np.ndarray], pro
     check_target(frame, list(columns), problem, FORM)
 
 
+GRADES = np.where(RNG.random(395) < 0.1, 0, RNG.normal(10.7, 4.2, 395).round().clip(0, 20))
+AGES = RNG.gamma(4, 8, 800).round().clip(0, 80)
+
+
+@pytest.mark.parametrize(
+    ("name", "numbers", "problem", "words"),
+    [
+        ("G3", GRADES, "regression", "whole numbers, 0 to"),  # zeros, but an end instead of a tail
+        ("rings", RNG.gamma(9.5, 1.05, 4177).round().clip(1, 29), "regression", "whole numbers, "),
+        ("age", AGES, "regression", ""),
+        ("x", AGES, "regression", ""),  # ages under another name
+        ("year_built", RNG.integers(1890, 2015, 500), "regression", ""),
+        ("rating", RNG.negative_binomial(1, 0.05, 500), "regression", ""),  # a rating, however it spreads
+        ("exam", RNG.normal(66, 15, 1000).round().clip(0, 100), "regression", ""),
+        ("salary", RNG.integers(20_000, 90_000, 400), "regression", ""),
+        ("y", POISSON, "regression", ""),  # a mean of 9 hardly ever gives a zero: nothing says that it counts
+        ("stars", RNG.integers(1, 6, 500), "multiclass", "few enough to be classes"),
+        ("price", SKEWED.round(), "positive", "skewed"),
+        ("calls", POISSON, "count", "its name says that something is counted; variance about equal to the mean"),
+        ("calls", POISSON + 20, "regression", ""),  # half as spread as counts are
+        ("goals", RNG.poisson(1.4, 900), "count", "its name"),
+        ("n_visits", RNG.poisson(30, 400), "count", "its name"),
+        ("NumberOfOrders", RNG.poisson(20, 400), "count", "its name"),
+        ("rating_count", BURSTY, "count", "its name"),
+        ("bicycles rented", RNG.negative_binomial(1, 0.005, 900) + 1, "count", "times the mean"),
+    ],
+)
+def test_a_count_needs_a_reason(name: str, numbers: np.ndarray, problem: str, words: str) -> None:
+    guess = infer(table(**{name: numbers.astype(int)}), [name], FORM)
+    assert (guess.problem, words in guess.reason) == (problem, True), guess.reason
+    assert problem == "count" or "count" in [other.problem for other in guess.alternatives]
+
+
+@pytest.mark.parametrize(
+    ("cells", "offered", "order"),
+    [
+        (["low", "medium", "high"] * 40, True, ("low", "medium", "high")),
+        (["S", "XL", "M", "L"] * 40, True, ("S", "M", "L", "XL")),
+        ([3, 4, 5, 6, 7, 8, 9] * 20, True, ("3", "4", "5", "6", "7", "8", "9")),
+        (["cat", "dog", "cow"] * 40, False, ("cat", "cow", "dog")),
+        (["no", "yes"] * 60, None, ()),
+        (NORMAL, None, ()),
+    ],
+)
+def test_ordered_classes_are_offered_and_never_forced(
+    cells: Sequence[object], offered: bool | None, order: tuple[str, ...]
+) -> None:
+    frame = table(y=cells)
+    guess = infer(frame, ["y"], FORM)
+    others = [other.problem for other in guess.alternatives]
+    assert guess.problem != "ordinal"
+    assert (others[:1] == ["ordinal"]) == bool(offered)
+    assert ("ordinal" in guess.impossible) == (offered is None)
+    if order:
+        target = check_target(frame, ["y"], "ordinal", FORM)
+        assert target.classes == order
+        numbers = [order.index(str(cell)) for cell in cells]
+        np.testing.assert_array_equal(target.y, np.array(numbers)[:, None] > np.arange(len(order) - 1))
+        assert check_target(frame, ["y"], "ordinal", FORM, order=order[::-1]).classes == order[::-1]
+
+
 @pytest.mark.parametrize(
     ("cells", "possible"),
     [
         ([0, 1] * 50, {"binary", "regression", "bounded", "multiclass", "count"}),
-        ([3, 4, 5, 6, 7, 8, 9] * 20, {"multiclass", "regression", "count", "positive"}),
+        ([3, 4, 5, 6, 7, 8, 9] * 20, {"multiclass", "ordinal", "regression", "count", "positive"}),
         (SHARES, {"bounded", "regression", "positive"}),
         (NORMAL, {"regression"}),
-        (["a", "b", "c"] * 40, {"multiclass"}),
+        (["a", "b", "c"] * 40, {"multiclass", "ordinal"}),
     ],
 )
 def test_what_fits_is_offered_and_the_rest_says_why_not(cells: np.ndarray, possible: set[str]) -> None:
     guess = infer(table(y=cells), ["y"], FORM)
-    everything = {"binary", "multiclass", "multilabel", "regression", "bounded", "vector", "positive", "count"}
-    assert everything - set(guess.impossible) == possible
+    assert set(PROBLEMS) - set(guess.impossible) == possible
     assert {guess.problem, *(other.problem for other in guess.alternatives)} <= possible
     assert all(guess.impossible.values())
 

@@ -192,7 +192,8 @@ def _judged(seen: Seen) -> Guess:
     fitting = [problem for problem in ranked if problem.name not in impossible]
     best, reason = next((problem, why) for problem in fitting if (why := problem.recognise(seen)))
     # Numbers that are no amounts after all are seldom labels of another kind: amounts are offered first.
-    others = sorted(fitting, key=lambda problem: (problem.classifies, problem.rank != max(p.rank for p in ranked)))
+    general = ranked[-1].rank
+    others = sorted(fitting, key=lambda p: (not (p.ordered and best.one_label), p.classifies, p.rank != general))
     also = tuple(Alternative(p.name, why) for p in others if p is not best and (why := p.otherwise(seen)))
     metric, why = _rare(seen) if best.chooses_positive else (None, "")
     return Guess(best.name, reason, also, MappingProxyType(impossible), metric, why)

@@ -57,7 +57,12 @@ class Target:
 
 
 def check_target(
-    frame: pd.DataFrame, targets: Sequence[str], problem: str, form: Format, positive: str | None = None
+    frame: pd.DataFrame,
+    targets: Sequence[str],
+    problem: str,
+    form: Format,
+    positive: str | None = None,
+    order: Sequence[str] = (),
 ) -> Target:
     """Return the target in canonical form, or say why it cannot be learned.
 
@@ -66,7 +71,9 @@ def check_target(
         targets: Its target columns.
         problem: A problem type.
         form: The format of the file.
-        positive: The label that counts as 1 in a binary problem. Defaults to the evident or the rarer one.
+        positive: The label that counts as 1, of two. Defaults to the evident or the rarer one.
+        order: The classes from the lowest to the highest. Defaults to numbers by value, words by a scale that holds
+            them all, others by alphabet.
 
     Raises:
         DataError: The values are unusable: missing, constant, infinite, a class of one row, too few rows.
@@ -86,6 +93,7 @@ def check_target(
             classes, why, evident = _two_classes(targets[0], column, positive)
         else:
             classes = _classes(targets[0], column)
+            classes = tuple(order) or kind.order(classes) or classes
         ids = class_numbers(cells_of(frame, targets[0]), classes)
         known = np.asarray(ids >= 0)
         counts = tuple(int(n) for n in np.bincount(ids[known], minlength=len(classes)))
