@@ -141,7 +141,8 @@ def kappa(means: Floats) -> Floats:
     distance, true, said, true_squared, said_squared = (means[..., i] for i in range(5))
     chance = true_squared + said_squared - 2 * true * said
     there = chance > 1e-15
-    return np.where(there, 1 - distance / np.where(there, chance, 1.0), np.nan)
+    value = np.where(there, 1 - distance / np.where(there, chance, 1.0), np.nan)
+    return np.where(np.abs(value) < 1e-12, 0.0, value)  # a constant has exactly 0
 
 
 def explained(means: Floats) -> Floats:

@@ -64,8 +64,11 @@ class Ordinal(Labels):
     ordered = True
     event = "each threshold, all thresholds together"
     task = "multilabel"
-    before = "x = keras.layers.RepeatVector({units})(x)  # every threshold reads the same score of a row"
-    last_layer = 'EinsumDense("bkf,f->bk", {units}, activation="sigmoid", bias_axes="k", name="output")(x)'
+    before = """\
+thresholds = {units}
+x = keras.layers.RepeatVector(thresholds)(x)  # every threshold reads the same score of a row
+"""
+    last_layer = 'EinsumDense("bkf,f->bk", thresholds, activation="sigmoid", bias_axes="k", name="output")(x)'
     units_code = 'len(data.PROBLEM["classes"]) - 1'
 
     def otherwise(self, seen: Seen) -> str:

@@ -112,7 +112,7 @@ def classes(known: Mapping[str, Any], facts: Facts) -> tuple[str, ...]:
 
 def command(answers: Mapping[str, Given]) -> str:
     """Return the exact command that repeats answers without questions."""
-    always = {"target", "problem", "metric", "positive"}
+    always = {"target", "problem", "metric", "positive", "order"}
     parts = ["modelwizard", "new", answers["directory"].value]
     for name, answer in answers.items():
         if name == "directory" or (answer.source == "default" and name not in always):
