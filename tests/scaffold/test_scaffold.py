@@ -70,7 +70,7 @@ def test_the_head_of_the_model_is_that_of_the_table(problem: str, tmp_path: Path
         n
         for n in ast.walk(head)
         if isinstance(n, ast.Call)
-        and ast.unparse(n.func) == "keras.layers.Dense"
+        and ast.unparse(n.func).startswith("keras.layers.")
         and any(k.arg == "name" for k in n.keywords)
     )
     activation = next((ast.literal_eval(k.value) for k in call.keywords if k.arg == "activation"), None)
