@@ -79,6 +79,18 @@ def row_floor(problem: str, loss: str, y: ArrayLike) -> Floats:
     return np.zeros(len(target))
 
 
+def first_loss(problem: str, loss: str, y: ArrayLike) -> float:
+    """Return the loss expected before the first step: that of the best constant prediction on the training rows.
+
+    Args:
+        problem: A name of the table of problems.
+        loss: A Keras loss name.
+        y: Training targets as the network sees them; classes as ids (n,) or one-hot rows.
+    """
+    constant = PROBLEMS[problem].constant(loss, y)
+    return float(row_loss(problem, loss, y, np.tile(constant, (len(np.asarray(y)), 1))).mean())
+
+
 def excess_loss(problem: str, loss: str, y: ArrayLike, p: ArrayLike, scale: ArrayLike | None = None) -> Floats:
     """Return `row_loss` above `row_floor`, (n,): never below zero, zero for a perfect prediction."""
     return np.maximum(row_loss(problem, loss, y, p, scale) - row_floor(problem, loss, y), 0.0)

@@ -1,7 +1,6 @@
 """What a problem type answers, with the answers of a single amount; the other types say where they differ.
 
-The core five rows of the table are table 4.1 of Chollet, *Deep Learning with Python* (1st ed., 2017, §4.5.5); the
-closed forms of the first loss follow from evaluating each loss at the best constant prediction.
+The core five rows of the table are table 4.1 of Chollet, *Deep Learning with Python* (1st ed., 2017, §4.5.5).
 """
 
 from __future__ import annotations
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     Ints = NDArray[np.integer[Any]]
 
 BOOK = "Chollet, Deep Learning with Python, table 4.1"
-EPSILON = 1e-7  # Keras clips probabilities at this value (keras.config.epsilon), so shares are clipped alike
 ROW = ("title", "units", "activation", "losses", "metrics", "labels", "why", "bias", "initial_loss", "baseline")
 
 
@@ -190,30 +188,6 @@ class Problem:
         if loss == "mean_squared_logarithmic_error":
             return np.expm1(np.log1p(values).mean(axis=0))
         return values.mean(axis=0)
-
-    def first_loss(self, loss: str, y: ArrayLike) -> float:
-        """Return the loss expected before the first step: that of the baseline on the training rows.
-
-        Args:
-            loss: The loss that is trained, one of `losses`.
-            y: Training targets as the network sees them.
-
-        Returns:
-            The mean loss of the constant prediction, natural logarithms.
-        """
-        import numpy as np
-
-        values, p = np.asarray(y, dtype=float), self.constant(loss, y)
-        values = values.reshape(len(values), -1)
-        q = np.clip(p, EPSILON, 1 - EPSILON)
-        losses = {
-            "binary_crossentropy": lambda: -(values * np.log(q) + (1 - values) * np.log(1 - q)),
-            "mse": lambda: (values - p) ** 2,
-            "mean_absolute_error": lambda: np.abs(values - p),
-            "mean_squared_logarithmic_error": lambda: (np.log1p(values) - np.log1p(p)) ** 2,
-            "poisson": lambda: p - values * np.log(p + EPSILON),
-        }
-        return float(losses[loss]().mean())
 
     def scale(self, y: ArrayLike) -> Array | None:
         """Return what errors of each output are divided by so that losses are those that are trained on."""

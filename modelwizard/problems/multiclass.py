@@ -81,13 +81,6 @@ class Multiclass(Labels):
             return values.mean(axis=0, dtype=float)
         return np.bincount(values.astype(int)) / len(values)
 
-    def first_loss(self, loss: str, y: ArrayLike) -> float:
-        """Return the entropy of the class shares."""
-        import numpy as np
-
-        p = self.constant(loss, y)
-        return float(-(p[p > 0] * np.log(p[p > 0])).sum())
-
     def ids(self, y: ArrayLike) -> Ints:
         """Return the class numbers as they are."""
         import numpy as np

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modelwizard.engine import trainer
-from modelwizard.evidence.losses import row_floor, row_loss
+from modelwizard.evidence.losses import first_loss, row_floor, row_loss
 from modelwizard.evidence.sanity import BY_HEART, CHANCE, chance, distinct, first_loss_fits, learned_by_heart, skilled
 from modelwizard.files import write_bytes
 from modelwizard.training import memory, trials
@@ -132,7 +132,7 @@ def _first_loss(bench: Bench, seed: int) -> Check:
     task = workshop.project.settings.problem
     model, _ = trials.build(workshop, bench.values, fold.encoding)
     part = fold.train.take(np.arange(min(len(fold.train), ROWS)))
-    expected = workshop.problem.first_loss(task.loss, part.y)
+    expected = first_loss(task.type, task.loss, part.y)
     built = _loss(workshop, fold, model, part)
     layer = last_layer(model)
     kernel = getattr(layer, "kernel", None)
@@ -164,7 +164,7 @@ def _by_heart(bench: Bench, seed: int) -> Check:
     roomy = {**bench.values, "layers": 2, "units": 128, "learning_rate": 0.005}
     model, _ = trials.build(workshop, roomy, fold.encoding)
     floor = float(_floor(workshop, few))
-    dumb = workshop.problem.first_loss(task.loss, few.y) - floor
+    dumb = first_loss(task.type, task.loss, few.y) - floor
     if dumb <= 0:
         return Check("memorise", None, None, None, "The rows of the batch have one and the same target.", None)
     goal = BY_HEART * dumb

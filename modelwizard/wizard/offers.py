@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any
 
 from modelwizard.conversation import Choice
 from modelwizard.problems import PROBLEMS
 from modelwizard.wizard.accepted import NONE, Known
 from modelwizard.wizard.facts import Facts
+from modelwizard.words import sentences
 
 
 @dataclass(frozen=True)
@@ -19,43 +19,6 @@ class Default:
 
     value: Any
     reason: str = ""
-
-
-METRICS: Mapping[str, str] = MappingProxyType(
-    {
-        "roc_auc": "chance that a positive row is ranked above a negative one; 0.5 is guessing",
-        "average_precision": "area under precision over recall; for rare positives",
-        "log_loss": "how far the probabilities are from the truth, in nats; lower is better",
-        "brier": "squared error of the probability; lower is better",
-        "accuracy": "share of rows that are right; misleading when one class is rare",
-        "balanced_accuracy": "mean share of right rows of each class",
-        "f1": "balance of precision and recall of the positive label",
-        "macro_f1": "F1 of each class, averaged: rare classes count as much",
-        "micro_f1": "F1 over all labels together: frequent labels count more",
-        "hamming": "share of labels that are wrong; lower is better",
-        "macro_roc_auc": "ranking of each label, averaged; 0.5 is guessing",
-        "rmse": "typical error in the target's units, large errors weigh more; lower is better",
-        "mae": "mean absolute error in the target's units; lower is better",
-        "r2": "share of the variance that is explained; 0 is the mean, 1 is perfect",
-        "poisson_deviance": "misfit of counts; lower is better",
-        "rmsle": "typical relative error; lower is better",
-        "quadratic_kappa": "agreement of the order, far misses weigh more; 0 is guessing, 1 is perfect",
-        "rank_mae": "mean number of classes between what is said and the truth; lower is better",
-        "mape": "mean error in percent of the true value; lower is better",
-    }
-)
-
-_LOSSES: Mapping[str, str] = MappingProxyType(
-    {
-        "binary_crossentropy": "keeps its gradient when predictions are near 0 or 1",
-        "categorical_crossentropy": "negative log-probability of the right class, one-hot labels",
-        "sparse_categorical_crossentropy": "the same number from integer labels; saves memory with many classes",
-        "mse": "predicts the mean; large errors weigh most",
-        "mean_absolute_error": "predicts the median; outliers weigh less",
-        "mean_squared_logarithmic_error": "relative errors count, not absolute ones",
-        "poisson": "likelihood of counts",
-    }
-)
 
 
 def columns_offered(known: Known, facts: Facts) -> Sequence[Choice]:
@@ -90,12 +53,12 @@ def problems_offered(known: Known, facts: Facts) -> Sequence[Choice]:
 
 def losses_offered(known: Known, facts: Facts) -> Sequence[Choice]:
     """Offer the losses of the problem type."""
-    return [Choice(name, name, _LOSSES.get(name, "")) for name in PROBLEMS[known["problem"]].losses]
+    return [Choice(name, name, sentences(f"meanings.{name}")) for name in PROBLEMS[known["problem"]].losses]
 
 
 def metrics_offered(known: Known, facts: Facts) -> Sequence[Choice]:
     """Offer the metrics of the problem type."""
-    return [Choice(name, name, METRICS.get(name, "")) for name in PROBLEMS[known["problem"]].metrics]
+    return [Choice(name, name, sentences(f"meanings.{name}")) for name in PROBLEMS[known["problem"]].metrics]
 
 
 def labels_offered(known: Known, facts: Facts) -> Sequence[Choice]:

@@ -313,8 +313,10 @@ def _initial(target: Target) -> dict[str, float]:
     """Return the loss expected before training, where the target is trained on as it is."""
     if target.type.scaling:
         return {}
-    y = target.y[target.known]
-    return {f"{target.problem}/{loss}": target.type.first_loss(loss, y) for loss in target.type.losses}
+    from modelwizard.evidence.losses import first_loss
+
+    y, name = target.y[target.known], target.problem
+    return {f"{name}/{loss}": first_loss(name, loss, y) for loss in target.type.losses}
 
 
 def _sentence(text: str) -> str:
