@@ -15,12 +15,13 @@ import click
 from modelwizard import __version__
 from modelwizard.errors import UsageError
 from modelwizard.exits import Command, Commands, print_json, terminal
+from modelwizard.problems import PROBLEMS
 
 if TYPE_CHECKING:
     from modelwizard.options import StageOptions
     from modelwizard.worker.client import Child
 
-PROBLEM_NAMES = "binary, multiclass, multilabel, regression, bounded, vector, positive, count"
+PROBLEM_NAMES = ", ".join(PROBLEMS)
 GOOD = ("passed", "forced", "consistent", "better")
 
 
@@ -328,7 +329,6 @@ def explain(code: str, as_json: bool) -> None:
 def table(problem: str | None, as_json: bool) -> None:
     """Show which last layer, loss and metrics belong to which problem."""
     from modelwizard import pages
-    from modelwizard.problems import PROBLEMS
     from modelwizard.wizard.accepted import one_of
 
     names = [one_of(problem, list(PROBLEMS), "problem type", "modelwizard table ")] if problem else list(PROBLEMS)

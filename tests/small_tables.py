@@ -66,7 +66,7 @@ COLUMNS = {
     "remark": "text",
     "row": "identifier",
 }
-CLASSES = {"binary": ("no", "yes"), "multiclass": ("high", "low", "middle")}
+CLASSES = {"binary": ("no", "yes"), "multiclass": ("high", "low", "middle"), "ordinal": ("low", "medium", "high")}
 
 
 def answers(problem: str, folder: Path, frame: pd.DataFrame, targets: tuple[str, ...]) -> Answers:

@@ -20,7 +20,7 @@ from modelwizard.project import STAGES, Project
 from modelwizard.stages import accounting, baseline, finalize, ladder, overfit, regularize
 from modelwizard.stages.inputs import Run, Validation
 
-OUTPUTS = {"multiclass": 3, "multilabel": 2, "vector": 2}
+OUTPUTS = {"multiclass": 3, "multilabel": 2, "vector": 2, "ordinal": 2}
 EPOCHS = 18
 
 
@@ -58,7 +58,7 @@ class Walked:
 
     @property
     def width(self) -> int:
-        return len(self.task.classes) if self.task.type == "multiclass" else len(self.task.target)
+        return OUTPUTS.get(self.task.type, 1)
 
     def _truth(self) -> Any:
         noisy = 1.2 * self.signal + 0.8 * self.rng.normal(size=self.signal.shape)
@@ -67,6 +67,8 @@ class Walked:
                 return (noisy > 0).astype(float)
             case "multiclass":
                 return noisy.argmax(axis=1)
+            case "ordinal":
+                return (noisy[:, :1] > [-0.7, 0.7]).astype(float)
             case "bounded":
                 return 1 / (1 + np.exp(-noisy))
             case "positive":
@@ -82,6 +84,8 @@ class Walked:
         match self.task.type:
             case "binary" | "multilabel" | "bounded":
                 return 1 / (1 + np.exp(-1.5 * s))
+            case "ordinal":
+                return 1 / (1 + np.exp(-1.5 * (s[:, :1] - [-0.7, 0.7])))
             case "multiclass":
                 e = np.exp(1.5 * s)
                 return e / e.sum(axis=1, keepdims=True)
