@@ -181,8 +181,8 @@ def _stage(name: str, short: str, text: str) -> None:
 
 _stage(
     "baseline",
-    "Stage 1: a small network has to beat common sense.",
-    "The dumb baseline, a linear model and boosted trees are fitted for comparison; the network of model.py has to "
+    "Stage 1: a small network has to beat the baseline.",
+    "The baseline, a linear model and boosted trees are fitted for comparison; the network of model.py has to "
     "beat the dumb one on validation rows by more than noise.",
 )
 _stage(
@@ -306,19 +306,25 @@ def check(project: Path | None, every: bool, as_json: bool) -> None:
         click.get_current_context().exit(3)
 
 
-@cli.command(short_help="The rule behind a finding, such as MW101.")
-@click.argument("code")
+@cli.command(short_help="A rule, such as MW101, or a word, such as dropout.")
+@click.argument("topic", nargs=-1, required=True)
 @as_json
-def explain(code: str, as_json: bool) -> None:
-    """Explain the rule behind a finding, such as MW101."""
+def explain(topic: tuple[str, ...], as_json: bool) -> None:
+    """Explain a rule behind a finding, such as MW101, or a word, such as dropout or "decision threshold"."""
     from dataclasses import asdict
 
     from modelwizard import pages
     from modelwizard.checks import catalogue
+    from modelwizard.words import capital, glossary
 
-    text = catalogue.explain(code)
+    wanted = " ".join(topic)
+    if catalogue.is_code(wanted):
+        result, text = asdict(catalogue.page(catalogue.known(wanted))), catalogue.explain(wanted)
+    else:
+        term, meaning = glossary.define(wanted)
+        result, text = {"term": term, "text": meaning}, f"{capital(term)}\n{meaning}"
     if as_json:
-        return print_json(asdict(catalogue.page(text.split()[0])))
+        return print_json(result)
     pages.explain(terminal().results, text)
     return None
 

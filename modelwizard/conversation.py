@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Protocol
 
+from modelwizard.contract.messages import Text
 from modelwizard.reporter import Reporter
 
 
@@ -67,15 +68,15 @@ class Page(Protocol):
         """Columns of the surface."""
         ...
 
-    def say(self, text: str) -> None:
+    def say(self, text: Text) -> None:
         """Say a plain sentence."""
         ...
 
-    def note(self, text: str) -> None:
+    def note(self, text: Text) -> None:
         """Say something that may be skipped."""
         ...
 
-    def warn(self, text: str) -> None:
+    def warn(self, text: Text) -> None:
         """Say something that a person should not miss."""
         ...
 
@@ -87,7 +88,7 @@ class Page(Protocol):
         """Show a command on a line of its own, never wrapped, so that it can be copied."""
         ...
 
-    def table(self, title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], *, note: str = "") -> None:
+    def table(self, title: Text, columns: Sequence[Text], rows: Sequence[Sequence[Text]], *, note: Text = "") -> None:
         """Show a small table; cells are already formatted."""
         ...
 

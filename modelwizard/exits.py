@@ -62,10 +62,11 @@ def print_json(value: Any) -> None:
     """Print a value as the one JSON object on stdout."""
     import json
 
+    from modelwizard import words
     from modelwizard.files import plain
 
     unicode = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
-    click.echo(json.dumps(plain(value), ensure_ascii=not unicode, indent=2))
+    click.echo(json.dumps(plain(words.rendered(value)), ensure_ascii=not unicode, indent=2))
 
 
 def _explain(ctx: click.Context, error: ModelWizardError) -> None:

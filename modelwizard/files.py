@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from modelwizard.contract.messages import Message
 from modelwizard.errors import ProjectError
 
 
@@ -23,6 +24,8 @@ def file_sha256(path: Path) -> str:
 
 def plain(value: Any) -> Any:
     """Return a value that strict JSON can hold: NumPy values as Python's own, NaN and infinities as None."""
+    if isinstance(value, Message):
+        return {"id": value.id, "values": plain(value.values)}
     if hasattr(value, "tolist"):
         value = value.tolist()
     if isinstance(value, Mapping):

@@ -63,16 +63,3 @@ def seconds(text: str) -> float:
     if total <= 0:
         raise UsageError("A time budget must be above zero.", expected="for example 5m", received=repr(text))
     return total
-
-
-def duration(value: float) -> str:
-    """Return seconds as a person says them: `0.4 s`, `45 s`, `5 min 03 s`, `2 h 05 min`."""
-    if value < 10:
-        return f"{value:.1f} s"
-    if value < 60:
-        return f"{value:.0f} s"
-    minutes, rest = divmod(round(value), 60)
-    if minutes < 60:
-        return f"{minutes} min {rest:02d} s" if rest else f"{minutes} min"
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes:02d} min" if minutes else f"{hours} h"

@@ -87,7 +87,7 @@ class Tested:
         rows: (n,) positions in the data file.
         y: True targets.
         p: (n, k) predictions of the final model.
-        dumb: (n, k) predictions of the dumb baseline.
+        dumb: (n, k) predictions of the baseline.
         model: SHA-256 of the model.keras that predicted.
         group: (n,) labels, equal for rows that are not independent of each other; None when all are. Defaults to None.
     """
@@ -162,7 +162,7 @@ class Project:
     def run_folder(self, run: str) -> Path:
         """Return the folder of a run, whether it exists or not."""
         if not run or Path(run).name != run or run.startswith("."):
-            raise ProjectError("That is no name of a run.", expected="a plain name", received=repr(run))
+            raise ProjectError("Not a valid run name.", expected="a plain name", received=repr(run))
         return self.runs / run
 
     def code_hashes(self) -> dict[str, str]:
@@ -171,7 +171,7 @@ class Project:
         return {name: file_sha256(path) if path.is_file() else "" for name, path in paths.items()}
 
     def changed(self) -> tuple[str, ...]:
-        """Say in plain sentences what changed below the project's feet since it was made."""
+        """Say in plain sentences what changed since the project was made."""
         files = ((self.data_path, self.settings.data.sha256), (self.split_path, self.settings.split.sha256))
         found: list[str] = []
         for path, expected in files:
@@ -224,14 +224,14 @@ class Project:
                 "split.csv cannot be read.",
                 expected="the columns part and hash, and one line per data row",
                 received=str(error),
-                fix="take the file's first version from git: the split is made once",
+                fix="restore the file from git: the split is made once",
             ) from error
         if strange is not None:
             raise ProjectError(
-                f"split.csv, line {strange}: no part of the split.",
+                f"split.csv, line {strange}: not a part of the split.",
                 expected=f"one of {', '.join(PARTS)}",
                 received=repr(rows[strange - 2][part]),
-                fix="take the file's first version from git: the split is made once",
+                fix="restore the file from git: the split is made once",
             )
         return values
 
@@ -255,7 +255,7 @@ class Project:
         return Targets(stored["rows"], stored["y"], stored.get("group"))
 
     def references(self) -> References:
-        """Read the predictions of the dumb baseline, the linear model and the boosted trees."""
+        """Read the predictions of the baseline, the linear model and the boosted trees."""
         stored = self._arrays(self.runs / "references.npz", "the references")
         return References(stored["rows"], tuple(str(n) for n in stored["names"]), stored["p"])
 

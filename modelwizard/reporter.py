@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
+
+from modelwizard.contract.messages import Message, Text
 
 Event = Mapping[str, Any]
 """One event of the worker, as it came over the pipe (`{"event": "progress", ...}`)."""
@@ -18,7 +20,7 @@ class Watch:
     """What is about to run, so that its progress can be shown.
 
     Args:
-        title: What runs, in a few words ("Capacity ladder").
+        title: What runs, in a few words.
         trials: How many trials are planned, or None when that is open.
         metric: Name of the score that decides.
         direction: `max` or `min`: which way is better.
@@ -28,7 +30,7 @@ class Watch:
         done: Trials that were finished before (a run that goes on). Defaults to 0.
     """
 
-    title: str
+    title: Text
     trials: int | None
     metric: str
     direction: str
@@ -46,7 +48,7 @@ class Judgement:
         stage: Name of the stage.
         verdict: `passed`, `failed`, `cannot tell`, `forced`, `consistent`, `suspect`, `unreliable`, `better`.
         headline: The verdict in one sentence with its number.
-        numbers: Label and value, in the order to show them, values already formatted.
+        numbers: Numbers of the verdict by name; the terminal knows which of them to show.
         reasons: Why, one sentence each.
         advice: What to do about it, one sentence each.
         next_command: What to type next, or nothing when the walk is at its end.
@@ -55,10 +57,10 @@ class Judgement:
 
     stage: str
     verdict: str
-    headline: str
-    numbers: Sequence[tuple[str, str]] = ()
-    reasons: Sequence[str] = ()
-    advice: Sequence[str] = ()
+    headline: Message
+    numbers: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    reasons: Sequence[Message] = ()
+    advice: Sequence[Message] = ()
     next_command: str = ""
     findings: Sequence[str] = ()
 
@@ -66,23 +68,23 @@ class Judgement:
 class Reporter(Protocol):
     """Tells a person what happens. Everything goes to stderr; none of it is a result."""
 
-    def stage(self, name: str, title: str, explanation: Sequence[str] = ()) -> None:
-        """Open a stage: its name, its idea in one sentence, and what it will do, a line each."""
+    def stage(self, name: str, explanation: Sequence[Text] = ()) -> None:
+        """Open a stage: its name and question, and what it will do, a line each."""
         ...
 
-    def say(self, text: str) -> None:
+    def say(self, text: Text) -> None:
         """Say a plain sentence."""
         ...
 
-    def note(self, text: str) -> None:
+    def note(self, text: Text) -> None:
         """Say something that may be skipped (shown dim)."""
         ...
 
-    def warn(self, text: str) -> None:
+    def warn(self, text: Text) -> None:
         """Say something that a person should not miss, without stopping."""
         ...
 
-    def table(self, title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], *, note: str = "") -> None:
+    def table(self, title: Text, columns: Sequence[Text], rows: Sequence[Sequence[Text]], *, note: Text = "") -> None:
         """Show a small table; cells are already formatted."""
         ...
 
@@ -93,15 +95,15 @@ class Reporter(Protocol):
         """
         ...
 
-    def waiting(self, text: str) -> AbstractContextManager[None]:
-        """Show that something takes a moment: `with reporter.waiting("Starting TensorFlow …"): child.ready()`."""
+    def waiting(self, text: Text) -> AbstractContextManager[None]:
+        """Show that something takes a moment: `with reporter.waiting(message("walk.starting")): child.ready()`."""
         ...
 
     def judge(self, judgement: Judgement) -> None:
         """Show a verdict with its numbers, reasons, advice and the next command."""
         ...
 
-    def confirm(self, text: str, *, why: str = "", default: bool = True, flag: str = "--yes") -> bool:
+    def confirm(self, text: Text, *, why: Text = "", default: bool = True, flag: str = "--yes") -> bool:
         """Ask for yes or no.
 
         Returns the default when `--yes` was given.

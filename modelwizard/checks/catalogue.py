@@ -73,6 +73,11 @@ def codes() -> list[str]:
     return sorted(code for digit in FAMILIES for code in family(digit))
 
 
+def is_code(topic: str) -> bool:
+    """Say whether a topic is written like the code of a rule: `MW101`, `mw101`, `101`."""
+    return topic.strip().upper().removeprefix("MW").isdigit()
+
+
 def known(code: str) -> str:
     """Return the code of a rule as it is written here.
 

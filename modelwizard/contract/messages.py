@@ -40,3 +40,7 @@ def restored(stored: str | Mapping[str, Any] | Message) -> Message:
     if isinstance(stored, str):
         return Message(VERBATIM, {"text": stored})
     return Message(str(stored["id"]), dict(stored.get("values") or {}))
+
+
+Text = str | Message
+"""What a person is told: a text as it is, or a message that is turned into a sentence where it is shown."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from modelwizard.contract.messages import Message, message
 from modelwizard.evidence.optimism import Correction
 
 Level = Literal["fine", "info", "warn", "stop", "refresh"]
@@ -17,10 +18,10 @@ FEW_ROWS = 1000
 
 @dataclass(frozen=True)
 class Advice:
-    """One level with its sentence; levels in order of weight: fine, info, warn, stop, refresh."""
+    """One level and what it means; levels in order of weight: fine, info, warn, stop, refresh."""
 
     level: Level
-    text: str
+    told: Message
 
 
 @dataclass(frozen=True)
@@ -56,43 +57,32 @@ def advise(
     Source: ours; levels chosen by simulation of searches with 20 to 1000 trials.
     """
     o, se = correction.optimism, correction.se
-    warnings = []
+    warnings: list[Message] = []
     if o > se:
-        warnings.append(f"the optimism {o:.3g} exceeds the standard error {se:.3g}")
+        warnings.append(message("looks.optimism_exceeds_error", optimism=o, se=se))
     if raw_gain is not None and raw_gain > 0 and o > raw_gain / 2:
-        warnings.append(f"over half of the gain since the baseline ({raw_gain:.3g}) is optimism ({o:.3g})")
+        warnings.append(message("looks.gain_is_optimism", gain=raw_gain, optimism=o))
     if last_t is not None and last_t < 1:
-        warnings.append(f"the last accepted change is within noise (t = {last_t:.1f})")
+        warnings.append(message("looks.change_within_noise", t=last_t))
+    told = message("looks.warnings", warnings=warnings)
     if warnings and warned_before and correction.rows < FEW_ROWS:
-        return Advice(
-            "refresh",
-            f"{'; '.join(warnings)}: the {correction.rows} validation rows are used up; "
-            "take a fresh split or repeated K-fold",
-        )
+        return Advice("refresh", message("looks.used_up", warnings=told, rows=correction.rows))
     if stalled(history, correction.direction):
-        return Advice(
-            "stop",
-            f"in the last {STOP_TRIALS} trials the raw best rose and the corrected score did not: stop searching",
-        )
+        return Advice("stop", message("looks.stalled", trials=STOP_TRIALS))
     if warnings:
-        return Advice("warn", "; ".join(warnings))
+        return Advice("warn", told)
     if o > 0.25 * se:
-        return Advice("info", f"the best raw score flatters by about {o:.3g}; report the corrected one")
-    return Advice("fine", "looking has cost little so far")
+        return Advice("info", message("looks.report_corrected", optimism=o))
+    return Advice("fine", message("looks.fine"))
 
 
-def adaptive(bred: int, trials: int) -> str | None:
-    """Return a sentence when over half of the trials were bred from scores that a person had read, else None.
+def adaptive(adapted: int, trials: int) -> Message | None:
+    """Return a warning when over half of the trials are based on scores that a person had read, else None.
 
     Bootstrapping the choice cannot see how the candidates came about: in a pathological search it removed 60 % of the
     optimism. Source: Dwork et al. 2015 for adaptive reuse of a hold-out; the half is ours.
     """
-    if 2 * bred <= trials:
-        return None
-    return (
-        f"{bred} of {trials} trials use code that was edited after scores had been read: "
-        "the optimism is at least what is stated"
-    )
+    return message("looks.adapted", adapted=adapted, trials=trials) if 2 * adapted > trials else None
 
 
 def stalled(history: Sequence[Point], direction: str) -> bool:
@@ -107,11 +97,7 @@ def stalled(history: Sequence[Point], direction: str) -> bool:
     return sign * (now.raw - then.raw) > 0 and sign * (now.corrected - then.corrected) <= now.paired_se
 
 
-def status_line(looks: int, correction: Correction) -> str:
+def status_line(looks: int, correction: Correction) -> Message:
     """Return "412 looks · best raw 0.846 · corrected 0.838 ± 0.011 · optimism 0.008"."""
-    # As many decimals as tell a thousandth of the score apart, and never fewer figures than its error has.
-    digits = max(0, 3 - max(0, len(f"{abs(correction.raw):.0f}") - (abs(correction.raw) < 1)))
-    raw, corrected, se, optimism = (
-        f"{value:.{digits}f}" for value in (correction.raw, correction.corrected, correction.se, correction.optimism)
-    )
-    return f"{looks:,} looks · best raw {raw} · corrected {corrected} ± {se} · optimism {optimism}"
+    raw, corrected, se, optimism = correction.raw, correction.corrected, correction.se, correction.optimism
+    return message("looks.line", looks=looks, raw=raw, corrected=corrected, se=se, optimism=optimism)

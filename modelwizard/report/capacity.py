@@ -10,7 +10,7 @@ from modelwizard.report.charts import Rung
 from modelwizard.report.facts import Entry, Facts, best_epoch
 from modelwizard.report.markup import Child, Markup, element, table
 from modelwizard.report.stages import FINDINGS, curves, section
-from modelwizard.report.words import finite, number, whole
+from modelwizard.words.numbers import finite, number, whole
 
 
 def overfit(facts: Facts) -> Markup:
@@ -71,5 +71,5 @@ def _rungs(entries: list[Entry], steps: Mapping[object, Mapping[str, Any]], kept
         mark = element("strong", f"{finding}; kept") if entry.get("run") == kept else finding
         rows.append([str(position), *(str(v) for v in size), weights, share, rise, mark])
     head = ("Rung", "Layers", "Units", "Epochs", "Weights", "Training loss left", "Validation rise", "Finding")
-    caption = "The capacity ladder; training loss as a share of common sense's, rise from the lowest to the last epochs"
+    caption = "The capacity ladder; training loss as a share of the baseline's, rise from the lowest to the last epochs"
     return table(head, rows, caption=caption, numbers=range(1, 7))

@@ -13,7 +13,8 @@ import numpy as np
 from modelwizard.report.drawing import ROLES, captioned, draw, key
 from modelwizard.report.facts import History
 from modelwizard.report.markup import Markup, join
-from modelwizard.report.words import alike, figure, metric
+from modelwizard.report.words import metric
+from modelwizard.words.numbers import alike, figure
 
 WIDE_RANGE = 20.0
 """Values of which the largest is this many times the smallest are drawn on a logarithmic axis."""
@@ -29,7 +30,7 @@ class Standing:
     Args:
         label: Who.
         value: Its score.
-        interval: Its 95 % interval. Defaults to none.
+        interval: Its 95% interval. Defaults to none.
         role: Colour: `reference`, `validation`, `test`.
         raw: Whether the score was used to choose and so flatters; drawn hollow.
     """
@@ -47,7 +48,7 @@ def standings(name: str, title: str, rows: Sequence[Standing], axis: str, *notes
     texts = alike([row.value for row in shown])
     limits = _limits(shown)
     told = "; ".join(
-        f"{row.label} {text}" + (f" (95 % interval {figure(row.interval[0])} to {figure(row.interval[1])})")
+        f"{row.label} {text}" + (f" (95% interval {figure(row.interval[0])} to {figure(row.interval[1])})")
         if row.interval
         else f"{row.label} {text}"
         for row, text in zip(shown, texts, strict=True)
@@ -86,7 +87,7 @@ def standings(name: str, title: str, rows: Sequence[Standing], axis: str, *notes
 
 
 def _limits(rows: Sequence[Standing]) -> tuple[float, float]:
-    """Return the ends of an axis on which networks can be told apart, even when common sense is far away."""
+    """Return the ends of an axis on which networks can be told apart, even when the baseline is far away."""
     close = [row for row in rows if row.role != "reference"] or list(rows)
     ends = [v for row in close for v in (row.value, *(row.interval or ()))]
     reach = FAR * max(max(ends) - min(ends), 1e-9)
@@ -113,7 +114,7 @@ def curves(
         what: `loss`, or the name of a metric.
         border: Epoch, from 1, to mark. Defaults to none.
         crossed: Whether overfitting was proven beyond it; the rest is then shaded.
-        level: The value of common sense, drawn as a dotted line. Defaults to none.
+        level: The value of the baseline, drawn as a dotted line. Defaults to none.
 
     Returns:
         A figure, or None when there are no two epochs to draw.
@@ -143,7 +144,7 @@ def curves(
     legend = join(
         key("train", "training rows", "line dashed"),
         key("validation", "validation rows"),
-        key("reference", "common sense", "line dotted") if level is not None else None,
+        key("reference", "baseline", "line dotted") if level is not None else None,
         "measured alike: same weights, dropout off, no penalties",
     )
     mark = "" if border is None else f"; {'border of overfitting' if crossed else 'best epoch'} at epoch {border}"

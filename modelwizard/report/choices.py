@@ -8,7 +8,8 @@ import numpy as np
 
 from modelwizard.report.facts import Facts
 from modelwizard.report.markup import Markup, code, element, join, table
-from modelwizard.report.words import count, figure, listed, loss, metric
+from modelwizard.report.words import loss, metric
+from modelwizard.words.numbers import count, figure, listed
 
 BATCH = (
     "The workflow trains on 2 to 32 rows a step. 32 needs little tuning and fits any machine; larger studies found no "
@@ -16,7 +17,7 @@ BATCH = (
 )
 USES = {
     "train": "weights and preprocessing are learned from them",
-    "validation": "they judge every trial",
+    "validation": "used to compare trials",
     "test": "sealed until finalize, opened once",
     "unused": "left out: duplicates across parts, or a missing target",
 }
@@ -38,16 +39,16 @@ def choices(facts: Facts) -> Markup:
         ("Last layer", f"`{last}`", problem.why),
         ("Loss", loss(task.loss), f"Labels: {problem.labels}; expected before the first step: {problem.initial_loss}."),
         (
-            "First bias",
+            "Initial bias",
             problem.bias,
-            "The network starts as common sense, and the first loss can be checked by theory.",
+            "The network starts at the baseline, and the first loss can be checked against theory.",
         ),
         (
-            "Score",
+            "Metric",
             f"{metric(task.metric)}, {direction} is better",
             "It decides between trials; the loss chooses the epoch.",
         ),
-        ("Common sense", problem.baseline, "What a network has to beat to have seen anything."),
+        ("Baseline", problem.baseline, "What a network has to beat to have learned anything."),
         ("Validation", scheme, split.reason or "chosen by hand"),
         ("Batch size", str(settings.training.batch_size), BATCH),
     ]
@@ -72,10 +73,10 @@ def _parts(facts: Facts) -> Markup:
         return element("p", "split.csv cannot be read, so the parts are not known.")
     total = sum(facts.counts.values()) or 1
     folds = facts.folds > 1
-    turns = f"learned from and judged in turn, in {facts.folds} folds"
+    turns = f"training and validation in turn, in {facts.folds} folds"
     uses = {**USES, "train": turns, "validation": turns} if folds else USES
     rows = [(part, f"{rows:,}", _share(rows / total), uses[part]) for part, rows in facts.counts.items() if rows]
-    caption = "Rows of each part; fixed once, exact duplicates never straddle parts"
+    caption = "Rows of each part; split once, exact duplicates stay in one part"
     return table(("Part", "Rows", "Share", "Use"), rows, caption=caption, numbers=(1,))
 
 
@@ -103,7 +104,7 @@ def _target(facts: Facts) -> Markup | None:
         rows = [(name, *(figure(v) for v in line)) for name, line in zip(task.target, at, strict=True)]
     except (ValueError, TypeError):
         return None
-    head = ("Target", "lowest", "25 %", "middle", "75 %", "highest")
+    head = ("Target", "minimum", "25%", "median", "75%", "maximum")
     return table(head, rows, caption="Values of the target, training and validation rows", numbers=range(1, 6))
 
 

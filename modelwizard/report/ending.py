@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from modelwizard.project import STAGES
 from modelwizard.report.facts import Facts
 from modelwizard.report.markup import Markup, code, element, items, table
-from modelwizard.report.words import TITLES, count, figure, finite, listed, metric, whole
+from modelwizard.report.words import metric
+from modelwizard.words import title
+from modelwizard.words.numbers import count, figure, finite, listed, whole
 
 
 def unsaid(facts: Facts) -> Markup:
@@ -19,18 +21,18 @@ def unsaid(facts: Facts) -> Markup:
 
 def _open(facts: Facts) -> Iterator[str]:
     """Yield the gaps: first those of this project, then those of every one of its kind."""
-    missing = [TITLES[stage] for stage in STAGES if facts.verdicts[stage] is None]
+    missing = [title("stages", stage) for stage in STAGES if facts.verdicts[stage] is None]
     if missing:
         yield f"{listed(missing)}: no verdict yet, so nothing is claimed about {'it' if len(missing) == 1 else 'them'}."
-    forced = [TITLES[s] for s, v in facts.verdicts.items() if v and v.get("verdict") == "forced"]
+    forced = [title("stages", s) for s, v in facts.verdicts.items() if v and v.get("verdict") == "forced"]
     if forced:
-        yield f"{listed(forced)}: passed by force; what the gate asks was not shown."
+        yield f"{listed(forced)}: accepted or forced; what the gate requires was not shown."
     yield from _about_looking(facts)
     yield from _about_test(facts)
     yield from _about_files(facts)
     yield from _about_rows(facts)
-    yield "Cause: columns that help to predict need not bring the outcome about."
-    yield "Groups: errors may be larger for some kinds of rows than for others; no such group was looked at."
+    yield "Causality: a feature that predicts the outcome need not cause it."
+    yield "Groups: errors may be larger for some groups of rows than for others; no groups were compared."
 
 
 def _about_looking(facts: Facts) -> Iterator[str]:
@@ -38,8 +40,8 @@ def _about_looking(facts: Facts) -> Iterator[str]:
     if edits:
         yield (
             f"The code was edited {count(edits, 'time')} after looks at validation rows, and scores were read "
-            f"{count(facts.looks.read, 'time')}. No correction can see what a person learned by looking: the optimism "
-            "is at least what is stated."
+            f"{count(facts.looks.read, 'time')}. No correction can see what a person learned by looking: the true "
+            "optimism is at least the one reported."
         )
     numbers = facts.numbers("regularize")
     resampled = whole(numbers.get("looks"))
@@ -50,20 +52,20 @@ def _about_looking(facts: Facts) -> Iterator[str]:
             "and of the final probes, chose ranges and epochs; they are counted, not corrected for."
         )
     if facts.trials("regularize"):
-        yield "Trials bred from earlier scores leave a part of the optimism that resampling cannot see."
+        yield "Trials based on earlier scores add some optimism that resampling cannot see."
 
 
 def _about_test(facts: Facts) -> Iterator[str]:
     numbers = facts.numbers("finalize")
     if not facts.openings:
-        yield "New rows: no score here is of rows that played no part in choosing; that is what the test rows are for."
+        yield "New rows: every score here is of rows that were used for choosing; an unbiased one needs the test rows."
         return
     if facts.openings > 1:
         yield "A reused test is no test: only new rows can say what the model is worth."
     if facts.protocol:
         yield (
-            "The trials that repeated K-fold judged had been chosen on rows that are among its own: a part of that "
-            "luck stays in its score."
+            "The trials compared by repeated K-fold had been chosen on some of the same rows: a part of that optimism "
+            "stays in its score."
         )
     if finite(numbers.get("detectable")):
         yield (
@@ -79,22 +81,22 @@ def _about_files(facts: Facts) -> Iterator[str]:
         which = listed(gone[:3] if len(gone) <= 3 else [*gone[:3], f"{len(gone) - 3} more"])
         yield f"Curves of {which}: the folders in runs/ are gone; the numbers stand in the journal."
     if facts.targets is None and facts.trials():
-        yield "runs/targets.npz is gone: the target's values and common sense's loss are not drawn."
+        yield "runs/targets.npz is gone: the target's values and the baseline's loss are not drawn."
 
 
 def _about_rows(facts: Facts) -> Iterator[str]:
     split = facts.project.settings.split
     if not split.time:
-        yield "Other times: rows were not divided by time, so nothing says how fast the model ages."
+        yield "Other times: the rows were not split by time, so nothing is known about how fast the model ages."
     if not split.group:
-        yield "Other sources: rows were not divided by group, so a new customer, patient or device may be harder."
-    yield "All intervals are 95 % and hold for rows drawn like these."
+        yield "Other sources: the rows were not split by group, so a new customer, patient or device may be harder."
+    yield "All intervals are 95% intervals and hold for rows drawn like these."
 
 
 def provenance(facts: Facts) -> Markup:
     """Return the hashes and the state of the journal."""
     settings = facts.project.settings
-    chain = "whole: no line was changed, removed or moved" if facts.audit.ok else "NOT whole, see above"
+    chain = "intact: no line was changed, removed or moved" if facts.audit.ok else "NOT intact, see above"
     last = str(facts.entries[-1].get("utc") or "–") if facts.entries else "–"
     sealed = (facts.kind("sealed") or [{}])[-1].get("model_sha256")
     rows = [

@@ -14,8 +14,8 @@ from modelwizard.evidence import scores
 from modelwizard.journal import Audit, Journal, Looks, looks
 from modelwizard.problems import PROBLEMS, Problem
 from modelwizard.project import STAGES, Project, Tested, verdicts
-from modelwizard.report.words import NAMES, finite, number, whole
 from modelwizard.stages.findings import current
+from modelwizard.words.numbers import finite, number, whole
 
 if TYPE_CHECKING:
     import numpy as np
@@ -148,10 +148,13 @@ class Facts:
 
     @cached_property
     def references(self) -> dict[str, float]:
-        """Validation score of each model of another kind, by its title; from the verdict, else from the runs."""
+        """Validation score of each model of another kind, by its name; from the verdict, else from the runs.
+
+        Journals of the first edition hold titles, such as "linear model", instead of names.
+        """
         numbers = self.numbers("baseline")
         told = numbers.get("references")
-        found = {NAMES["dumb"]: number(numbers.get("reference"))}
+        found = {"dumb": number(numbers.get("reference"))}
         if isinstance(told, Mapping) and told:
             return {**found, **{str(name): number(score) for name, score in told.items()}}
         return self._computed_references() or {name: score for name, score in found.items() if finite(score)}
@@ -164,7 +167,7 @@ class Facts:
             stored, targets = self.project.references(), self.project.targets()
             y = targets.y[np.searchsorted(targets.rows, stored.rows)]
             return {
-                NAMES.get(name, name): scores.score(self.problem.name, self.metric, y, p)
+                name: scores.score(self.problem.name, self.metric, y, p)
                 for name, p in zip(stored.names, stored.p, strict=True)
             }
         except (ProjectError, KeyError, IndexError, ValueError):
@@ -189,7 +192,7 @@ class Facts:
 
     @cached_property
     def common_loss(self) -> float:
-        """Validation loss of common sense on the scale of the curves; NaN when its predictions are gone."""
+        """Validation loss of the baseline on the scale of the curves; NaN when its predictions are gone."""
         import numpy as np
 
         task = self.project.settings.problem

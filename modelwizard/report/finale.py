@@ -16,8 +16,10 @@ from modelwizard.report.facts import Facts
 from modelwizard.report.markup import Child, Markup, code, element, join, table
 from modelwizard.report.search import every_trial
 from modelwizard.report.stages import section
-from modelwizard.report.words import alike, count, duration, figure, finite, metric, number
+from modelwizard.report.words import metric
 from modelwizard.stages import squeeze
+from modelwizard.words import capital, say
+from modelwizard.words.numbers import alike, count, duration, finite, number
 
 Array = NDArray[Any]
 MOST_CLASSES = 25
@@ -28,7 +30,7 @@ def finalize(facts: Facts) -> Markup:
     reused = None
     if facts.openings > 1:
         text = f"Reused test: the test rows were opened {facts.openings} times."
-        reused = element("p", element("strong", text), " The score below is of rows that were seen before.")
+        reused = element("p", element("strong", text), " The score below is of rows that had been seen before.")
     before = element("div", _expected(facts), _production(facts), class_="pair")
     return section(facts, "finalize", reused, before, _test(facts), _protocol(facts))
 
@@ -38,7 +40,9 @@ def _protocol(facts: Facts) -> Markup | None:
     entries = facts.trials("protocol")
     if not facts.protocol and not entries:
         return None
-    said = code(str(facts.protocol.get("headline") or "The trials below are recorded, the result is not yet."))
+    said = code(
+        say(facts.protocol.get("headline") or "The trials below are recorded, the result is not yet.", sentence=True)
+    )
     trials = every_trial(entries, facts) if entries else None
     return join(element("h3", "Judged again by repeated K-fold"), element("p", said), trials)
 
@@ -49,7 +53,7 @@ def _expected(facts: Facts) -> Markup | None:
     numbers = facts.numbers("finalize")
     if not finite(sealed.get("score")):
         return None
-    said = element("p", code(str(sealed.get("headline") or "")))
+    said = element("p", code(say(sealed.get("headline") or "", sentence=True)))
     if not finite(numbers.get("test")):
         return said
     rows = [
@@ -57,8 +61,8 @@ def _expected(facts: Facts) -> Markup | None:
         Standing("test", number(numbers["test"]), _pair(numbers.get("interval")), "test"),
     ]
     if finite(numbers.get("reference")):
-        rows.insert(0, Standing("common sense", number(numbers["reference"]), role="reference"))
-    note = "Bars are 95 % intervals; that of the expectation already holds the error of the test."
+        rows.insert(0, Standing("baseline", number(numbers["reference"]), role="reference"))
+    note = "Bars are 95% intervals; the expected one includes the sampling error of the test."
     axis = f"{metric(facts.metric)}, {'higher' if facts.higher else 'lower'} is better"
     return element("div", standings("expected", "Expected and found", rows, axis, note), said)
 
@@ -102,32 +106,17 @@ def _on_top(made: Mapping[str, Any]) -> list[tuple[Child, Child]]:
     rows: list[tuple[Child, Child]] = []
     squeezed, polish = made.get("squeeze"), made.get("polish")
     if isinstance(squeezed, Mapping) and squeezed.get("noise"):
-        found = squeeze.restore(squeezed)
-        titles = ("Temperature", "Threshold", "Noise floor")
-        said = (found.of_temperature(), found.of_threshold(), found.of_noise())
-        rows += [(title, text[:1].upper() + text[1:]) for title, text in zip(titles, said, strict=True) if text]
+        titles = {"temperature": "Temperature", "threshold": "Decision threshold", "noise": "Noise of seeds"}
+        rows += [(titles[name], capital(say(told))) for name, told in squeeze.restore(squeezed).told().items()]
     if isinstance(polish, Mapping):
-        rows.append(("Last polish", _polished(polish)))
+        rows.append(("Final polish", capital(say(squeeze.polished(polish)))))
     elif isinstance(squeezed, Mapping):
-        rows.append(("Last polish", code("not tried: it gains next to nothing; `polish = true` tries it")))
+        rows.append(("Final polish", code("Not tried, since it hardly helps; `polish = true` tries it")))
     return rows
 
 
-def _polished(polish: Mapping[str, Any]) -> str:
-    """Say what the last polish did on trial, beside its control arm."""
-    rate = number(polish.get("learning_rate"))
-    if not math.isfinite(rate):
-        return "Tried, and left out: every learning rate raised the training loss"
-    control = number((polish.get("control") or {}).get("gain"))
-    return (
-        f"{'Kept' if polish.get('kept') else 'Tried, and left out'}: at learning rate {rate:g} the "
-        f"held-out loss falls by {figure(polish.get('gain'))} (t = {number(polish.get('t')):.1f}), with batches of 32 "
-        f"and 32 times the rate by {figure(control)}"
-    )
-
-
 def _threshold(facts: Facts) -> float:
-    """Return the probability from which labels are said."""
+    """Return the decision threshold."""
     found = facts.numbers("finalize").get("threshold")
     value = number(found.get("value")) if isinstance(found, Mapping) else math.nan
     return value if math.isfinite(value) else thresholds.HALF
@@ -161,7 +150,7 @@ def _test(facts: Facts) -> Markup | None:
 
 
 def _every_score(facts: Facts, y: Array, p: Array, dumb: Array) -> Markup:
-    """Return every score of the problem on the test rows, beside common sense."""
+    """Return every score of the problem on the test rows, beside the baseline."""
     name = facts.problem.name
     rows: list[tuple[Child, ...]] = []
     for item in facts.problem.metrics:
@@ -169,7 +158,7 @@ def _every_score(facts: Facts, y: Array, p: Array, dumb: Array) -> Markup:
         ours, theirs = scores.score(name, item, y, said), scores.score(name, item, y, dumb)
         title = f"{metric(item)}{', lower is better' if scores.direction(item) == 'min' else ''}"
         rows.append((element("strong", title) if item == facts.metric else title, *alike([theirs, ours])))
-    return table(("Score", "common sense", "model"), rows, caption="Every score on the test rows", numbers=(1, 2))
+    return table(("Score", "baseline", "model"), rows, caption="Every score on the test rows", numbers=(1, 2))
 
 
 def _confusion(facts: Facts, y: Array, p: Array) -> Markup | None:
@@ -184,10 +173,10 @@ def _confusion(facts: Facts, y: Array, p: Array) -> Markup | None:
         counts, labels = counts[np.ix_(order, order)], [labels[i] for i in order]
     rows = [[label, *(_cell(n, line.sum(), i == j) for j, n in enumerate(line))]
             for i, (label, line) in enumerate(zip(labels, counts, strict=True))]  # fmt: skip
-    note = f" at probability {least:.3g}" if facts.problem.threshold else ""
+    note = f" matrix at decision threshold {least:.3g}" if facts.problem.threshold else ""
     some = f", the {MOST_CLASSES} most frequent labels" if order is not None else ""
-    caption = f"Confusion{note}{some}: rows are the truth, columns what the model says"
-    return table(("truth", *labels), rows, caption=caption, numbers=range(1, len(labels) + 1), class_="confusion")
+    caption = f"Confusion{note}{some}: rows are true labels, columns predicted labels"
+    return table(("true", *labels), rows, caption=caption, numbers=range(1, len(labels) + 1), class_="confusion")
 
 
 def _cell(amount: int, total: int, right: bool) -> Markup:
@@ -207,8 +196,8 @@ def _labels(names: Sequence[str], truth: Array, said: Array, least: float) -> Ma
         precision = both / (both + only_said) if both + only_said else math.nan
         recall = both / (both + only_true) if both + only_true else math.nan
         rows.append((name, f"{both:,}", f"{only_said:,}", f"{only_true:,}", *alike([precision, recall], 2)))
-    head = ("Label", "found", "false alarm", "missed", "precision", "recall")
-    return table(head, rows, caption=f"Each label at probability {least:.3g}", numbers=range(1, 6))
+    head = ("Label", "true positives", "false positives", "false negatives", "precision", "recall")
+    return table(head, rows, caption=f"Each label at decision threshold {least:.3g}", numbers=range(1, 6))
 
 
 def _errors(facts: Facts, y: Array, p: Array) -> Markup | None:

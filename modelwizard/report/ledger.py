@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from modelwizard.evidence.scores import gain
 from modelwizard.project import STAGES
 from modelwizard.report.facts import Entry, Facts
 from modelwizard.report.markup import Child, Markup, code, element, join, table
-from modelwizard.report.words import TITLES, alike, count, finite, listed, metric, moment, number, whole
+from modelwizard.report.words import metric, moment
+from modelwizard.stages import accounting
+from modelwizard.words import say, title
+from modelwizard.words.numbers import count, finite, listed, number, whole
+from modelwizard.words.verdicts import shown
 
 PURPOSES = {
-    "references": "models of other kinds scored",
+    "references": "other models scored",
     "temperature": "a temperature fitted on held-out predictions of the probes",
     "threshold": "decision thresholds tried on held-out predictions of the probes",
-    "polish": "the last polish and its control arm, on trial",
-    "sanity": "sanity checks, networks trained on zeroed inputs and on shuffled labels",
+    "polish": "the final polish and its control arm, on trial",
+    "sanity": "sanity checks: networks trained on zeroed inputs and on shuffled labels",
 }
 
 
@@ -23,11 +26,11 @@ def ledger(facts: Facts) -> Markup:
     """Return the account and the story."""
     return element(
         "section",
-        element("h2", "The ledger of looks"),
+        element("h2", "Looks at the validation rows"),
         element(
             "p",
-            "Each epoch of each trial that was scored on the same validation rows is a look. The best of many looks "
-            "flatters, by luck; the corrected score takes that luck out again by bootstrapping the choice.",
+            "Each epoch of each trial that is scored on the same validation rows counts as one look. The best of many "
+            "looks is partly luck; the corrected score subtracts this optimism, estimated by bootstrapping the choice.",
         ),
         _line(facts),
         _readings(facts),
@@ -41,16 +44,9 @@ def _line(facts: Facts) -> Markup | None:
     """Return "412 looks · best raw 0.846 · corrected 0.838 ± 0.011 · optimism 0.008"."""
     looks = facts.looks.validation
     for stage in ("regularize", "baseline"):
-        numbers = facts.numbers(stage)
-        raw, corrected, se = (number(numbers.get(name)) for name in ("score", "corrected", "se"))
+        raw, corrected, se = (number(facts.numbers(stage).get(name)) for name in ("score", "corrected", "se"))
         if finite(raw) and finite(corrected) and finite(se):
-            optimism = gain(facts.metric, raw, corrected)
-            shown = alike([raw, corrected, se, optimism])
-            line = element(
-                "strong",
-                f"{count(looks, 'look')} · best raw {shown[0]} · corrected {shown[1]} ± {shown[2]} "
-                f"· optimism {shown[3]}",
-            )
+            line = element("strong", say(accounting.from_numbers(looks, raw, corrected, se, facts.metric)))
             return element("p", line, f" ({metric(facts.metric)}; ± is one standard error)", class_="line")
     return element("p", element("strong", count(looks, "look")), class_="line") if looks else None
 
@@ -59,7 +55,7 @@ def _readings(facts: Facts) -> Markup | None:
     """Return how often a person was shown new scores: what they did next may follow from them."""
     if not facts.looks.read:
         return None
-    return element("p", f"A person was shown new validation scores {count(facts.looks.read, 'time')}.")
+    return element("p", f"A person read new validation scores {count(facts.looks.read, 'time')}.")
 
 
 def _by_stage(facts: Facts) -> Markup | None:
@@ -70,7 +66,7 @@ def _by_stage(facts: Facts) -> Markup | None:
         other = sum(_looks(e) for e in facts.entries if e.get("stage") == stage and e.get("kind") != "trial")
         if epochs or other or facts.trials(stage):
             runs = len(facts.trials(stage))
-            rows.append((TITLES[stage], f"{runs:,}", f"{epochs:,}", f"{other:,}", f"{epochs + other:,}"))
+            rows.append((title("stages", stage), f"{runs:,}", f"{epochs:,}", f"{other:,}", f"{epochs + other:,}"))
     if not rows:
         return None
     head = ("Stage", "trials", "epochs scored", "other looks", "looks")
@@ -108,7 +104,7 @@ def _events(facts: Facts) -> Iterator[tuple[str, str, str]]:
 
 
 def _trained(entries: list[Entry]) -> tuple[str, str, str]:
-    stages = listed([TITLES.get(stage, stage) for stage in dict.fromkeys(str(e.get("stage")) for e in entries)])
+    stages = listed([title("stages", stage) for stage in dict.fromkeys(str(e.get("stage")) for e in entries)])
     bad = sum(entry.get("status") in ("failed", "nan") for entry in entries)
     failed = f", {bad} of them failed" if bad else ""
     return moment(entries[-1]), f"{stages}: {count(len(entries), 'trial')} trained{failed}.", ""
@@ -116,34 +112,35 @@ def _trained(entries: list[Entry]) -> tuple[str, str, str]:
 
 def _told(entry: Entry) -> tuple[str, str] | None:
     """Return a line of the journal as a sentence with its tone; None for what needs no line of its own."""
-    stage = TITLES.get(str(entry.get("stage")), str(entry.get("stage") or ""))
+    stage = title("stages", entry.get("stage") or "")
     match entry.get("kind"):
         case "created":
             return "The project was made.", ""
         case "verdict":
-            return f"{stage}: {entry.get('verdict')}. {entry.get('headline') or ''}", "judged"
+            return f"{stage}: {shown(entry)}. {say(entry.get('headline') or '', sentence=True)}", "judged"
         case "forced":
-            past = f" past “{entry['found']}”" if entry.get("found") else ""
-            return f"Gate of {stage} passed by force{past}: {entry.get('reason') or 'no reason given'}", "doubt"
+            found = f" (it was “{entry['found']}”)" if entry.get("found") else ""
+            word = shown({**entry, "verdict": "forced"})
+            return f"{stage} {word}{found}: {say(entry.get('reason') or 'no reason given')}", "doubt"
         case "edited":
             files = listed([str(name) for name in entry.get("files") or ()]) or "the code"
             after = "" if (looks := whole(entry.get("after_looks"))) is None else f" after {count(looks, 'look')}"
-            return f"{files} changed{after}: what follows is another branch, bred from what was seen.", "doubt"
+            return f"{files} changed{after}: what follows may be based on scores that were seen.", "doubt"
         case "sealed":
-            return f"Sealed before the test: {entry.get('headline') or 'the expected score'}", ""
+            return f"Sealed before the test: {say(entry.get('headline') or 'the expected score', sentence=True)}", ""
         case "opened":
             why = f" Reason: {entry['reason']}" if entry.get("reason") else ""
             if entry.get("reused"):
                 return f"The test rows were opened again: reused test.{why}", "bad"
             return f"The test rows were opened.{why}", ""
         case "decision" if entry.get("protocol"):
-            scheme = f"{entry.get('repeats', '?')} x {entry.get('folds', '?')}-fold"
-            return f"{stage}: from here on rows are judged by repeated K-fold, {scheme}.", "doubt"
+            scheme = f"{entry.get('repeats', '?')} × {entry.get('folds', '?')}-fold"
+            return f"{stage}: repeated K-fold validates from now on, {scheme}.", "doubt"
         case "decision" if entry.get("written"):
             return f"{stage}: written into {listed([str(name) for name in entry.get('files') or ()])}.", ""
         case "decision" if entry.get("action"):
             what = listed([str(name) for name in entry.get("names") or ()])
-            done = {"add": "with", "remove": "without"}.get(str(entry["action"]), "all together, with a fresh seed,")
+            done = {"add": "with", "remove": "without"}.get(str(entry["action"]), "all together, with a new seed,")
             return f"{stage}: {done} {what}: {'kept' if entry.get('accepted') else 'not kept'}.", ""
         case "decision":
             return (f"{stage}: model written, {entry['model']}.", "") if entry.get("model") else None

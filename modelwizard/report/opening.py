@@ -12,26 +12,16 @@ from modelwizard.report.charts import Standing, standings
 from modelwizard.report.drawing import key
 from modelwizard.report.facts import Facts
 from modelwizard.report.markup import Markup, code, element, items, join
-from modelwizard.report.words import (
-    NAMES,
-    SIGNS,
-    TITLES,
-    TONES,
-    clause,
-    count,
-    figure,
-    finite,
-    listed,
-    metric,
-    number,
-    span,
-)
+from modelwizard.report.words import clause, metric
+from modelwizard.words import capital, say, title
+from modelwizard.words.numbers import count, figure, finite, listed, number, span
+from modelwizard.words.verdicts import SIGNS, TONES, shown
 
 OUTCOMES = {
-    "consistent": "The two agree, so the validation scores can be believed.",
-    "suspect": "The test is worse than that by more than noise: take the test score, and look for the cause.",
-    "unreliable": "The test is far worse than that: the validation scores of this project cannot be believed.",
-    "better": "The test is better than that by more than noise, which deserves a look as well: a leak, or easier rows.",
+    "consistent": "The two agree, so the validation scores can be trusted.",
+    "suspect": "The test score is worse than that by more than noise: use the test score, and look for the cause.",
+    "unreliable": "The test score is far worse than that: the validation scores of this project cannot be trusted.",
+    "better": "The test score is better than that by more than noise, which needs a cause too: a leak, or easier rows.",
 }
 
 
@@ -68,11 +58,11 @@ def path(facts: Facts) -> Markup:
 
 def _step(facts: Facts, stage: str, following: bool) -> Markup:
     found = facts.verdicts[stage]
-    word = str(found["verdict"]) if found else "next" if following else "to come"
+    word = shown(found) if found else "next" if following else "to come"
     tone = TONES.get(word, "")
     return element(
         "a",
-        element("b", TITLES[stage]),
+        element("b", title("stages", stage)),
         element("span", element("i", SIGNS.get(word, "·"), aria_hidden="true"), f" {word}", class_=f"word {tone}"),
         element("small", _gist(facts, stage)),
         href=f"#{stage}",
@@ -104,20 +94,22 @@ def alerts(facts: Facts) -> Markup:
     """Return what must be known before any number is believed; nothing in the normal case."""
     found: list[Markup] = []
     if not facts.audit.ok:
-        found.append(_alert("bad", "The journal is not whole.", [*facts.audit.problems[:5]]))
+        found.append(_alert("bad", "The journal is not intact.", [*facts.audit.problems[:5]]))
     if changed := facts.project.changed():
-        found.append(_alert("bad", "The ground has moved: scores below belong to the earlier files.", changed))
+        found.append(
+            _alert("bad", "The data or the split has changed: the scores below belong to the earlier files.", changed)
+        )
     if facts.findings:
         told = [f"{one['code']} {one['text']}" for one in facts.findings]
-        found.append(_alert("bad", "Mend this first: scores below may be too good.", told))
+        found.append(_alert("bad", "Fix this first: the scores below may be too good.", told))
     if facts.openings > 1:
-        text = f"The test rows were opened {facts.openings} times; the test score is no longer of unseen rows."
+        text = f"The test rows were opened {facts.openings} times; the test score is no longer unbiased."
         found.append(_alert("bad", "Reused test.", [text]))
-    forced = [
-        f"{TITLES.get(str(e.get('stage')), '?')}: {e.get('reason') or 'no reason given'}" for e in facts.kind("forced")
-    ]
-    if forced:
-        found.append(_alert("doubt", "Passed by force.", forced))
+    for word in ("accepted", "forced"):
+        entries = [e for e in facts.kind("forced") if shown({**e, "verdict": "forced"}) == word]
+        told = [f"{title('stages', e.get('stage'))}: {say(e.get('reason') or 'no reason given')}" for e in entries]
+        if told:
+            found.append(_alert("doubt", f"{capital(word)}, although the gate was not passed.", told))
     return join(found)
 
 
@@ -133,18 +125,20 @@ def glance(facts: Facts) -> Markup:
     plot = None
     if len(rows) > 1:
         legend = join(
-            key("reference", "no network", "mark square"),
-            key("validation", "raw: it chose, so it flatters", "mark hollow") if any(r.raw for r in rows) else None,
+            key("reference", "other models", "mark square"),
+            key("validation", "raw: chosen as the best, so too optimistic", "mark hollow")
+            if any(r.raw for r in rows)
+            else None,
             key("validation", f"{facts.judges}, corrected", "mark"),
             key("test", "test rows", "mark diamond") if any(r.role == "test" for r in rows) else None,
-            "Bars are 95 % intervals.",
+            "Bars are 95% intervals.",
         )
         plot = standings(
             "standings", "All scores on one axis", rows, f"{metric(facts.metric)}, {way} is better", legend
         )
     return element(
         "section",
-        element("h2", "In one look"),
+        element("h2", "At a glance"),
         element(
             "div", element("div", [element("p", code(s)) for s in sentences if s], class_="text"), plot, class_="pair"
         ),
@@ -154,16 +148,16 @@ def glance(facts: Facts) -> Markup:
 
 def _standings(facts: Facts) -> list[Standing]:
     rows = [
-        Standing("common sense" if name == NAMES["dumb"] else name, score, role="reference")
+        Standing("baseline" if name == "dumb" else title("references", name), score, role="reference")
         for name, score in facts.references.items()
         if finite(score)
     ]
     baseline, search, test = (facts.numbers(stage) for stage in ("baseline", "regularize", "finalize"))
     if finite(baseline.get("corrected")):
-        rows.append(Standing("small net", number(baseline["corrected"]), _interval(baseline)))
+        rows.append(Standing("small network", number(baseline["corrected"]), _interval(baseline)))
     overfit = facts.trial(facts.numbers("overfit").get("run"))
     if overfit and finite(overfit.get("score")):
-        rows.append(Standing("overfitting net at its best epoch", number(overfit["score"]), raw=True))
+        rows.append(Standing("overfitting network at its best epoch", number(overfit["score"]), raw=True))
     if finite(search.get("score")):
         rows.append(Standing("best trial, raw", number(search["score"]), raw=True))
     elif best := facts.best("regularize"):
@@ -194,18 +188,18 @@ def _result(facts: Facts) -> list[str]:
         opened = "opened once" if facts.openings < 2 else f"opened {facts.openings} times (reused test)"
         return [
             f"On {count(int(number(test.get('rows')) or 0), 'test row')}, {opened}, the final model reaches {title} "
-            f"{figure(test['test'])} (95 % interval {span(test.get('interval'))}). "
+            f"{figure(test['test'])} (95% interval {span(test.get('interval'))}). "
             f"Expected beforehand, from validation corrected for every look: {figure(test.get('expected'))} "
             f"({span(test.get('expected_interval'))}).",
             OUTCOMES.get(str((facts.verdicts["finalize"] or {}).get("verdict")), ""),
-            str(facts.protocol.get("headline") or ""),
+            say(facts.protocol.get("headline") or "", sentence=True),
         ]
     sealed = "The test rows are still sealed." if not facts.openings else "The test rows were opened without a verdict."
-    for numbers, what in ((search, "best trial"), (baseline, "small net")):
+    for numbers, what in ((search, "best trial"), (baseline, "small network")):
         if finite(numbers.get("corrected")):
             half = figure(1.96 * number(numbers.get("se")))
             return [
-                f"So far the {what} is worth {title} {figure(numbers['corrected'])} ± {half} on the {facts.judges}, "
+                f"So far the {what} reaches {title} {figure(numbers['corrected'])} ± {half} on the {facts.judges}, "
                 f"corrected for {count(facts.looks.validation, 'look')}. {sealed}"
             ]
     begun = (
@@ -222,8 +216,8 @@ def _cost(facts: Facts) -> list[str]:
     if not finite(numbers.get("optimism")):
         return []
     return [
-        f"The validation rows were looked at {looks:,} times; the best raw score flatters by "
-        f"{figure(max(number(numbers['optimism']), 0.0))}, and the corrected one does not count that as gain."
+        f"The validation rows were used {looks:,} times; the best raw score is too optimistic by about "
+        f"{figure(max(number(numbers['optimism']), 0.0))}, which the corrected score subtracts."
     ]
 
 
@@ -233,7 +227,7 @@ def _next(facts: Facts) -> list[str]:
     if following is None:
         return []
     found = facts.verdicts[following]
-    state = f"{TITLES[following]} ended with “{found['verdict']}”; see its advice below." if found else ""
+    state = f"{title('stages', following)} ended with “{shown(found)}”; see its advice below." if found else ""
     return [f"{state} Next: `modelwizard {following}`.".strip()]
 
 
@@ -241,7 +235,9 @@ def against_references(facts: Facts) -> list[str]:
     """Compare the best network with the other models in plain words, above all when they win."""
     numbers = facts.numbers("regularize") or facts.numbers("baseline")
     net, error = number(numbers.get("corrected")), 1.96 * number(numbers.get("se"))
-    others = {name: score for name, score in facts.references.items() if name != NAMES["dumb"] and finite(score)}
+    others = {
+        title("references", name): score for name, score in facts.references.items() if name != "dumb" and finite(score)
+    }
     if not math.isfinite(net) or not others:
         return []
     ahead = {name: scores.gain(facts.metric, score, net) for name, score in others.items()}
@@ -249,7 +245,7 @@ def against_references(facts: Facts) -> list[str]:
     shown = f"{figure(others[best])} against {figure(net)}"
     if ahead[best] > error:
         verb = clause(best, "wins", "win")
-        return [f"{verb} on the same rows, {shown}: for these data the network is not the best tool."]
+        return [f"{verb} on the same rows, {shown}: the network is not the best model for these data."]
     if ahead[best] > 0:
         verb = clause(best, "is", "are")
         return [f"{verb} ahead on the same rows, {shown}, by less than the network's error of ± {figure(error)}."]

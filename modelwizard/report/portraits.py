@@ -13,7 +13,7 @@ from modelwizard.evidence import calibration, intervals
 from modelwizard.problems import Problem
 from modelwizard.report.drawing import ROLES, captioned, draw, key
 from modelwizard.report.markup import Markup, join
-from modelwizard.report.words import count, figure
+from modelwizard.words.numbers import count, figure
 
 Array = NDArray[Any]
 MOST_POINTS = 1500
@@ -21,7 +21,7 @@ MOST_POINTS = 1500
 
 
 def reliability(problem: Problem, y: Array, p: Array) -> Markup | None:
-    """Draw how often what was predicted with some probability came true, with the 95 % interval of each bin."""
+    """Draw how often what was predicted with some probability came true, with the 95% interval of each bin."""
     truth, said = problem.events(y, p)
     if len(truth) < 20:
         return None
@@ -43,7 +43,7 @@ def reliability(problem: Problem, y: Array, p: Array) -> Markup | None:
         for a, b in zip(found.predicted, found.observed, strict=True)
     )
     note = join(
-        key("test", f"{count(bins, 'bin')} of equally many predictions, 95 % intervals", "mark diamond"),
+        key("test", f"{count(bins, 'bin')} of equally many predictions, 95% intervals", "mark diamond"),
         key("muted", "perfect", "line dotted"),
         f"Probability of {problem.event}; mean distance from the diagonal {figure(found.error)}.",
     )

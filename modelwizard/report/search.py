@@ -9,7 +9,8 @@ from modelwizard.report import trial_charts
 from modelwizard.report.facts import Entry, Facts, best_epoch
 from modelwizard.report.markup import Child, Markup, element, table
 from modelwizard.report.stages import curves, section, short
-from modelwizard.report.words import chance, count, duration, figure, finite, metric, number
+from modelwizard.report.words import metric
+from modelwizard.words.numbers import chance, count, duration, figure, finite, number
 
 
 def regularize(facts: Facts) -> Markup:

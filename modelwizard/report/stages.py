@@ -8,28 +8,17 @@ from typing import Any
 from modelwizard.evidence.scores import SCORES
 from modelwizard.project import next_stage
 from modelwizard.report import charts
-from modelwizard.report.facts import Entry, Facts
+from modelwizard.report.facts import Facts
 from modelwizard.report.markup import Child, Markup, code, element, items, table
-from modelwizard.report.words import (
-    NAMES,
-    QUESTIONS,
-    SIGNS,
-    TITLES,
-    TONES,
-    alike,
-    count,
-    figure,
-    finite,
-    metric,
-    moment,
-    number,
-    whole,
-)
+from modelwizard.report.words import metric, moment
+from modelwizard.words import capital, say, title
+from modelwizard.words.numbers import alike, count, figure, finite, number, whole
+from modelwizard.words.verdicts import SIGNS, TONES, shown
 
 FINDINGS = {
     "overfit": "overfits",
-    "confidence overfit": "overconfident: the loss turned, the score did not",
-    "metric overfit": "the score turned, the loss did not",
+    "confidence overfit": "overconfident: the loss got worse, the score did not",
+    "metric overfit": "the score got worse, the loss did not",
 }
 
 
@@ -37,7 +26,7 @@ def section(facts: Facts, stage: str, *content: Child) -> Markup:
     """Return the section of a stage around its own content."""
     return element(
         "section",
-        element("h2", TITLES[stage], " ", element("small", QUESTIONS[stage])),
+        element("h2", title("stages", stage), " ", element("small", title("questions", stage))),
         _listing("Found in the code", [f"{e['code']} {e['text']}" for e in facts.findings if e["stage"] == stage]),
         verdict(facts, stage),
         *content,
@@ -50,14 +39,14 @@ def verdict(facts: Facts, stage: str) -> Markup:
     found = facts.verdicts[stage]
     if found is None:
         return element("p", code(_absent(facts, stage)), class_="absent")
-    word = str(found.get("verdict"))
+    word = shown(found)
     sign = element("b", SIGNS.get(word, "·"), f" {word}", class_=f"word {TONES.get(word, '')}")
-    forced = f"Passed by force: {_reason(found)}" if word == "forced" else None
-    reasons, advice = ([str(s) for s in found.get(name) or ()] for name in ("reasons", "advice"))
+    reason = say(found["reason"], sentence=True) if found.get("verdict") == "forced" and found.get("reason") else ""
+    reasons, advice = ([say(s, sentence=True) for s in found.get(name) or ()] for name in ("reasons", "advice"))
     return element(
         "div",
-        element("p", sign, " ", code(str(found.get("headline") or "")), class_="headline"),
-        element("p", forced, class_="forced") if forced else None,
+        element("p", sign, " ", code(say(found.get("headline") or "", sentence=True)), class_="headline"),
+        element("p", f"{capital(word)}: {reason}", class_="forced") if reason else None,
         element("div", _listing("Why", reasons), _listing("Advice", advice), class_="pair"),
         _earlier(facts, stage),
         _numbers(facts.numbers(stage)),
@@ -65,22 +54,9 @@ def verdict(facts: Facts, stage: str) -> Markup:
     )
 
 
-def _reason(found: Entry) -> str:
-    """Return why a gate was passed by force, without the headline that stands above it already."""
-    given = str(found.get("reason") or "")
-    return given.removesuffix(str(found.get("headline") or "")).rstrip(": ") or "no reason given"
-
-
 def _listing(title: str, sentences: list[str]) -> Markup | None:
-    shown = items(code(_sentence(text)) for text in sentences)
+    shown = items(code(text) for text in sentences)
     return element("div", element("h3", title), shown) if sentences else None
-
-
-def _sentence(text: str) -> str:
-    """Return a reason as a sentence: a capital first unless it begins with code or a run's name, a stop at its end."""
-    plain = text.split(" ")[0].rstrip(":,;").isalpha()
-    start = text[:1].upper() + text[1:] if plain else text
-    return start if start.endswith((".", "!", "?", "`")) else start + "."
 
 
 def _absent(facts: Facts, stage: str) -> str:
@@ -96,8 +72,8 @@ def _earlier(facts: Facts, stage: str) -> Markup | None:
     before = [entry for entry in facts.kind("verdict") if entry.get("stage") == stage][:-1]
     if not before:
         return None
-    shown = items(f"{moment(e)}: {e.get('verdict')}. {e.get('headline') or ''}" for e in before)
-    return element("details", element("summary", count(len(before), "earlier verdict")), shown)
+    told = items(f"{moment(e)}: {shown(e)}. {say(e.get('headline') or '', sentence=True)}" for e in before)
+    return element("details", element("summary", count(len(before), "earlier verdict")), told)
 
 
 def _numbers(numbers: Mapping[str, Any]) -> Markup | None:
@@ -148,7 +124,7 @@ def curves(facts: Facts, run: object, *, border: int | None = None, kind: str = 
         return element("p", f"The curves of {run} are not shown: its folder in runs/ is gone.", class_="absent")
     proven = kind in FINDINGS
     loss_turned, score_turned = kind in ("overfit", "confidence overfit"), kind in ("overfit", "metric overfit")
-    reference = number(facts.references.get(NAMES["dumb"]))
+    reference = number(facts.references.get("dumb"))
     drawn = {
         "loss": charts.curves(
             f"{name}-loss",
@@ -174,7 +150,7 @@ def curves(facts: Facts, run: object, *, border: int | None = None, kind: str = 
 
 
 def baseline(facts: Facts) -> Markup:
-    """Return the baseline stage: models of other kinds beside the net, and its curves."""
+    """Return the baseline stage: models of other kinds beside the network, and its curves."""
     numbers = facts.numbers("baseline")
     run = numbers.get("run") or (facts.best("baseline") or {}).get("run")
     shown = curves(facts, run, border=whole(numbers.get("best_epoch")), name="baseline") if run else None
@@ -182,21 +158,21 @@ def baseline(facts: Facts) -> Markup:
 
 
 def _references(facts: Facts) -> Markup | None:
-    """Return the scores of models of other kinds; the ones that beat the small net are said to."""
+    """Return the scores of models of other kinds; those that beat the small network are marked."""
     numbers = facts.numbers("baseline")
     if not facts.references:
         return None
     beaten = [str(name) for name in numbers.get("beaten_by") or ()]
     rows: list[tuple[str, object, str]] = [
-        (name, score, "wins against the small net, by more than noise" if name in beaten else "")
+        (title("references", name), score, "better than the small network by more than noise" if name in beaten else "")
         for name, score in facts.references.items()
     ]
     if finite(numbers.get("score")):
-        rows.append(("small net, best raw", numbers["score"], "chose its epoch on these rows"))
+        rows.append(("small network, best raw", numbers["score"], "its epoch was chosen on these rows"))
     if finite(numbers.get("corrected")):
         error = f"± {figure(1.96 * number(numbers.get('se')))}"
-        rows.append(("small net, corrected", numbers["corrected"], error))
+        rows.append(("small network, corrected", numbers["corrected"], error))
     values = alike([score for _, score, _ in rows])
-    title = f"Scores on the {facts.judges}; {'higher' if facts.higher else 'lower'} is better"
+    caption = f"Scores on the {facts.judges}; {'higher' if facts.higher else 'lower'} is better"
     body = [(name, value, note) for (name, _, note), value in zip(rows, values, strict=True)]
-    return table(("Model", metric(facts.metric), "Note"), body, caption=title, numbers=(1,))
+    return table(("Model", metric(facts.metric), "Note"), body, caption=caption, numbers=(1,))

@@ -14,7 +14,8 @@ from modelwizard.report.charts import WIDE_RANGE, whole_numbers
 from modelwizard.report.drawing import HEIGHT, ROLES, captioned, draw, key
 from modelwizard.report.facts import Entry
 from modelwizard.report.markup import Markup, element, join
-from modelwizard.report.words import figure, finite, metric, number
+from modelwizard.report.words import metric
+from modelwizard.words.numbers import figure, finite, number
 
 MOST_CHOICES = 8
 """Values of a hyperparameter that stand side by side where a logarithmic axis would be needed and one value is 0."""
@@ -75,7 +76,7 @@ def _legend(corrected: bool, before: bool, bad: Any) -> Markup:
     return join(
         key("validation", "a trial", "mark"),
         key("validation", "best so far, raw"),
-        key("test", "best, corrected, with 95 % interval") if corrected else None,
+        key("test", "best, corrected, with 95% interval") if corrected else None,
         key("reference", "overfitting model", "line dotted") if before else None,
         element("span", f"× {bad.sum()} failed", class_="key") if bad.any() else None,
     )

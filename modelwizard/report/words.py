@@ -1,91 +1,21 @@
-"""How numbers, stages and verdicts are written on the page."""
+"""Words that only the page needs."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from modelwizard.evidence.scores import SCORES
-from modelwizard.words.numbers import (
-    alike as alike,
-)
-from modelwizard.words.numbers import (
-    chance as chance,
-)
-from modelwizard.words.numbers import (
-    count as count,
-)
-from modelwizard.words.numbers import (
-    duration as duration,
-)
-from modelwizard.words.numbers import (
-    figure as figure,
-)
-from modelwizard.words.numbers import (
-    finite as finite,
-)
-from modelwizard.words.numbers import (
-    listed as listed,
-)
-from modelwizard.words.numbers import (
-    number as number,
-)
-from modelwizard.words.numbers import (
-    span as span,
-)
-from modelwizard.words.numbers import (
-    whole as whole,
-)
-
-QUESTIONS = {
-    "baseline": "Does a small network see anything at all?",
-    "overfit": "Is the network large enough to overfit?",
-    "regularize": "What generalises best, corrected for having searched?",
-    "finalize": "Does the test set, opened once, agree?",
-}
-TITLES = {
-    "baseline": "Baseline",
-    "overfit": "Overfit",
-    "regularize": "Regularize",
-    "finalize": "Finalize",
-    "protocol": "Repeated K-fold",
-    "features": "Features",
-}
-SIGNS = {
-    "passed": "✓",
-    "failed": "✗",
-    "cannot tell": "?",
-    "forced": "!",
-    "consistent": "✓",
-    "suspect": "!",
-    "unreliable": "✗",
-    "better": "↑",
-}
-TONES = {
-    "passed": "good",
-    "consistent": "good",
-    "better": "good",
-    "failed": "bad",
-    "unreliable": "bad",
-    "cannot tell": "doubt",
-    "suspect": "doubt",
-    "forced": "doubt",
-}
-NAMES = {
-    "dumb": "common sense (looks at no input)",
-    "linear": "linear model",
-    "trees": "boosted trees",
-}
+from modelwizard.words import capital, title
 
 
 def clause(name: str, one: str, many: str) -> str:
-    """Return the begin of a sentence: "The linear model wins", "Boosted trees win"."""
-    return f"{name[:1].upper()}{name[1:]} {many}" if name.endswith("s") else f"The {name} {one}"
+    """Return the start of a sentence: "The linear model wins", "Boosted trees win"."""
+    return f"{capital(name)} {many}" if name.endswith("s") else f"The {name} {one}"
 
 
 def metric(name: str) -> str:
     """Return a metric's title for a person."""
-    return SCORES[name].title if name in SCORES else name
+    return title("metrics", name)
 
 
 def loss(name: str) -> str:

@@ -1,38 +1,20 @@
-"""The account of looks at validation data: how often, what the best raw score is worth, what that advises."""
+"""The account of looks at validation data: how often, and what the best raw score is worth."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from modelwizard.contract.messages import Message
 from modelwizard.evidence import noise, optimism, resampling, scores
-from modelwizard.evidence.advice import Advice, Point, advise, status_line
+from modelwizard.evidence.advice import Point, status_line
 from modelwizard.evidence.arrays import Floats, Ints
 from modelwizard.evidence.noise import Noise
 from modelwizard.evidence.optimism import Correction
 from modelwizard.stages.inputs import Pool, Run, Validation
-
-
-@dataclass(frozen=True)
-class Account:
-    """The state of the validation rows.
-
-    Args:
-        looks: Epochs evaluated, decisions and readings, over all stages.
-        correction: Raw and corrected score with its error.
-        partial: Whether some epochs that were looked at are not among the stored columns.
-        advice: What the optimism means.
-        line: "412 looks · best raw 0.846 · corrected 0.838 ± 0.011 · optimism 0.008".
-    """
-
-    looks: int
-    correction: Correction
-    partial: bool
-    advice: Advice
-    line: str
 
 
 def correct(validation: Validation, runs: Sequence[Run], *, threshold: bool = False, seed: int = 0) -> Correction:
@@ -54,33 +36,6 @@ def correct(validation: Validation, runs: Sequence[Run], *, threshold: bool = Fa
         seed=seed,
     )
     return replace(found, se=found.se * validation.inflation)
-
-
-def account(
-    looks: int,
-    validation: Validation,
-    runs: Sequence[Run],
-    *,
-    baseline_score: float | None = None,
-    history: Sequence[Point] = (),
-    warned_before: bool = False,
-    seed: int = 0,
-) -> Account:
-    """Return the account from the number of looks and the stored predictions of every run so far.
-
-    Args:
-        looks: Sum of the looks in the journal.
-        validation: The rows that were looked at.
-        runs: Every run with stored predictions, of all stages.
-        baseline_score: Score of the baseline stage, to say how much of the gain is optimism.
-        history: The state after earlier rounds.
-        warned_before: Whether the last account warned.
-        seed: Seed of the resamples.
-    """
-    found = correct(validation, runs, seed=seed)
-    raw_gain = None if baseline_score is None else scores.gain(validation.metric, found.raw, baseline_score)
-    advice = advise(found, raw_gain=raw_gain, history=history, warned_before=warned_before)
-    return Account(looks, found, looks > found.columns, advice, status_line(looks, found))
 
 
 def finals(validation: Validation, runs: Sequence[Run]) -> Floats:
@@ -111,7 +66,7 @@ def point(trials: int, correction: Correction, paired_se: float) -> Point:
     return Point(trials, correction.raw, correction.corrected, paired_se)
 
 
-def from_numbers(looks: int, raw: float, corrected: float, se: float, metric: str) -> str:
+def from_numbers(looks: int, raw: float, corrected: float, se: float, metric: str) -> Message:
     """Return the status line from recorded numbers alone, without any predictions at hand."""
     way = scores.direction(metric)
     optimistic = scores.gain(metric, raw, corrected)
@@ -135,7 +90,7 @@ def unread(entries: Iterable[Mapping[str, Any]], *shown: str) -> bool:
     return new
 
 
-def bred(entries: Iterable[Mapping[str, Any]]) -> tuple[int, int]:
+def adapted(entries: Iterable[Mapping[str, Any]]) -> tuple[int, int]:
     """Return how many trials of the search use code that was edited after a person had read a score, and all trials."""
     read, edited, many, trials = False, False, 0, 0
     for entry in entries:

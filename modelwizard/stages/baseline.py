@@ -1,4 +1,4 @@
-"""Stage 1: does a small net beat common sense by more than noise?"""
+"""Stage 1: does a small network beat the baseline by more than noise?"""
 
 from __future__ import annotations
 
@@ -9,23 +9,25 @@ from typing import Any
 
 import numpy as np
 
-from modelwizard.evidence import comparison, power, resampling, scores
+from modelwizard.contract.messages import Message, message
+from modelwizard.evidence import comparison, power, resampling
 from modelwizard.evidence.arrays import ArrayLike, Floats
+from modelwizard.evidence.optimism import Correction
 from modelwizard.evidence.power import Power
 from modelwizard.stages.accounting import correct
 from modelwizard.stages.inputs import Pool, Run, Validation
-from modelwizard.stages.verdict import Verdict, Word, chance, figure, span
+from modelwizard.stages.verdict import Verdict, Word
 
 MEMORISED = 0.01
 """Loss on one memorised batch, as a share of the baseline's, that shows data, model and loss fit together."""
 LEAK_ALPHA = 0.01
 LEAK_SHARE = 0.5
-"""Part of the net's gain that a net without inputs or labels must reach before a leak is spoken of."""
+"""Part of the network's gain that a network without inputs or labels must reach before a leak is spoken of."""
 
 
 @dataclass(frozen=True)
 class Reference:
-    """A model of another kind on the same rows: "linear", "boosted trees"; (n, k) canonical predictions."""
+    """A model of another kind on the same rows: `linear`, `trees`; (n, k) canonical predictions."""
 
     name: str
     p: ArrayLike
@@ -40,8 +42,8 @@ class Sanity:
         expected_loss: What theory says (`problems.initial_loss`).
         batch_loss: Training loss of one fixed batch after 300 steps without regularisation.
         batch_baseline: Loss of the constant prediction on that batch.
-        zeroed: (n, k) predictions on validation rows of a net that was trained on zeroed inputs.
-        shuffled: (n, k) predictions on validation rows of a net that was trained on shuffled labels.
+        zeroed: (n, k) predictions on validation rows of a network that was trained on zeroed inputs.
+        shuffled: (n, k) predictions on validation rows of a network that was trained on shuffled labels.
     """
 
     initial_loss: float = math.nan
@@ -57,8 +59,8 @@ class Finding:
     """One sanity check that speaks: whether it stops the stage, what was seen, what to do."""
 
     stops: bool
-    reason: str
-    advice: str
+    reason: Message
+    advice: Message
 
 
 def judge(
@@ -69,21 +71,21 @@ def judge(
     sanity: Sanity | None = None,
     *,
     seed: int = 0,
-    notes: Sequence[str] = (),
+    notes: Sequence[Message] = (),
 ) -> Verdict:
-    """Judge the small net against the constant prediction, with the other models as context.
+    """Judge the small network against the constant prediction, with the other models as context.
 
     Passed when the loss is beaten by more than noise (`power.judge`) and no sanity check shows a leak or a broken
     pipeline. Being beaten by a linear model or by trees does not fail the stage; it is said plainly.
 
     Args:
         validation: The rows that judge.
-        runs: The net's runs (one, or a few of them).
-        constant: (k,) or (n, k) prediction of the dumb baseline, fitted on training rows.
+        runs: The network's runs (one, or a few of them).
+        constant: (k,) or (n, k) prediction of the baseline, fitted on training rows.
         references: Other models' predictions on the same rows.
         sanity: Checks made before.
         seed: Seed of splits and resamples.
-        notes: What the time budget left out. A net that was cut by it and shows nothing has not failed.
+        notes: What the time budget left out. A network that was cut by it and shows nothing has not failed.
     """
     pool = Pool(runs)
     losses = pool.losses(validation)
@@ -120,11 +122,10 @@ def judge(
         "looks": len(pool),
     }
     verdict = _word(found, findings, cut=any(run.status == "stopped" for run in runs))
-    reasons = [item.reason for item in findings] + _power_reasons(found) + [item["text"] for item in rivals]
-    reasons += notes
-    advice = [item.advice for item in findings] + _advice(verdict, found, numbers["beaten_by"])
-    headline = _headline(validation, found, correction.corrected, correction.se, reference)
-    return Verdict("baseline", verdict, headline, numbers, tuple(reasons), tuple(advice))
+    reasons = [item.reason for item in findings] + _power_reasons(found) + [item["told"] for item in rivals]
+    advice = [item.advice for item in findings] + _advice(validation, verdict, found, numbers["beaten_by"])
+    headline = _headline(validation, found, findings, correction, reference)
+    return Verdict("baseline", verdict, headline, numbers, (*reasons, *notes), tuple(advice))
 
 
 def _power_numbers(found: Power) -> dict[str, Any]:
@@ -155,45 +156,58 @@ def _word(found: Power, findings: Sequence[Finding], *, cut: bool) -> Word:
     return "cannot tell" if cut or found.verdict == "unknown" else "failed"
 
 
-def _headline(validation: Validation, found: Power, score: float, se: float, reference: float) -> str:
-    """Say in one sentence what the net does against the dumb baseline."""
-    title = scores.SCORES[validation.metric].title
-    metric = f"{title} {figure(score)} ± {figure(1.96 * se)}"
-    against = f" against {figure(reference)}" if math.isfinite(reference) else ""
-    gain = f"loss gain {figure(found.gain)} (90 % interval {span(found.interval)}, {chance(found.p_value)})"
-    words = {
-        "power": "The net beats the dumb baseline",
-        "signal": "The predictions follow the truth, but the loss does not beat the dumb baseline",
-        "none": "The net does not beat the dumb baseline",
-        "unknown": "Too few validation rows to tell whether the net beats the dumb baseline",
-    }
-    return f"{words[found.verdict]}: {metric}{against}, {gain}."
+def _headline(
+    validation: Validation,
+    found: Power,
+    findings: Sequence[Finding],
+    correction: Correction,
+    reference: float,
+) -> Message:
+    """Say in one sentence what the network does against the baseline, or which check failed."""
+    stopping = [item.reason for item in findings if item.stops]
+    finding = message("baseline.check_failed", check=stopping[0]) if stopping else message(f"baseline.{found.verdict}")
+    return message(
+        "baseline.headline",
+        finding=finding,
+        metric=validation.metric,
+        score=correction.corrected,
+        error=1.96 * correction.se,
+        reference=reference,
+        gain=found.gain,
+        interval=list(found.interval),
+        p_value=found.p_value,
+    )
 
 
-def _power_reasons(found: Power) -> list[str]:
+def _power_reasons(found: Power) -> list[Message]:
     """Say what the paired test rests on."""
-    skill = f"skill {found.skill:.1%} of the baseline's loss" if math.isfinite(found.skill) else "skill undefined"
-    units = "" if found.units == found.rows else f" in {found.units:,} independent groups"
-    reasons = [f"{skill} on {found.rows:,} validation rows{units}, tested at {found.alpha:.0%}"]
+    groups = None if found.units == found.rows else found.units
+    reasons = [message("baseline.skill", skill=found.skill, rows=found.rows, groups=groups, level=found.alpha)]
     if found.verdict in ("unknown", "signal") and found.rows_needed:
-        effect = "a gain as large as seen" if found.gain > 0 else "a skill of 5 %"
-        reasons.append(f"to show {effect} you would need about {found.rows_needed:,} validation rows")
+        effect = "gain" if found.gain > 0 else "skill"
+        reasons.append(message(f"baseline.rows_to_show_{effect}", rows=found.rows_needed))
     return reasons
 
 
-def _rival(validation: Validation, item: Reference, net: Floats) -> dict[str, Any]:
-    """Compare another model with the net on the same rows."""
-    p = np.asarray(item.p, dtype=np.float64).reshape(len(net), -1)
+def _rival(validation: Validation, item: Reference, network: Floats) -> dict[str, Any]:
+    """Compare another model with the network on the same rows."""
+    p = np.asarray(item.p, dtype=np.float64).reshape(len(network), -1)
     found = comparison.paired(
-        validation.losses(net), validation.losses(p), groups=validation.units, widen=validation.inflation
+        validation.losses(network), validation.losses(p), groups=validation.units, widen=validation.inflation
     )
     score, better = validation.score(p), found.p_value <= 0.05
-    title = scores.SCORES[validation.metric].title
-    word = "better than the net" if better else "worse than the net" if found.t <= -1.645 else "as good as the net"
-    text = f"{item.name}: {word}, {title} {figure(score)}, loss lower by {figure(found.gain)} ({chance(found.p_value)})"
-    if found.gain <= 0:
-        text = f"{item.name}: {word}, {title} {figure(score)}, loss higher by {figure(-found.gain)}"
-    return {"name": item.name, "score": score, "better": better, "text": text}
+    word = "better" if better else "worse" if found.t <= -1.645 else "alike"
+    told = message(
+        "baseline.rival",
+        name=item.name,
+        compared=message(f"baseline.{word}"),
+        metric=validation.metric,
+        score=score,
+        lower=found.gain if found.gain > 0 else None,
+        higher=-found.gain if found.gain <= 0 else None,
+        p_value=found.p_value,
+    )
+    return {"name": item.name, "score": score, "better": better, "told": told}
 
 
 def check(validation: Validation, baseline: Floats, sanity: Sanity, gain: float) -> list[Finding]:
@@ -205,67 +219,43 @@ def check(validation: Validation, baseline: Floats, sanity: Sanity, gain: float)
     found: list[Finding] = []
     ratio = sanity.initial_loss / sanity.expected_loss if sanity.expected_loss else math.nan
     if math.isfinite(ratio) and not 0.67 <= ratio <= 1.5:
-        found.append(
-            Finding(
-                False,
-                f"loss before training is {figure(sanity.initial_loss)}, theory says {figure(sanity.expected_loss)}",
-                "look at the last layer, its bias and the scale of inputs and targets: `modelwizard check`",
-            )
-        )
+        reason = message("baseline.first_loss", loss=sanity.initial_loss, expected=sanity.expected_loss)
+        found.append(Finding(False, reason, message("baseline.look_at_last_layer")))
     share = sanity.batch_loss / sanity.batch_baseline if sanity.batch_baseline else math.nan
     if math.isfinite(share) and share >= MEMORISED:
-        found.append(
-            Finding(
-                share >= 0.5,
-                f"one batch could not be memorised: its loss stays at {share:.0%} of the baseline's",
-                "rows with equal inputs and different targets, a wrong loss or a learning rate that is too low: "
-                "`modelwizard check`",
-            )
-        )
-    probes = (
-        (sanity.zeroed, "zeroed inputs", "the rows' order or the missing inputs carry the answer: check `data.py`"),
-        (sanity.shuffled, "shuffled labels", "training rows leak into validation: check `data.py` and duplicates"),
-    )
-    for p, name, fix in probes:
+        reason = message("baseline.batch_not_memorised", share=share)
+        found.append(Finding(share >= 0.5, reason, message("baseline.why_not_memorised")))
+    for p, name in ((sanity.zeroed, "zeroed"), (sanity.shuffled, "shuffled")):
         if p is None:
             continue
         test = comparison.paired(
             baseline, validation.losses(np.asarray(p)), groups=validation.units, widen=validation.inflation
         )
         # The test knows the noise of rows, not that of one shuffle or of a drift between the parts, which alone can
-        # beat the baseline by a little: so a leak also has to explain much of what the net gains.
+        # beat the baseline by a little: so a leak also has to explain much of what the network gains.
         enough = max(0.01 * float(baseline.mean()), LEAK_SHARE * gain)
         if test.p_value <= LEAK_ALPHA and test.gain > enough:
-            text = f"a net trained on {name} beats the baseline by {figure(test.gain)} ({chance(test.p_value)})"
-            found.append(Finding(True, text, fix))
+            reason = message(f"baseline.{name}_beats", gain=test.gain, p_value=test.p_value)
+            found.append(Finding(True, reason, message(f"baseline.why_{name}_beats")))
     return found
 
 
-def _advice(verdict: Word, found: Power, beaten_by: Sequence[str]) -> list[str]:
+def _advice(validation: Validation, verdict: Word, found: Power, beaten_by: Sequence[str]) -> list[Message]:
     """Return what to do next."""
     if verdict == "passed":
-        advice = ["next: `modelwizard overfit`"]
-        if beaten_by:
-            advice.append(f"{' and '.join(beaten_by)} beat this small net: the stages to come must close that gap")
-        return advice
-    if found.verdict == "signal":
-        return [
-            "the probabilities are overconfident or the training too long: lower the learning rate in `model.py` "
-            "or stop earlier, then `modelwizard baseline`"
-        ]
-    if found.verdict == "unknown":
-        return [
-            "judge on more rows: `modelwizard new --validation kfold` uses every row for validation",
-            "a lower learning rate or an earlier stop helps where probabilities are overconfident",
-            'or go on knowingly: `modelwizard overfit --force --reason "few rows"`',
-        ]
-    if found.verdict == "none":
-        return [
-            "check that labels and inputs belong together: `modelwizard check`",
-            "add a feature in `data.py`, or try another shape in `model.py`; after three of them the hypothesis that "
-            "the inputs hold the answer may be wrong",
-        ]
-    return ["mend what the checks found, then `modelwizard baseline`"]
+        names = [message("baseline.rival_name", name=name) for name in beaten_by]
+        gap = [message("baseline.gap_to_close", names=names)] if names else []
+        return [message("baseline.next"), *gap]
+    match found.verdict:
+        case "signal":
+            return [message("baseline.overconfident")]
+        case "unknown":
+            more = message("baseline.more_rows" if validation.folds > 1 else "baseline.use_every_row")
+            return [more, message("baseline.if_overconfident"), message("baseline.go_on_with_few_rows")]
+        case "none":
+            return [message("baseline.check_labels"), message("baseline.change_features_or_model")]
+        case _:
+            return [message("baseline.fix_first")]
 
 
 def _diverged(validation: Validation, base: Floats, runs: Sequence[Run]) -> Verdict:
@@ -281,8 +271,8 @@ def _diverged(validation: Validation, base: Floats, runs: Sequence[Run]) -> Verd
     return Verdict(
         "baseline",
         "failed",
-        "Training diverged: no epoch has a finite validation loss (0 epochs usable).",
+        message("baseline.diverged"),
         numbers,
-        ("losses are NaN or infinite from the first epoch on",),
-        ("lower the learning rate in `model.py`, and look for NaN in the data: `modelwizard check`",),
+        (message("baseline.no_finite_loss"),),
+        (message("baseline.lower_learning_rate"),),
     )

@@ -1,22 +1,23 @@
 """Features added and removed: what is tried together, and what a paired comparison of trained networks says of it.
 
-Additions are kept from a gain of one paired standard error on, removals unless they cost one (METHOD: among the rules
-that were simulated, this one gave the best true score; what it lets through by luck, a confirmation with fresh seeds
-and the removals take out again).
+Additions are kept when they gain one paired standard error or more, removals unless they cost one (METHOD: among the
+rules that were simulated, this one gave the best true score; what it lets through by luck, a confirmation with fresh
+seeds and the removals take out again).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
+from modelwizard.contract.messages import Message, message
 from modelwizard.evidence import comparison
 from modelwizard.evidence.arrays import Floats
+from modelwizard.files import plain
 from modelwizard.stages.inputs import Validation
-from modelwizard.stages.verdict import figure
 
 ADD_FROM = 1.0
 """Paired standard errors that an addition must gain, and that a removal may not lose."""
@@ -51,11 +52,10 @@ class Proposal:
         return Proposal(of=tuple(told["of"]), **rest)
 
     @property
-    def why(self) -> str:
-        """Say what the training rows say for it."""
-        if self.op == "log":
-            return "a long tail"
-        return f"explains {self.share:.1%} of what single columns leave" if self.share else "a part of a date"
+    def why(self) -> Message:
+        """Say what in the training rows suggests it."""
+        key = "long_tail" if self.op == "log" else "explains" if self.share else "part_of_date"
+        return message(f"features.{key}", share=self.share)
 
 
 @dataclass(frozen=True)
@@ -70,13 +70,15 @@ class Batch:
             model is trained on; under hold-out, those that were judged.
     """
 
-    title: str
+    title: Message
     folds: tuple[tuple[Proposal, ...], ...]
     written: tuple[Proposal, ...]
 
     def first(self) -> Batch:
         """Return the best proposal alone."""
-        return Batch(f"{self.title}: the first alone", tuple(fold[:1] for fold in self.folds), self.written[:1])
+        return Batch(
+            message("features.first", batch=self.title), tuple(fold[:1] for fold in self.folds), self.written[:1]
+        )
 
 
 @dataclass(frozen=True)
@@ -127,18 +129,18 @@ def batches(told: Mapping[str, Any]) -> list[Batch]:
     """Return the batches to try, in order.
 
     Args:
-        told: What the worker proposes: for each title, `folds` (a list of proposals for each) and `written`.
+        told: What the worker proposes: for each kind of feature, `folds` (a list of proposals for each) and `written`.
     """
     found: list[Batch] = []
-    for title, group in told.items():
+    for kind, group in told.items():
         folds = [[Proposal.of_told(one) for one in fold] for fold in group["folds"]]
         written = [Proposal.of_told(one) for one in group["written"]]
-        size = TOGETHER if title == "interactions" else max(len(written), 1)
+        size = TOGETHER if kind == "interactions" else max(len(written), 1)
         for start in range(0, len(written), size):
             parts = tuple(tuple(fold[start : start + size]) for fold in folds)
-            name = title if len(written) <= size else f"{title} {start // size + 1}"
+            title = message("features.batch", kind=kind, number=start // size + 1 if len(written) > size else None)
             if any(parts):
-                found.append(Batch(name, parts, tuple(written[start : start + size])))
+                found.append(Batch(title, parts, tuple(written[start : start + size])))
     return found
 
 
@@ -179,7 +181,7 @@ class Judged:
         features: What is recorded of each column.
     """
 
-    title: str
+    title: Message
     action: str
     names: tuple[str, ...]
     gain: float
@@ -190,18 +192,18 @@ class Judged:
     runs: tuple[str, ...] = ()
     features: tuple[Mapping[str, Any], ...] = field(default=())
 
-    def told(self) -> str:
+    def told(self) -> Message:
         """Say what the change does to the loss: "0.022 ± 0.003 lower (t = 8.8)"."""
         way = "lower" if self.gain >= 0 else "higher"
-        return f"{figure(abs(self.gain))} ± {figure(self.se)} {way} (t = {self.t:.1f})"
+        return message(f"features.{way}", gain=abs(self.gain), se=self.se, t=self.t)
 
     def record(self) -> dict[str, Any]:
         """Return the decision as the journal holds it."""
-        return {**asdict(self), "names": list(self.names), "runs": list(self.runs), "features": list(self.features)}
+        return plain(vars(self))
 
 
 def judge(
-    validation: Validation, before: Arm, after: Arm | None, title: str, action: str, names: Sequence[str]
+    validation: Validation, before: Arm, after: Arm | None, title: Message, action: str, names: Sequence[str]
 ) -> Judged:
     """Compare two arms row by row: identical rows, folds and seeds.
 

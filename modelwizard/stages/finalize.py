@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from modelwizard.contract.messages import Message, message, restored
 from modelwizard.evidence import calibration, intervals, resampling, scores, testing, thresholds
 from modelwizard.evidence.arrays import ArrayLike, Floats, matrix
 from modelwizard.evidence.testing import Agreement
+from modelwizard.files import plain
 from modelwizard.problems import PROBLEMS
 from modelwizard.stages.inputs import Validation
 from modelwizard.stages.squeeze import Squeeze
-from modelwizard.stages.verdict import Verdict, figure, plain, span
+from modelwizard.stages.verdict import Verdict, Word
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ class Expected:
         margin: Smallest drop that matters.
         informative: Whether the test can be informative about such a drop.
         headline: One sentence for the person.
-        threshold: Probability from which a label is said; its choice is part of `score`. Defaults to 0.5.
+        threshold: Decision threshold; its choice is part of `score`. Defaults to 0.5.
         units: Independent units behind `score`: rows, groups, or blocks of time. Defaults to unknown, taken for many.
     """
 
@@ -44,13 +46,13 @@ class Expected:
     detectable: float
     margin: float
     informative: bool
-    headline: str
+    headline: Message
     threshold: float = thresholds.HALF
     units: int = 0
 
     def record(self) -> dict[str, Any]:
         """Return plain JSON values for the journal."""
-        return plain(asdict(self))
+        return plain(vars(self))
 
 
 def restore(record: Mapping[str, Any]) -> Expected:
@@ -58,6 +60,7 @@ def restore(record: Mapping[str, Any]) -> Expected:
     values: dict[str, Any] = {name: record[name] for name in Expected.__dataclass_fields__ if name in record}
     values = {name: math.nan if value is None else value for name, value in values.items()}
     values["interval"] = (float(record["interval"][0]), float(record["interval"][1]))
+    values["headline"] = restored(record["headline"])
     return Expected(**values)
 
 
@@ -81,10 +84,10 @@ def expect(
         metric: The person's metric.
         corrected: The corrected validation score.
         se: Its standard error.
-        baseline: The dumb baseline's score on validation rows.
+        baseline: The baseline's score on validation rows.
         validation_rows: Rows behind `corrected`.
         test_rows: Rows of the test set.
-        threshold: Probability from which a label is said. Defaults to 0.5.
+        threshold: Decision threshold. Defaults to 0.5.
         units: Independent units behind `corrected`; the test is expected to hold as many a row. Defaults to unknown.
     """
     item = scores.SCORES[metric]
@@ -96,12 +99,14 @@ def expect(
     low, high = found.interval
     # No error and no share is below 0, and no share above 1; R² may be below 0.
     interval = (max(low, item.lowest), high if item.direction == "min" else min(high, 1.0))
-    headline = (
-        f"Expected on {test_rows:,} test rows: {item.title} {figure(corrected)}, 95 % interval {span(interval)}; "
-        f"a drop below {figure(found.detectable)} would probably go unnoticed."
+    headline = message(
+        "finalize.expected" if found.informative else "finalize.expected_of_few_rows",
+        rows=test_rows,
+        metric=metric,
+        score=corrected,
+        interval=list(interval),
+        detectable=found.detectable,
     )
-    if not found.informative:
-        headline += " Losing half of the gain over the dumb baseline would not be seen: too few rows."
     return Expected(
         metric,
         corrected,
@@ -125,6 +130,7 @@ def judge(
     *,
     squeeze: Squeeze | None = None,
     reused: bool = False,
+    folds: bool = False,
     seed: int = 0,
 ) -> Verdict:
     """Judge the one opening of the test rows.
@@ -133,9 +139,10 @@ def judge(
         expected: What was sealed before.
         test: The test rows: problem, loss, metric, targets, groups.
         p: Canonical predictions of the exported model, (n, k).
-        constant: (k,) prediction of the dumb baseline, fitted on rows outside the test set.
+        constant: (k,) prediction of the baseline, fitted on rows outside the test set.
         squeeze: What was decided on held-out predictions beforehand. Defaults to nothing.
         reused: Whether the test rows had been opened before; the verdict then says so.
+        folds: Whether the search was validated by K-fold, so that it cannot be advised. Defaults to no.
         seed: Seed of the bootstrap.
     """
     values = matrix(p)
@@ -178,9 +185,19 @@ def judge(
         **({} if squeeze is None else squeeze.record()),
         **_details(test, values, expected.threshold),
     }
-    word = agreement.verdict if math.isfinite(found.value) else "unreliable"
-    reasons = (*_reasons(expected, agreement, numbers, reused), *(squeeze.sentences() if squeeze else ()))
-    return Verdict("finalize", word, _headline(test, numbers, agreement, word, reused), numbers, reasons, _advice(word))
+    word: Word = agreement.verdict if math.isfinite(found.value) else "unreliable"
+    reasons = (*_reasons(expected, agreement, numbers, reused), *(squeeze.told().values() if squeeze else ()))
+    headline = message(
+        "finalize.headline",
+        test=message("finalize.reused_test" if reused else "finalize.test"),
+        metric=test.metric,
+        score=found.value,
+        interval=numbers["interval"],
+        compared=message(f"finalize.{word}"),
+        expected=expected.score,
+        z=agreement.z,
+    )
+    return Verdict("finalize", word, headline, numbers, reasons, _advice(word, folds=folds))
 
 
 def _details(test: Validation, p: Floats, threshold: float) -> dict[str, Any]:
@@ -208,57 +225,23 @@ def _calibration(hit: Floats, sure: Floats) -> dict[str, Any]:
     }
 
 
-def _headline(test: Validation, numbers: Mapping[str, Any], found: Agreement, word: str, reused: bool) -> str:
-    """Say in one sentence what the test shows."""
-    title = scores.SCORES[test.metric].title
-    kind = "Reused test" if reused else "Test"
-    says = {
-        "consistent": "agrees with",
-        "suspect": "is worse than",
-        "unreliable": "is far worse than",
-        "better": "is better than",
-    }[word]
-    return (
-        f"{kind} {title} {figure(numbers['test'])} (95 % interval {span(numbers['interval'])}) {says} the expected "
-        f"{figure(numbers['expected'])}, z = {round(numbers['z'], 1) + 0.0:.1f}."
-    )
-
-
-def _reasons(expected: Expected, found: Agreement, numbers: Mapping[str, Any], reused: bool) -> tuple[str, ...]:
+def _reasons(expected: Expected, found: Agreement, numbers: Mapping[str, Any], reused: bool) -> list[Message]:
     """Say what the verdict rests on."""
-    reasons = [
-        f"the test is {figure(abs(found.gap))} {'worse' if found.gap > 0 else 'better'} than the corrected "
-        f"validation score; drops from {figure(found.detectable)} on would have shown (80 % power)"
-    ]
+    way = "worse" if found.gap > 0 else "better"
+    reasons = [message(f"finalize.gap_{way}", gap=abs(found.gap), detectable=found.detectable)]
     if math.isfinite(numbers["skill"]):
-        low, high = numbers["skill_interval"]
-        reasons.append(
-            f"skill {numbers['skill']:.1%} of the dumb baseline's loss, 95 % interval {low:.1%} to {high:.1%}"
-        )
+        reasons.append(message("finalize.skill", skill=numbers["skill"], interval=numbers["skill_interval"]))
     if found.z >= testing.SUSPECT and found.gap < expected.margin:
-        reasons.append(f"the gap is more than noise, but smaller than what matters ({figure(expected.margin)})")
-    if reused:
-        reasons.append("the test rows had been opened before: this score is no longer an unbiased estimate")
-    return tuple(reasons)
+        reasons.append(message("finalize.small_gap", margin=expected.margin))
+    return [*reasons, message("finalize.seen_before")] if reused else reasons
 
 
-def _advice(word: str) -> tuple[str, ...]:
+def _advice(word: Word, *, folds: bool) -> tuple[Message, ...]:
     """Return what to do next; the causes of a drop in the order in which they are cheap to rule out."""
-    if word == "consistent":
-        return ("use it: `modelwizard predict INPUT -o OUTPUT`",)
-    if word == "better":
-        return (
-            "several networks averaged and trained on more rows usually do somewhat better than the one that was "
-            "validated: good news, if the gap is of that kind",
-            "if it is larger than that, look for leaks into training and for easier test rows: `modelwizard audit`",
-        )
-    causes = (
-        "rule out in this order: duplicates or groups across the splits, test rows of another kind, shifted shares, "
-        "preprocessing that saw validation rows, many looks at few rows, a final training that went wrong: "
-        "`modelwizard audit`"
-    )
-    switch = (
-        "the test rows are spent; switch to repeated K-fold, whose corrected out-of-fold score is the new headline: "
-        "`modelwizard new --validation kfold`"
-    )
-    return (causes, switch) if word == "unreliable" else (causes,)
+    keys = {
+        "consistent": ("use",),
+        "better": ("better_is_usual", "better_or_leak"),
+        "suspect": ("causes",),
+        "unreliable": ("causes", "test_is_used_up" if folds else "switch_to_kfold"),
+    }
+    return tuple(message(f"finalize.{key}") for key in keys[word])

@@ -8,23 +8,18 @@ from typing import Literal
 
 import numpy as np
 
+from modelwizard.contract.messages import Message, message
 from modelwizard.evidence import comparison
 from modelwizard.evidence.arrays import Floats
 from modelwizard.evidence.overfitting import Kind, Overfitting, judge, kind
 from modelwizard.evidence.scores import SCORES
 from modelwizard.stages.inputs import Run, Validation
-from modelwizard.stages.verdict import figure
 
 Change = Literal["start", "epochs", "width", "depth", "learning rate"]
 
 CYCLE: tuple[Change, ...] = ("epochs", "width", "depth")
 """Epochs x 2, then width x 2, then one more layer, and round again: two to seventeen times cheaper in simulation than
-widening alone, and deepening a narrow net never got there."""
-REASONS = {
-    "epochs": "twice the epochs: training may not have ended",
-    "width": "twice the units: more room to memorise",
-    "depth": "one more layer: more complex functions",
-}
+widening alone, and deepening a narrow network never got there."""
 FEWEST_EPOCHS = 15
 MOST_EPOCHS = 2000
 MOST_LAYERS = 8
@@ -46,11 +41,10 @@ class Capacity:
     units: int | None
     epochs: int
 
-    def text(self) -> str:
+    def told(self) -> Message:
         """Return "3 layers of 256 units, 80 epochs"."""
-        shape = [] if self.layers is None else [f"{self.layers} layer{'s' if self.layers != 1 else ''}"]
-        shape += [] if self.units is None else [f"{'of ' if shape else ''}{self.units} units"]
-        return ", ".join([*([" ".join(shape)] if shape else []), f"{self.epochs} epochs"])
+        whole = self.layers is not None and self.units is not None
+        return message("ladder.size" if whole else "ladder.part_of_size", **vars(self))
 
 
 def capacity(run: Run) -> Capacity:
@@ -93,7 +87,7 @@ class Step:
 
     @property
     def memorised(self) -> bool:
-        """Whether the training rows are known by heart: loss below 5 % of the baseline's."""
+        """Whether the training rows are memorised: loss below 5 % of the baseline's."""
         return self.train_share < MEMORISED
 
 
@@ -206,7 +200,7 @@ class Experiment:
 
     capacity: Capacity
     changed: Change
-    why: str
+    why: Message
     learning_rate: float | None = None
 
     @property
@@ -224,7 +218,7 @@ class Stop:
     """
 
     why: Why
-    text: str
+    told: Message
     subset: bool = False
 
 
@@ -237,17 +231,16 @@ def propose(ladder: Ladder) -> Experiment | Stop:
     """
     if not ladder.steps:
         first = Capacity(ladder.start.layers, ladder.start.units, max(ladder.start.epochs, FEWEST_EPOCHS))
-        return Experiment(first, "start", "the baseline's model, every regulariser at zero")
+        return Experiment(first, "start", message("ladder.start"))
     last = ladder.steps[-1]
     if last.kind != "none":
-        return Stop("proven", f"validation turned upward by {last.loss.rise:.1%} with {last.capacity.text()}")
+        return Stop("proven", message("ladder.proven", rise=last.loss.rise, size=last.capacity.told()))
     if last.diverged:
         return _slower(ladder, last)
     if last.memorised:
-        return Stop("memorised", f"training loss is {last.train_share:.1%} of the baseline's, validation did not rise")
+        return Stop("memorised", message("ladder.memorised", share=last.train_share))
     if _exhausted(ladder.steps):
-        text = "two larger models in a row gained less than 1 % of training loss and nothing on validation"
-        return Stop("optimisation limit", text, subset=ladder.budget is None)
+        return Stop("optimisation limit", message("ladder.limit"), subset=ladder.budget is None)
     return _larger(ladder, last)
 
 
@@ -261,17 +254,16 @@ def _slower(ladder: Ladder, last: Step) -> Experiment | Stop:
     """Answer divergence with a third of the learning rate, three times at most."""
     count = sum(item.diverged for item in ladder.steps)
     if count > DIVERGENCES or last.learning_rate is None:
-        return Stop("diverged", f"training diverged in {count} of {len(ladder.steps)} runs")
+        return Stop("diverged", message("ladder.diverged", count=count, runs=len(ladder.steps)))
     rate = last.learning_rate / 3
-    why = f"training diverged; the same size with a learning rate of {rate:.2g}"
-    return Experiment(last.capacity, "learning rate", why, rate)
+    return Experiment(last.capacity, "learning rate", message("ladder.slower", rate=rate), rate)
 
 
 def _larger(ladder: Ladder, last: Step) -> Experiment | Stop:
     """Return the next rung of the cycle that is allowed by the caps and the budget."""
     climbed = sum(not item.diverged for item in ladder.steps)
     if climbed >= ladder.most_runs:
-        return Stop("budget", f"{climbed} runs were made")
+        return Stop("budget", message("ladder.most_runs", runs=climbed))
     most_weights = max(WEIGHTS_PER_ROW * ladder.train_rows, FEWEST_WEIGHTS)
     order: list[Change] = [CYCLE[(climbed - 1 + turn) % len(CYCLE)] for turn in range(len(CYCLE))]
     for change in order:
@@ -281,11 +273,10 @@ def _larger(ladder: Ladder, last: Step) -> Experiment | Stop:
         cost = last.seconds * 2
         if ladder.budget is not None and ladder.spent + cost > ladder.budget:
             left = max(ladder.budget - ladder.spent, 0)
-            text = f"the next run needs about {figure(cost)} s, {figure(left)} s of the budget are left"
-            return Stop("budget", text)
-        return Experiment(size, change, REASONS[change], last.learning_rate)
-    text = f"{last.capacity.text()} is the largest allowed for {ladder.train_rows:,} rows"
-    return Stop("cap", text, subset=ladder.budget is None)
+            return Stop("budget", message("ladder.too_little_time", needed=cost, left=left))
+        return Experiment(size, change, message(f"ladder.more_{change}"), last.learning_rate)
+    largest = message("ladder.largest", size=last.capacity.told(), rows=ladder.train_rows)
+    return Stop("cap", largest, subset=ladder.budget is None)
 
 
 def _changed(size: Capacity, change: Change) -> Capacity | None:

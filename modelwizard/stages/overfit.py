@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from modelwizard.contract.messages import Message, message
 from modelwizard.evidence.overfitting import Overfitting, resolvable
 from modelwizard.stages.inputs import Run, Validation
 from modelwizard.stages.ladder import Capacity, Experiment, Ladder, Step, Stop, capacity, propose, step
-from modelwizard.stages.verdict import Verdict, chance
+from modelwizard.stages.verdict import Verdict, Word
 
 __all__ = [
     "Capacity",
@@ -27,7 +28,6 @@ __all__ = [
 ]
 
 SUBSET_MEMORISED = 0.05
-WITHIN = {"budget": " within the budget", "cap": " by the largest model allowed"}
 
 
 @dataclass(frozen=True)
@@ -108,10 +108,10 @@ def verdict(
         return Verdict(
             "overfit",
             "failed",
-            f"Training diverged in all {len(steps)} runs.",
+            message("overfit.diverged", runs=len(steps)),
             {"rise": math.nan, "capacity": None, "runs": len(steps)},
-            ("losses became NaN or infinite before a curve could be judged",),
-            ("lower the default of `learning_rate` in `model.py`, then `modelwizard overfit`",),
+            (message("overfit.no_curve"),),
+            (message("overfit.lower_learning_rate"),),
         )
     return _unproven(max(usable, key=_size), steps, stop, subset, resolved)
 
@@ -158,89 +158,63 @@ def _curve(item: Step) -> tuple[str, Overfitting]:
 def _proven(item: Step, steps: Sequence[Step]) -> Verdict:
     """Return the verdict of the smallest rung that crossed the border."""
     name, curve = _curve(item)
-    share = f"{curve.rise:.1%}" if name == "loss" else f"{curve.rise:.3f}"
-    low, high = (f"{v:.1%}" if name == "loss" else f"{v:.3f}" for v in curve.interval)
-    headline = (
-        f"Overfits within this budget: validation {name} is {share} worse at the end than at epoch "
-        f"{curve.best_epoch + 1} (90 % interval {low} to {high}, {chance(curve.p_value)}), with {item.capacity.text()}."
+    headline = message(
+        f"overfit.proven_by_{name}",
+        rise=curve.rise,
+        epoch=curve.best_epoch + 1,
+        interval=list(curve.interval),
+        p_value=curve.p_value,
+        size=item.capacity.told(),
     )
-    reasons = [f"training loss went on falling, to {item.train_share:.1%} of the baseline's"]
+    reasons = [message("overfit.training_fell", share=item.train_share)]
     if item.kind == "confidence overfit":
-        reasons.append(
-            "confidence overfit: the loss got worse, the metric did not; early stopping or a temperature may do, "
-            "with no less capacity"
-        )
-    reasons.append(f"smallest of {sum(s.kind != 'none' for s in steps)} proven among {len(steps)} runs")
-    return Verdict(
-        "overfit",
-        "passed",
-        headline,
-        _numbers(item, curve, steps),
-        tuple(reasons),
-        (f"next: `modelwizard regularize`, with at most {item.capacity.text()}",),
-    )
+        reasons.append(message("overfit.confidence"))
+    proven = sum(s.kind != "none" for s in steps)
+    reasons.append(message("overfit.smallest", proven=proven, runs=len(steps)))
+    advice = (message("overfit.next", size=item.capacity.told()),)
+    return Verdict("overfit", "passed", headline, _numbers(item, curve, steps), tuple(reasons), advice)
 
 
 def _memorised(item: Step, steps: Sequence[Step]) -> Verdict:
-    """Return the verdict of a model that knows the training rows by heart without harm."""
-    headline = (
-        f"Capacity is enough: training loss is {item.train_share:.1%} of the baseline's and validation has not "
-        f"turned upward (rise {item.loss.rise:.1%}), with {item.capacity.text()}."
-    )
+    """Return the verdict of a model that memorised the training rows without harm."""
+    told = {"share": item.train_share, "rise": item.loss.rise, "size": item.capacity.told()}
     return Verdict(
         "overfit",
         "passed",
-        headline,
+        message("overfit.memorised", **told),
         _numbers(item, item.loss, steps),
-        ("the training rows are memorised and validation does not suffer: benign interpolation",),
-        ("next: `modelwizard regularize`; expect little from dropout",),
+        (message("overfit.benign"),),
+        (message("overfit.next_little_dropout"),),
     )
 
 
 def _unproven(item: Step, steps: Sequence[Step], stop: Stop | None, subset: Subset | None, resolved: float) -> Verdict:
     """Return the verdict when the border was not crossed, and say which of the reasons it is."""
-    reasons = [] if stop is None else [f"stopped: {stop.text}"]
-    low, high = item.loss.interval
-    seen = f"rise {item.loss.rise:.1%}, 90 % interval {low:.1%} to {high:.1%}" if math.isfinite(low) else "no curve"
+    why = stop.why if stop else None
+    reasons = [message("overfit.stopped", why=stop.told)] if stop else []
     if math.isfinite(resolved):
-        reasons.append(f"these validation rows would show a rise of {resolved:.1%} (80 % power)")
-    limit = stop is not None and stop.why == "optimisation limit"
+        reasons.append(message("overfit.detectable", rise=resolved))
     if subset is not None:
         share = subset.train_loss / subset.baseline_loss if subset.baseline_loss > 0 else math.nan
-        reasons.append(f"on {subset.rows:,} rows the same model reaches {share:.1%} of the baseline's training loss")
-    if stop is not None and subset is None and stop.why in ("budget", "cap", "optimisation limit"):
-        reasons.append("left out: whether a small part of the rows can be memorised")
+        reasons.append(message("overfit.subset", rows=subset.rows, share=share))
+    elif why in ("budget", "cap", "optimisation limit"):
+        reasons.append(message("overfit.subset_left_out"))
+    word: Word = "cannot tell"
     if subset is not None and not subset.memorised:
-        return Verdict(
-            "overfit",
-            "cannot tell",
-            f"Even {subset.rows:,} rows cannot be memorised with {item.capacity.text()} ({seen}).",
-            _numbers(item, item.loss, steps),
-            tuple(reasons),
-            (
-                "equal inputs with different targets, inputs that are not scaled, or too low a learning rate: "
-                "`modelwizard check`",
-            ),
-        )
-    numbers = _numbers(item, item.loss, steps)
-    if limit and subset is not None:
-        return Verdict(
-            "overfit",
-            "passed",
-            f"Overfitting is out of reach: larger models no longer learn more, and validation has not turned upward "
-            f"({seen}), with {item.capacity.text()}.",
-            numbers,
-            (*reasons, "data-rich or limited by label noise: capacity is enough"),
-            ("next: `modelwizard regularize`, tuned for validation gain, without dropout by default",),
-        )
-    return Verdict(
-        "overfit",
-        "cannot tell",
-        f"The border was not crossed{WITHIN.get(stop.why if stop else '', '')} ({seen}), with {item.capacity.text()}.",
-        numbers,
-        tuple(reasons),
-        (
-            "climb on: `modelwizard overfit --time-budget 30m`",
-            'or go on with this size: `modelwizard regularize --force --reason "too much data to overfit"`',
-        ),
-    )
+        key, advice = "not_memorised", ["why_not_memorised"]
+    elif why == "optimisation limit" and subset is not None:
+        word, key, advice = "passed", "out_of_reach", ["next_without_dropout"]
+        reasons.append(message("overfit.data_rich"))
+    else:
+        key = {"budget": "not_within_budget", "cap": "not_by_largest"}.get(why or "", "not_crossed")
+        advice = ["continue", "go_on_with_size"]
+    headline = message(f"overfit.{key}", rows=subset.rows if subset else None, **_seen(item))
+    told = tuple(message(f"overfit.{name}") for name in advice)
+    return Verdict("overfit", word, headline, _numbers(item, item.loss, steps), tuple(reasons), told)
+
+
+def _seen(item: Step) -> dict[str, Message]:
+    """Return what a headline says of a rung: its size, and how far validation rose."""
+    known = math.isfinite(item.loss.interval[0])
+    rise = message("overfit.rise", rise=item.loss.rise, interval=list(item.loss.interval))
+    return {"size": item.capacity.told(), "seen": rise if known else message("overfit.unknown_curve")}

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from modelwizard.contract.messages import Message, message
 from modelwizard.evidence import comparison, scores
 from modelwizard.evidence.advice import Advice, Point, advise
 from modelwizard.evidence.arrays import Floats
@@ -20,7 +21,7 @@ from modelwizard.stages.influence import Edge, Effect, Range, edges, effects
 from modelwizard.stages.inputs import Pool, Run, Validation
 from modelwizard.stages.ladder import Capacity
 from modelwizard.stages.squeeze import told
-from modelwizard.stages.verdict import Verdict, Word, chance, figure
+from modelwizard.stages.verdict import Verdict, Word
 
 __all__ = ["Edge", "Effect", "Range", "Round", "bounds", "judge", "worth"]
 
@@ -59,7 +60,6 @@ class Round:
         optimism: Expected optimism after that round.
         paired_se: Standard error of a comparison of two trials; gains far below it cannot be seen.
         worth: Whether to go on.
-        text: One sentence for the person.
     """
 
     trials: int
@@ -67,7 +67,16 @@ class Round:
     optimism: float
     paired_se: float
     worth: bool
-    text: str
+
+    def told(self) -> Message:
+        """Say what the round would bring."""
+        return message(
+            "regularize.round",
+            trials=self.trials,
+            gain=self.expected_gain,
+            optimism=self.optimism,
+            noise=1.96 * self.paired_se,
+        )
 
 
 def worth(plan: Planned, optimism_now: float, paired_se: float, advice: Advice, trials: int = NEXT) -> Round:
@@ -79,11 +88,7 @@ def worth(plan: Planned, optimism_now: float, paired_se: float, advice: Advice, 
     gain = plan.expected_gain(trials)
     after = max(optimism_now, 0.0) + plan.more(trials) - plan.optimism
     good = gain > 0.25 * paired_se and advice.level not in ("stop", "refresh")
-    text = (
-        f"{trials} more trials would add about {figure(gain)} of true score and bring the optimism to {figure(after)}"
-        f"; two trials can be told apart from {figure(1.96 * paired_se)} on"
-    )
-    return Round(trials, gain, after, paired_se, good, text)
+    return Round(trials, gain, after, paired_se, good)
 
 
 def judge(
@@ -146,19 +151,19 @@ def judge(
         "simplest": usable[simple].name,
         "noise": asdict(scatter),
         "level": advice.level,
-        "advice": advice.text,
+        "advice": advice.told,
         "point": asdict(state[-1]),
     }
     word = _word(over, over_best, wide)
     reasons = _reasons(correction, over_best, found, advice, usable[simple], best)
-    reasons += [sentence] if (sentence := told(scatter, validation.metric)) else []
+    reasons += told(scatter, validation.metric)
     return Verdict(
         "regularize",
         word,
         _headline(validation, correction, over, word),
         numbers,
         tuple(reasons),
-        tuple(_advice(word, wide, following, advice, over)),
+        tuple(_advice(validation, word, wide, following, advice)),
     )
 
 
@@ -219,19 +224,20 @@ def _word(over: Comparison, over_best: Comparison, wide: Sequence[Edge]) -> Word
     return "cannot tell"
 
 
-def _headline(validation: Validation, found: Correction, over: Comparison, word: Word) -> str:
+def _headline(validation: Validation, found: Correction, over: Comparison, word: Word) -> Message:
     """Say in one sentence what the best trial is worth."""
-    title = scores.SCORES[validation.metric].title
-    score = f"{title} {figure(found.corrected)} ± {figure(1.96 * found.se)} (best raw {figure(found.raw)})"
-    gain = f"loss {figure(abs(over.gain))} {'lower' if over.gain >= 0 else 'higher'}, {chance(over.p_value)}"
-    start = {
-        "passed": "The regularised model beats the overfitting one",
-        "failed": "No trial beats the overfitting model",
-        "cannot tell": "The search is not at its end"
-        if over.p_value <= ALPHA
-        else "Whether regularising helped cannot be told from noise",
-    }[word]
-    return f"{start}: {score}, {gain}."
+    key = "unfinished" if word == "cannot tell" and over.p_value <= ALPHA else word.replace(" ", "_")
+    return message(
+        "regularize.headline",
+        finding=message(f"regularize.{key}"),
+        metric=validation.metric,
+        score=found.corrected,
+        error=1.96 * found.se,
+        raw=found.raw,
+        lower=over.gain if over.gain >= 0 else None,
+        higher=-over.gain if over.gain < 0 else None,
+        p_value=over.p_value,
+    )
 
 
 def _reasons(
@@ -241,63 +247,46 @@ def _reasons(
     advice: Advice,
     simple: Run,
     best: Run,
-) -> list[str]:
+) -> list[Message]:
     """Say what was seen: against the best epoch, optimism, what moved the score, the simpler model."""
-    more = "more" if over_best.p_value <= ALPHA else "no more"
+    more = "better" if over_best.p_value <= ALPHA else "no_better"
+    gain, interval = over_best.gain, list(over_best.interval)
+    optimism, looks = correction.optimism, correction.columns
+    strong = [message("regularize.effect", name=item.name, share=item.share) for item in found if item.share >= 0.1]
     reasons = [
-        f"{more} than stopping the overfitting model early would give: gain over its best epoch "
-        f"{figure(over_best.gain)} (90 % interval {figure(over_best.interval[0])} to {figure(over_best.interval[1])})",
-        f"optimism {figure(correction.optimism)} after {correction.columns:,} looks: {advice.text}",
+        message(f"regularize.{more}_than_stopping_early", gain=gain, interval=interval),
+        message("regularize.optimism", optimism=optimism, looks=looks, advice=advice.told),
+        message("regularize.effects", effects=strong) if strong else message("regularize.no_effect"),
     ]
-    strong = [f"{item.name} {item.share:.0%}" for item in found if item.share >= 0.1]
-    reasons.append(f"what moved the score: {', '.join(strong)}" if strong else "no setting moved the score by much")
     if simple.name != best.name:
-        reasons.append(
-            f"{simple.name} is within one standard error of {best.name} with {simple.parameters:,} "
-            f"instead of {best.parameters:,} weights"
-        )
+        sizes = {"fewer": simple.parameters, "weights": best.parameters}
+        reasons.append(message("regularize.simpler", simple=simple.name, best=best.name, **sizes))
     return reasons
 
 
-def _advice(word: Word, wide: Sequence[Edge], following: Round, advice: Advice, over: Comparison) -> list[str]:
-    """Return what to do next."""
-    text = [
-        f"widen `{item.name}` in `model.py`: its best value {item.value:g} is at the {item.end} end; try "
-        f"{item.widen_to:g}, then `modelwizard regularize`"
-        for item in wide
-    ]
+def _advice(
+    validation: Validation, word: Word, wide: Sequence[Edge], following: Round, advice: Advice
+) -> list[Message]:
+    """Return what to do next; another scheme is never advised to those who use it already."""
+    told = [message("regularize.widen", **vars(item)) for item in wide]
     if advice.level == "refresh":
-        text.append("the validation rows are used up: `modelwizard new --validation kfold`, or a fresh split")
+        told.append(message("regularize.new_rows" if validation.folds > 1 else "regularize.new_split"))
     if word == "passed":
-        text.append("next: `modelwizard finalize`")
+        told.append(message("regularize.next"))
     if following.worth:
-        text.append(f"another round may pay: {following.text}: `modelwizard regularize --trials {following.trials}`")
+        told.append(message("regularize.another_round", round=following.told(), trials=following.trials))
     else:
-        text.append(f"stop searching: {following.text}")
+        told.append(message("regularize.stop_searching", round=following.told()))
     if word != "passed" and not wide:
-        text.append("more rows or better features will do more than more trials: `add_features` in `data.py`")
-        text.append('or accept: `modelwizard finalize --force --reason "no gain beyond noise"`')
-    return text
+        told += [message("regularize.more_rows"), message("regularize.accept")]
+    return told
 
 
 def _nothing(validation: Validation, trials: int, late: bool) -> Verdict:
     """Return the verdict when every trial failed or diverged, or when none could be finished in time."""
     nan = math.nan
     empty = Correction(0, nan, nan, nan, nan, validation.direction, 0, 0, 0)
-    if late:
-        return Verdict(
-            "regularize",
-            "cannot tell",
-            "No trial could be finished within the time budget.",
-            _scores(validation, empty, trials),
-            ("the time was used up before the first trial had trained every fold",),
-            ("search longer: `modelwizard regularize --time-budget 10m`",),
-        )
-    return Verdict(
-        "regularize",
-        "failed",
-        f"None of {trials} trials has a finite validation loss.",
-        _scores(validation, empty, trials),
-        ("every trial failed or diverged",),
-        ("lower the upper end of `learning_rate` in `model.py`, then `modelwizard regularize`",),
-    )
+    word: Word = "cannot tell" if late else "failed"
+    keys = ("late", "late_reason", "more_time") if late else ("diverged", "diverged_reason", "lower_learning_rate")
+    headline, reason, advice = (message(f"regularize.{key}", trials=trials) for key in keys)
+    return Verdict("regularize", word, headline, _scores(validation, empty, trials), (reason,), (advice,))

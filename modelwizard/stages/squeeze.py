@@ -9,14 +9,15 @@ from typing import Any
 
 import numpy as np
 
-from modelwizard.evidence import calibration, noise, scores, thresholds
+from modelwizard.contract.messages import Message, message
+from modelwizard.evidence import calibration, noise, thresholds
 from modelwizard.evidence.arrays import Floats
 from modelwizard.evidence.calibration import Temperature
 from modelwizard.evidence.noise import Noise
 from modelwizard.evidence.thresholds import Threshold
+from modelwizard.files import plain
 from modelwizard.problems import PROBLEMS
 from modelwizard.stages.inputs import Run, Validation
-from modelwizard.stages.verdict import figure, plain
 
 
 @dataclass(frozen=True)
@@ -55,53 +56,40 @@ class Squeeze:
         """Return plain JSON values for the journal."""
         return plain({name: value for name, value in asdict(self).items() if value is not None})
 
-    def sentences(self) -> tuple[str, ...]:
-        """Say what was decided, and why, one sentence each."""
-        return tuple(s for s in (self.of_temperature(), self.of_threshold(), self.of_noise()) if s)
-
-    def of_temperature(self) -> str:
-        """Say whether a temperature was kept, and why."""
-        found = self.temperature
-        if found is None:
-            return ""
-        if not found.kept:
-            return f"no temperature: on held-out rows it does not help by more than noise ({_t(found.t)})"
-        how = "too sure of itself" if found.value > 1 else "not sure enough"
-        return (
-            f"temperature {found.value:.2f}: the averaged prediction was {how}; held-out log loss "
-            f"{figure(found.before)} became {figure(found.after)} on rows that did not choose it ({_t(found.t)})"
-        )
-
-    def of_threshold(self) -> str:
-        """Say from which probability a label is said, and why."""
-        found = self.threshold
-        if found is None:
-            return ""
-        title = scores.SCORES[self.metric].title
-        if found.value == thresholds.HALF:
-            return f"labels are said from probability 0.5 on: no other threshold proved better ({_t(found.t)})"
-        return (
-            f"labels are said from probability {figure(found.value)} on: {title} gains {figure(found.gain)} over 0.5 "
-            f"on rows that did not choose it ({_t(found.t)})"
-        )
-
-    def of_noise(self) -> str:
-        """Say how far seeds alone move the score."""
-        return told(self.noise, self.metric)
+    def told(self) -> dict[str, Message]:
+        """Say what was decided, and why: of the `temperature`, the `threshold` and the `noise`, as far as known."""
+        found: dict[str, Message] = {}
+        if (heat := self.temperature) is not None:
+            key = "no_temperature" if not heat.kept else "too_sure" if heat.value > 1 else "not_sure_enough"
+            values = {"value": heat.value, "before": heat.before, "after": heat.after, "t": heat.t}
+            found["temperature"] = message(f"squeeze.{key}", **values)
+        if (cut := self.threshold) is not None:
+            key = "default_threshold" if cut.value == thresholds.HALF else "threshold"
+            found["threshold"] = message(f"squeeze.{key}", metric=self.metric, value=cut.value, gain=cut.gain, t=cut.t)
+        for sentence in told(self.noise, self.metric):
+            found["noise"] = sentence
+        return found
 
 
-def told(found: Noise, metric: str) -> str:
-    """Return how far seeds alone move a score, as a sentence; nothing for a single seed."""
+def told(found: Noise, metric: str) -> list[Message]:
+    """Say how much seeds alone move a score; nothing for a single seed."""
     if not math.isfinite(found.floor):
-        return ""
-    return (
-        f"seeds alone move {scores.SCORES[metric].title} by {figure(found.sd)} (standard deviation of {found.seeds}): "
-        f"gaps between single trials below {figure(found.floor)} mean nothing"
+        return []
+    return [message("squeeze.noise", metric=metric, sd=found.sd, seeds=found.seeds, floor=found.floor)]
+
+
+def polished(found: Mapping[str, Any]) -> Message:
+    """Say what the last polish did to held-out rows, beside its control arm."""
+    if found["learning_rate"] is None:
+        return message("squeeze.polish_failed")
+    control = found.get("control") or {}
+    return message(
+        "squeeze.polish_kept" if found["kept"] else "squeeze.polish_left_out",
+        rate=found["learning_rate"],
+        **{name: found.get(name) for name in ("gain", "t")},
+        control=control.get("gain"),
+        control_t=control.get("t"),
     )
-
-
-def _t(value: float) -> str:
-    return f"t = {round(value, 1) + 0.0:.1f}"
 
 
 def restore(record: Mapping[str, Any]) -> Squeeze:

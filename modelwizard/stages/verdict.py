@@ -1,11 +1,13 @@
-"""What a stage says at its end: a word, a sentence with a number, the reasons, what to do next."""
+"""What a stage says at its end: a word, a headline with a number, the reasons, what to do next."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Literal, cast
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from modelwizard.contract.messages import Message
+from modelwizard.files import plain
 
 Stage = Literal["baseline", "overfit", "regularize", "finalize"]
 Word = Literal["passed", "failed", "cannot tell", "forced", "consistent", "suspect", "unreliable", "better"]
@@ -28,73 +30,16 @@ class Verdict:
 
     stage: Stage
     verdict: Word
-    headline: str
+    headline: Message
     numbers: Mapping[str, Any]
-    reasons: tuple[str, ...] = ()
-    advice: tuple[str, ...] = ()
+    reasons: tuple[Message, ...] = ()
+    advice: tuple[Message, ...] = ()
 
     @property
     def ok(self) -> bool:
         """Whether the next stage may start (for finalize: whether the result stands)."""
         return self.verdict in GOOD
 
-    def forced(self, reason: str) -> Verdict:
-        """Return the verdict after a person overruled it; what was found stays in the reasons."""
-        found = f'forced past "{self.verdict}": {reason}'
-        numbers = {**self.numbers, "forced": reason, "found": self.verdict}
-        return replace(self, verdict="forced", numbers=numbers, reasons=(found, *self.reasons))
-
     def record(self) -> dict[str, Any]:
         """Return the verdict as plain JSON values for the journal: NaN and infinities become null."""
-        return {
-            "stage": self.stage,
-            "verdict": self.verdict,
-            "headline": self.headline,
-            "numbers": plain(self.numbers),
-            "reasons": list(self.reasons),
-            "advice": list(self.advice),
-        }
-
-
-def restore(record: Mapping[str, Any]) -> Verdict:
-    """Return the verdict that `record` wrote; extra keys of a journal line are passed over."""
-    return Verdict(
-        record["stage"],
-        record["verdict"],
-        record["headline"],
-        dict(record["numbers"]),
-        tuple(record.get("reasons", ())),
-        tuple(record.get("advice", ())),
-    )
-
-
-def plain(value: Any) -> Any:
-    """Return the value made of dicts, lists, strings, finite numbers and None only."""
-    if hasattr(value, "tolist"):  # NumPy scalars and arrays
-        value = value.tolist()
-    if isinstance(value, Mapping):
-        return {str(k): plain(v) for k, v in cast(Mapping[Any, Any], value).items()}
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return [plain(v) for v in cast(Sequence[Any], value)]
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    return value
-
-
-def figure(value: float, digits: int = 3) -> str:
-    """Return a number for a sentence: three significant digits, scores below 1 with three decimals."""
-    if not math.isfinite(value):
-        return "unknown"
-    if value == 0 or 0.001 <= abs(value) < 1:
-        return f"{value:.{digits}f}"
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.{digits}g}"
-
-
-def span(interval: Sequence[float]) -> str:
-    """Return "0.12 to 0.19"."""
-    return f"{figure(interval[0])} to {figure(interval[1])}"
-
-
-def chance(p_value: float) -> str:
-    """Return "p = 0.012" or "p < 0.0001"."""
-    return "p < 0.0001" if p_value < 1e-4 else f"p = {p_value:.2g}"
+        return plain(vars(self))

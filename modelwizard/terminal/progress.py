@@ -6,8 +6,10 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from modelwizard.options import duration
+from modelwizard import words
+from modelwizard.contract.messages import message
 from modelwizard.reporter import Event, Watch
+from modelwizard.words.numbers import duration
 
 
 class Progress:
@@ -27,6 +29,7 @@ class Progress:
         self.epochs = 0
         self._clock = clock
         self._start = clock()
+        self._metric = words.title("metrics", watch.metric)
 
     def take(self, event: Event) -> str:
         """Take an event; return the line that it leaves behind, if any."""
@@ -48,7 +51,7 @@ class Progress:
         record = usable and self._better(float(score), self.best)  # type: ignore[arg-type]
         if record:
             self.best = float(score)  # type: ignore[arg-type]
-        return trial_line(event, self.watch.metric, record=bool(record))
+        return trial_line(event, self._metric, record=bool(record))
 
     def _better(self, score: float, than: float | None) -> bool:
         return than is None or (score > than if self.watch.direction == "max" else score < than)
@@ -79,7 +82,7 @@ class Progress:
 
     def headline(self) -> str:
         """Return what is being tried now: `Capacity ladder, trial 3 of 8, epoch 12 of 40`."""
-        parts = [self.watch.title]
+        parts = [words.say(self.watch.title)]
         if self.watch.trials:
             parts.append(f"trial {min(self.finished + 1, self.watch.trials)} of {self.watch.trials}")
         elif self.finished:
@@ -92,7 +95,7 @@ class Progress:
         """Return the best so far against the baseline, and the time left."""
         parts: list[str] = []
         if self.best is not None:
-            parts.append(f"best {self.watch.metric} {self.best:.4g}")
+            parts.append(f"best {self._metric} {self.best:.4g}")
         if self.watch.baseline is not None:
             parts.append(f"to beat {self.watch.baseline:.4g}")
         if self.left is not None:
@@ -113,7 +116,7 @@ def trial_line(event: Event, metric: str, *, record: bool = False) -> str:
     run, tried = event.get("run", "trial"), settings(event.get("hyperparameters") or {})
     status = event.get("status", "completed")
     if status in ("failed", "nan"):
-        why = event.get("message") or ("the loss became NaN" if status == "nan" else "no reason was given")
+        why = words.say(event.get("message") or message(f"training.{status}"))
         return f"✗ {run}  {why}  {tried}".rstrip()
     parts = [f"{'★' if record else '✓'} {run}"]
     if isinstance(event.get("score"), int | float):

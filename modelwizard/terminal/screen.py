@@ -24,11 +24,14 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
+from modelwizard import words
+from modelwizard.contract.messages import Text as Told
 from modelwizard.conversation import Prompt
 from modelwizard.errors import ModelWizardError, UsageError
 from modelwizard.reporter import Event, Judgement, OnEvent, Watch
 from modelwizard.terminal.lines import ask_line, columns_of_text
 from modelwizard.terminal.progress import Progress
+from modelwizard.words.numbers import figure, p_figure
 
 UNLIMITED = 10_000  # columns of a stream that is no screen
 SHORT = 24  # characters of a cell that is kept on one line
@@ -44,6 +47,13 @@ VERDICTS = {
     "failed": ("✗", "red"),
     "unreliable": ("✗", "red"),
 }
+
+
+NUMBERS: Mapping[str, Callable[[Any], str]] = {
+    **dict.fromkeys(("score", "reference", "corrected", "se", "test"), figure),
+    "p_value": p_figure,
+}
+"""Numbers of a verdict that stand below its headline, and how they are written."""
 
 
 def wants_plain(stream: TextIO, environ: Mapping[str, str]) -> bool:
@@ -87,17 +97,17 @@ class Sheet:
                 self.console.print(Text(mark + part, style=style))
                 mark = " " * len(mark)
 
-    def say(self, text: str) -> None:
+    def say(self, text: Told) -> None:
         """Say a plain sentence."""
-        self._put(text)
+        self._put(_sentence(text))
 
-    def note(self, text: str) -> None:
+    def note(self, text: Told) -> None:
         """Say something that may be skipped."""
-        self._put(text, "dim")
+        self._put(_sentence(text), "dim")
 
-    def warn(self, text: str) -> None:
+    def warn(self, text: Told) -> None:
         """Say something that a person should not miss."""
-        self._put(text, "yellow", "! ")
+        self._put(_sentence(text), "yellow", "! ")
 
     def heading(self, text: str) -> None:
         """Open a part of the page."""
@@ -108,15 +118,16 @@ class Sheet:
         """Show a command on a line of its own, never wrapped, so that it can be copied."""
         self.console.print(Text(f"  {text}", style="bold cyan"), soft_wrap=True)
 
-    def table(self, title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], *, note: str = "") -> None:
+    def table(self, title: Told, columns: Sequence[Told], rows: Sequence[Sequence[Told]], *, note: Told = "") -> None:
         """Show a small table; a column of numbers is aligned to the right."""
         if title:
-            self.heading(title)
+            self.heading(words.say(title))
+        head, *body = ([words.say(cell) for cell in row] for row in (columns, *rows))
         if self.plain:
-            for line in columns_of_text([columns, *rows]):
+            for line in columns_of_text([head, *body]):
                 self.console.print(Text(line), soft_wrap=True)
         else:
-            self.console.print(_table(columns, rows))
+            self.console.print(_table(head, body))
         if note:
             self.note(note)
 
@@ -152,13 +163,15 @@ class Sheet:
     def judge(self, judgement: Judgement) -> None:
         """Show a verdict with its numbers, reasons, advice and the next command."""
         mark, colour = VERDICTS.get(judgement.verdict, ("·", "cyan"))
-        parts: list[RenderableType] = [Text(judgement.headline)]
-        if judgement.numbers:
-            parts += [Text(""), *(Text(line) for line in columns_of_text(judgement.numbers))]
-        found = ("Mend this first: the score may be too good", judgement.findings)
+        parts: list[RenderableType] = [Text(_sentence(judgement.headline))]
+        shown = [(name, show) for name, show in NUMBERS.items() if judgement.numbers.get(name) is not None]
+        if shown:
+            lines = [(name.replace("_", " "), show(judgement.numbers[name])) for name, show in shown]
+            parts += [Text(""), *(Text(line) for line in columns_of_text(lines))]
+        found = ("Fix this first: the score may be too good", judgement.findings)
         for title, lines in (found, ("Why", judgement.reasons), ("What to do", judgement.advice)):
             if lines:
-                parts += [Text(f"\n{title}", style="bold"), *(Text(self._item(line)) for line in lines)]
+                parts += [Text(f"\n{title}", style="bold"), *(Text(self._item(words.say(line))) for line in lines)]
         self._boxed(f"{judgement.stage}: {mark} {judgement.verdict}", parts, colour)
         if judgement.next_command:
             self.say("Next:")
@@ -215,25 +228,26 @@ class Terminal(Sheet):
         attended = sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()
         return cls(plain=wants_plain(sys.stderr, environ), attended=attended, session=_drawn_on_stderr)
 
-    def stage(self, name: str, title: str, explanation: Sequence[str] = ()) -> None:
-        """Open a stage: its name, its idea in one sentence, and what it will do, a line each."""
+    def stage(self, name: str, explanation: Sequence[Told] = ()) -> None:
+        """Open a stage: its name and question, and what it will do, a line each."""
+        question = words.title("questions", name)
         if self.plain:
-            self.heading(f"{name}: {title}")
+            self.heading(f"{name}: {question}")
         else:
             self.console.print()
             self.console.print(Rule(Text(name, style="bold"), align="left"))
-            self._put(title, "bold")
+            self._put(question, "bold")
         for line in explanation:
             self.note(line)
 
     @contextmanager
-    def waiting(self, text: str) -> Generator[None, None, None]:
+    def waiting(self, text: Told) -> Generator[None, None, None]:
         """Show that something takes a moment: a sign that turns on a terminal, a line elsewhere."""
         if self.plain:
             self.note(text)
             yield
             return
-        with self.console.status(Text(text, style="dim")):
+        with self.console.status(Text(words.say(text), style="dim")):
             yield
 
     @contextmanager
@@ -273,7 +287,7 @@ class Terminal(Sheet):
     def _trial(self, line: str) -> None:
         self._put(line, {"✗": "red", "★": "green"}.get(line[:1], ""), hang="  ")
 
-    def confirm(self, text: str, *, why: str = "", default: bool = True, flag: str = "--yes") -> bool:
+    def confirm(self, text: Told, *, why: Told = "", default: bool = True, flag: str = "--yes") -> bool:
         """Ask for yes or no; `--yes` takes the default.
 
         Raises:
@@ -282,8 +296,9 @@ class Terminal(Sheet):
         if self.yes:
             return default
         if not self.attended:
-            raise UsageError(f"This needs an answer, and there is no terminal to ask at: {text}", fix=flag)
-        self._explain(Prompt(text, why=why, flag=flag))
+            raise UsageError(f"This needs an answer, but there is no terminal: {words.say(text)}", fix=flag)
+        text = words.say(text)
+        self._explain(Prompt(text, why=words.say(why), flag=flag))
         if self.plain:
             answer = self._line(f"{text} [{'Y/n' if default else 'y/N'}] ").lower()
             return answer.startswith("y") if answer else default
@@ -321,6 +336,10 @@ class Terminal(Sheet):
         if not line:
             raise KeyboardInterrupt  # the input has ended: nobody will answer any more
         return line.strip()
+
+
+def _sentence(text: Told) -> str:
+    return text if isinstance(text, str) else words.say(text, sentence=True)
 
 
 def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:

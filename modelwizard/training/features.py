@@ -151,7 +151,7 @@ def _require(workshop: Workshop, encoding: Any) -> None:
         raise ProjectError(
             f"preprocessing.py: features cannot be told apart without {', '.join(absent)} of Encoding.",
             expected="raw, features, names and columns as they were generated",
-            fix="give Encoding these attributes back (git shows the first version), or add features by hand in data.py",
+            fix="restore these attributes of Encoding (git has the first version), or add features by hand in data.py",
         )
 
 

@@ -105,7 +105,7 @@ def train(
     if run.status == "nan":
         raise ProjectError(
             "The loss became infinite while the final model was trained.",
-            fix="choose a trial with a smaller learning rate, or clip gradients in model.py (clipnorm=1.0)",
+            fix="choose a trial with a lower learning rate, or clip gradients in model.py (clipnorm=1.0)",
         )
     memory.release()
     return network, run

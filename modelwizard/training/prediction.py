@@ -59,7 +59,7 @@ def test(workshop: Workshop, request: Mapping[str, Any]) -> dict[str, Any]:
         return _scored(workshop)
     if project.test_path.exists() and not request.get("force"):
         raise TestOpenedError(
-            "The test rows were opened before; a second score would be that of a reused test.",
+            "The test rows were opened before; a second score would come from a reused test.",
             received=relative(project, project.test_path),
             fix='modelwizard finalize --force --reason "…" if you must; every report then says "reused test"',
         )
@@ -68,7 +68,7 @@ def test(workshop: Workshop, request: Mapping[str, Any]) -> dict[str, Any]:
     if len(numbers) == 0:
         raise DataError("There are no test rows.", fix="make a new split: modelwizard new")
     if not (workshop.parts[numbers] == "test").all():
-        raise ProjectError("data.py hands out other rows as test rows.", fix="give load() its generated form back")
+        raise ProjectError("data.py returns other rows as test rows.", fix="restore the generated load()")
     with blame(project.folder, "predict the test rows"):
         p = predict_columns(model, rows.x)
     constant = workshop.problem.constant(task.loss, workshop.load("train", "validation").y)
@@ -106,7 +106,7 @@ def predict(project: Project, request: Mapping[str, Any]) -> dict[str, Any]:
     """
     source, output = Path(request["input"]), Path(request["output"])
     if not source.is_file():
-        raise UsageError(f"{source} is no file.", expected="a file of raw rows", fix="check the path")
+        raise UsageError(f"{source} is not a file.", expected="a file of raw rows", fix="check the path")
     model = load_model(project)
     code = UserCode.load(project.folder)
     try:
@@ -141,7 +141,7 @@ def load_model(project: Project) -> Any:
         raise ProjectError(
             "model.keras cannot be loaded.",
             received=first_line(error),
-            fix="layers of your own need @keras.saving.register_keras_serializable(); then modelwizard finalize again",
+            fix="your own layers need @keras.saving.register_keras_serializable(); then modelwizard finalize again",
         ) from error
 
 

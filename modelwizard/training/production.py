@@ -196,7 +196,7 @@ def _probe(workshop: Workshop, request: Mapping[str, Any], watcher: Watcher) -> 
         raise ProjectError(
             "The chosen model could not be trained again.",
             received=str(probes[-1]["message"]),
-            fix="look at its hyperparameters: a smaller learning rate keeps the loss finite",
+            fix="look at its hyperparameters: a lower learning rate keeps the loss finite",
         )
     return usable
 
@@ -315,10 +315,10 @@ def _compare(workshop: Workshop, members: Sequence[Member], loaded: Any, tempera
     largest = float(np.max(np.abs(found - expected) / scale))
     if not largest <= TOLERANCE:
         raise ProjectError(
-            "The exported model predicts raw rows otherwise than the networks predict encoded ones.",
+            "The exported model and the trained networks disagree on the same rows.",
             expected=f"differences up to {TOLERANCE:g} of the target's scale",
             received=f"{largest:.3g}",
-            fix="see export_model() in model.py, and that preprocessing.py does the same inside and outside the model",
+            fix="check export_model() in model.py, and that preprocessing.py is the same inside and outside",
         )
     return {"rows": len(rows.rows), "largest": largest, "passed": True}
 

@@ -72,7 +72,7 @@ def write(workshop: Workshop, experiment: Experiment, fits: Sequence[Fitted], fo
     summary = _summary(workshop, experiment, fits, seconds)
     whole = len(fits) == folds and epochs > 0 and all(fit.run.outputs is not None for fit in fits)
     if status == "nan" or not whole:
-        message = "The loss is no finite number." if status == "nan" else "Stopped before every fold was trained."
+        message = "The loss is NaN or infinite." if status == "nan" else "Stopped before every fold was trained."
         summary |= {"status": status, "message": message}
         _store(workshop, experiment, summary, _history(workshop, fits, []), {})
         return summary
@@ -80,7 +80,7 @@ def write(workshop: Workshop, experiment: Experiment, fits: Sequence[Fitted], fo
     history = _history(workshop, fits, pooled.scores)
     losses = np.array([row["val_loss"] for row in history])
     if not np.isfinite(losses).any():
-        summary |= {"status": "nan", "message": "The validation loss is no finite number at any epoch."}
+        summary |= {"status": "nan", "message": "The validation loss is NaN or infinite at every epoch."}
         _store(workshop, experiment, summary, history, {})
         return summary
     best = int(np.nanargmin(losses))

@@ -82,7 +82,7 @@ def _contents(columns: dict[str, NDArray[Any]]) -> list[int]:
 
 def _leak(code: UserCode, count: int) -> ProjectError:
     return ProjectError(
-        f"{code.line_of(code.data, 'load')}: load() hands out {count} test row{'s' * (count > 1)} before the end.",
+        f"{code.line_of(code.data, 'load')}: load() returns {count} test row{'s' * (count > 1)} before `finalize`.",
         expected="only the rows of the parts asked for; the test rows are for `modelwizard finalize` alone",
-        fix="give load() its generated form back; a test score on rows that were trained on means nothing",
+        fix="restore the generated load(); a test score on training rows means nothing",
     )

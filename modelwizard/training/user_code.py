@@ -72,7 +72,7 @@ def _require(module: ModuleType, what: str) -> None:
         raise ProjectError(
             f"{module.__name__}.py has no {what}().",
             expected=f"{what} as it was generated: the stages call it",
-            fix=f"give {module.__name__}.py its {what} back (git shows the first version)",
+            fix=f"restore {what} in {module.__name__}.py (git has the first version)",
         )
 
 
@@ -83,7 +83,7 @@ def import_module(folder: Path, name: str) -> ModuleType:
         ProjectError: Its file is missing or fails.
     """
     if not (folder / f"{name}.py").is_file():
-        raise ProjectError(f"{name}.py is missing.", expected=str(folder / f"{name}.py"), fix="take it back from git")
+        raise ProjectError(f"{name}.py is missing.", expected=str(folder / f"{name}.py"), fix="restore it from git")
     with blame(folder, f"import {name}.py"):
         return importlib.import_module(name)
 

@@ -218,8 +218,8 @@ class Workshop:
             if "test" in one.parts:
                 raise ProjectError(
                     f"{one.where}: {who} loads the test rows.",
-                    expected="that it learns from the rows it is given; `modelwizard finalize` opens the test rows",
-                    fix='take data.load("test") out of preprocessing.py and model.py',
+                    expected="learning from the given rows only; `modelwizard finalize` opens the test rows",
+                    fix='remove data.load("test") from preprocessing.py and model.py',
                 )
         self.note(
             found("MW603", "loads" if one.parts else "reads", one.where, who=who, parts=list(one.parts))
@@ -239,9 +239,9 @@ class Workshop:
         if not np.isfinite(np.asarray(y, dtype=float)).all():
             row = int(rows.rows[~np.isfinite(np.asarray(y, float).reshape(len(y), -1)).all(axis=1)][0])
             raise DataError(
-                f"The target of data row {row + 1} is missing or no number.",
-                expected="a target in every row that is trained on or judged by",
-                fix="mark such rows as unused: modelwizard new does so",
+                f"The target of data row {row + 1} is missing or not a number.",
+                expected="a target in every training, validation and test row",
+                fix="mark these rows as unused, as modelwizard new does",
             )
         for name, values in x.items():
             if values.dtype.kind == "f" and not np.isfinite(values).all():

@@ -1,9 +1,10 @@
-"""Stage 1: the dumb baseline, models of other kinds, and a small net from model.py, on the same validation rows."""
+"""Stage 1: the baseline, models of other kinds, and a small network from model.py, on the same validation rows."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from modelwizard.contract.messages import Message, message
 from modelwizard.evidence import scores
 from modelwizard.stages import baseline
 from modelwizard.stages.baseline import Reference, Sanity
@@ -12,24 +13,13 @@ from modelwizard.stages.verdict import Verdict
 from modelwizard.walk.session import Session
 
 REFERENCES, SANITY = 0.3, 0.55
-"""Shares of a time budget after which the references and the sanity checks end; the net has the rest."""
-CHECKS = {
-    "memorise": "one batch by heart",
-    "zero_input": "the net without inputs",
-    "shuffled_labels": "the net with shuffled labels",
-}
-TITLES = {"dumb": "dumb baseline (looks at no input)", "linear": "linear model", "trees": "boosted trees"}
+"""Shares of a time budget after which the references and the sanity checks end; the network has the rest."""
 
 
 def walk(session: Session) -> Verdict:
     """Train the baseline experiment and judge it."""
     session.reporter.stage(
-        "baseline",
-        "Does a small network see anything at all?",
-        (
-            "Models of other kinds are fitted on the same rows, as a measure.",
-            "Then experiments/1-baseline.toml is trained: it has to beat the dumb baseline by more than noise.",
-        ),
+        "baseline", (message("baseline.references_are_fitted"), message("baseline.network_is_trained"))
     )
     hyperparameters, training = session.experiment("1-baseline.toml")
     found = session.job("references", time_budget=session.seconds_left(REFERENCES))
@@ -43,29 +33,30 @@ def walk(session: Session) -> Verdict:
     )
     session.look("baseline", "sanity", int(sanity["looks"]))
     floor = next(r["score"] for r in found["references"] if r["name"] == "dumb")
-    entry = session.train("baseline", hyperparameters, training, session.watch("Baseline", baseline=floor))
+    entry = session.train(
+        "baseline", hyperparameters, training, session.watch(message("baseline.watch"), baseline=floor)
+    )
     validation = session.validation(entry)
     references = predictions(session, validation)
     return baseline.judge(
         validation,
         [session.run(entry)],
         references.pop("dumb"),
-        [Reference(TITLES[name], p) for name, p in references.items()],
+        [Reference(name, p) for name, p in references.items()],
         _sanity(session, validation, sanity),
         seed=session.seed,
         notes=_left_out(found, sanity, entry),
     )
 
 
-def _left_out(found: dict[str, Any], sanity: dict[str, Any], entry: dict[str, Any]) -> list[str]:
-    """Say what the time budget did not do for."""
-    names = [TITLES[name] for name in found.get("left_out") or ()]
-    names += [CHECKS[name] for name in sanity.get("left_out") or ()]
-    notes = [f"left out for lack of time: {', '.join(names)}"] if names else []
+def _left_out(found: dict[str, Any], sanity: dict[str, Any], entry: dict[str, Any]) -> list[Message]:
+    """Say what was left out for lack of time."""
+    names = [message("baseline.rival_name", name=name) for name in found.get("left_out") or ()]
+    names += [message(f"baseline.sanity_{name}") for name in sanity.get("left_out") or ()]
+    notes = [message("baseline.left_out", names=names)] if names else []
     if entry["status"] == "stopped":
-        notes.append(
-            f"training was cut by the time budget after {entry['epochs_run']} of {entry['training']['epochs']} epochs"
-        )
+        wanted = entry["training"]["epochs"]
+        notes.append(message("baseline.training_was_cut", epochs=entry["epochs_run"], wanted=wanted))
     return notes
 
 
@@ -77,7 +68,7 @@ def predictions(session: Session, validation: Validation) -> dict[str, Any]:
 
 
 def dumb(session: Session, validation: Validation) -> Any:
-    """Return the predictions of the dumb baseline, (n, k)."""
+    """Return the predictions of the baseline, (n, k)."""
     return predictions(session, validation)["dumb"]
 
 
@@ -97,10 +88,13 @@ def _show(session: Session, references: list[dict[str, Any]]) -> None:
     """Show what models of other kinds reach."""
     way = "higher" if scores.direction(session.metric) == "max" else "lower"
     session.reporter.table(
-        "To compare with",
-        ["model", scores.SCORES[session.metric].title, "seconds"],
-        [[TITLES[str(r["name"])], session.show(r["score"]), f"{r['seconds']:.1f}"] for r in references],
-        note=f"on the validation rows; {way} is better",
+        message("baseline.references"),
+        [message("walk.model"), message("walk.metric", metric=session.metric), message("walk.seconds")],
+        [
+            [message("baseline.rival_name", name=r["name"]), session.show(r["score"]), f"{r['seconds']:.1f}"]
+            for r in references
+        ],
+        note=message(f"walk.{way}_is_better"),
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from modelwizard.contract.messages import Message, Text, message
 from modelwizard.evidence import scores
 from modelwizard.project import verdicts
 from modelwizard.stages import features
@@ -28,7 +29,7 @@ def settings(session: Session) -> tuple[dict[str, Any], dict[str, Any]]:
     name = "3-regularize.toml" if found else "1-baseline.toml"
     if found and not (session.project.folder / "experiments" / name).is_file():
         name = "1-baseline.toml"
-    session.reporter.note(f"Every network is trained with the settings of experiments/{name}.")
+    session.reporter.note(message("features.settings", file=name))
     return session.experiment(name)
 
 
@@ -53,7 +54,7 @@ class Bench:
         self.slowest = 0.0
         self.validation: Any = None
 
-    def arm(self, changes: Changes, title: str, seeds: Sequence[int] | None = None) -> Arm | None:
+    def arm(self, changes: Changes, title: Text, seeds: Sequence[int] | None = None) -> Arm | None:
         """Train the networks of an arm, or take them from the journal; None when one of them has no end.
 
         Args:
@@ -99,28 +100,28 @@ class Bench:
         return left is None or left > self.slowest * more / len(self.seeds)
 
     def compare(
-        self, incumbent: Arm, wanted: Changes, title: str, action: str, what: Sequence[Proposal | str]
+        self, incumbent: Arm, wanted: Changes, title: Message, action: str, what: Sequence[Proposal | str]
     ) -> tuple[Judged | None, Arm | None]:
         """Train a challenger, judge it, record that; nothing when there is no time or no trial left for it."""
         if not self.affordable():
-            self.session.reporter.note(f"No more trials: {title} is left out.")
+            self.session.reporter.note(message("features.left_out", title=title))
             return None, None
         names = [one if isinstance(one, str) else one.name for one in what]
-        self.session.reporter.note(f"{'With' if action == 'add' else 'Without'} {', '.join(names)}")
-        arm = self.arm(wanted, title[:1].upper() + title[1:])
+        self.session.reporter.note(message("features.with" if action == "add" else "features.without", names=names))
+        arm = self.arm(wanted, title)
         judged = features.judge(self.validation, incumbent, arm, title, action, names)
         return self._record(judged, what), arm
 
     def confirm(self, changes: Changes) -> Judged:
         """Compare all changes with none, by networks of seeds that decided nothing."""
-        old = self.arm(Changes(), "Confirmation, as it was", self.fresh)
-        new = self.arm(changes, "Confirmation, changed", self.fresh)
+        old = self.arm(Changes(), message("features.confirm_before"), self.fresh)
+        new = self.arm(changes, message("features.confirm_after"), self.fresh)
         action = "confirm" if changes.written else "confirm removal"
         names = [*(one.name for one in changes.written), *changes.removed]
         if old is None:
             new = None
         base = old or Arm(np.empty(0), ())
-        judged = features.judge(self.validation, base, new, "all together, with a fresh seed", action, names)
+        judged = features.judge(self.validation, base, new, message("features.together"), action, names)
         return self._record(judged, names)
 
     def _record(self, judged: Judged, what: Sequence[Proposal | str]) -> Judged:
@@ -142,28 +143,28 @@ class Bench:
         known = self.session.journal.entries("decision", STAGE)
         if not any(entry.get("runs") == record["runs"] and entry.get("action") == judged.action for entry in known):
             self.session.journal.append("decision", stage=STAGE, **record)
-        word = "kept" if judged.accepted else "not kept"
-        self.session.reporter.say(
-            f"{judged.title[:1].upper()}{judged.title[1:]}: validation loss {judged.told()}, {word}"
-        )
+        key = "result_kept" if judged.accepted else "result_not_kept"
+        self.session.reporter.say(message(f"features.{key}", title=judged.title, told=judged.told()))
         return judged
 
     def proposals(self) -> list[Batch]:
         """Return the batches that the training rows propose."""
-        with self.session.reporter.waiting("Looking for interactions in the training rows …"):
+        with self.session.reporter.waiting(message("features.looking")):
             told = self.session.job("propose", seed=self.session.seed)["proposals"]
         found = features.batches(told)
         for one in (one for batch in found for one in batch.written):
-            self.session.reporter.note(f"{one.name}: {one.why}")
+            self.session.reporter.note(message("features.proposed", name=one.name, why=one.why))
         if not found:
-            self.session.reporter.say("The training rows propose no feature.")
+            self.session.reporter.say(message("features.none_proposed"))
         return found
 
     def dispensable(self, changes: Changes) -> list[str]:
         """Return the columns that the networks hardly use, and count the looks that this takes."""
         if not self.affordable(1 + 1 / len(self.seeds)):
             return []
-        with self.session.reporter.watch(self.session.watch("Which columns matter?", trials=1, done=0)) as on_event:
+        with self.session.reporter.watch(
+            self.session.watch(message("features.watch_importance"), trials=1, done=0)
+        ) as on_event:
             job = {
                 "job": "importance",
                 "run": "importance",

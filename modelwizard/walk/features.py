@@ -6,8 +6,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from modelwizard import editing
-from modelwizard.errors import GateError, ProjectError, UsageError
+from modelwizard import editing, words
+from modelwizard.contract.messages import message
+from modelwizard.errors import ProjectError, UsageError
 from modelwizard.evidence import scores
 from modelwizard.files import write_text
 from modelwizard.journal import Journal
@@ -18,7 +19,7 @@ from modelwizard.stages.features import ADD_FROM, Arm, Changes, Judged
 from modelwizard.walk import reading, rules
 from modelwizard.walk.bench import Bench, settings
 from modelwizard.walk.session import Session
-from modelwizard.walk.stage import opened
+from modelwizard.walk.stage import opened, waits
 from modelwizard.worker.client import Child
 
 ROUNDS = 2
@@ -58,28 +59,14 @@ def _gate(journal: Journal, options: StageOptions) -> None:
     if options.force:
         journal.append("forced", stage="baseline", gate="features", found=found.get("verdict"), reason=options.reason)
         return
-    state = f"ended with '{found['verdict']}'" if found else "has not been run"
-    raise GateError(
-        f"features has to wait: baseline {state}.",
-        expected="baseline passed: what a network without power says of features means nothing",
-        received=str(found.get("headline") or state),
-        fix='modelwizard baseline; or go on knowingly: modelwizard features --force --reason "…"',
-    )
+    raise waits("features", "baseline", found)
 
 
 def walk(session: Session) -> dict[str, Any]:
     """Propose, try, confirm, show, ask, write."""
-    session.reporter.stage(
-        "features",
-        "Do other columns say more, and which say nothing?",
-        (
-            "Candidates come from training rows alone; networks with and without them are compared on the same "
-            "validation rows, folds and seeds.",
-            "Nothing is written without your yes.",
-        ),
-    )
+    session.reporter.stage("features", (message("features.comparison"), message("features.your_yes")))
     bench = Bench(session, *settings(session))
-    incumbent = bench.arm(Changes(), "The features as they are")
+    incumbent = bench.arm(Changes(), message("features.as_they_are"))
     if incumbent is None:
         raise ProjectError(
             "The best settings so far cannot be trained to the end.",
@@ -139,7 +126,7 @@ def removals(bench: Bench, changes: Changes, incumbent: Arm) -> tuple[Changes, A
         if not part:
             break
         wanted = changes.minus(part)
-        done, arm = bench.compare(incumbent, wanted, "removal", "remove", part)
+        done, arm = bench.compare(incumbent, wanted, message("features.removal"), "remove", part)
         if done is None:
             break
         tried.append(done)
@@ -155,62 +142,49 @@ def _show(session: Session, tried: list[Judged], before: Arm, after: Arm) -> Non
             one.title if one.action not in SIGNS else SIGNS[one.action] + ", ".join(one.names),
             one.told(),
             session.show(one.score),
-            "yes" if one.accepted else "no",
+            message("features.yes" if one.accepted else "features.no"),
         )
         for one in tried
     ]
-    title = scores.SCORES[session.metric].title
     if rows:
-        session.reporter.table(
-            "What was tried",
-            ("change", "validation loss", title, "kept"),
-            rows,
-            note="Added when the loss is lower by more than one paired standard error; removed unless that costs one.",
-        )
+        metric = message("walk.metric", metric=session.metric)
+        head = (message("features.change"), message("features.loss"), metric, message("features.kept"))
+        session.reporter.table(message("features.tried"), head, rows, note=message("features.rule"))
+    values = {"metric": session.metric, "before": before.score}
     if after is before:
-        session.reporter.say(f"Nothing to change: {title} {session.show(before.score)} on the validation rows.")
+        session.reporter.say(message("features.nothing", **values))
     else:
-        added = any(one.action == "add" and one.accepted for one in tried)
-        why = "the choice flatters it a little" if added else "no worse by more than noise, with fewer columns"
-        session.reporter.say(
-            f"{title} on the validation rows: {session.show(before.score)} before, {session.show(after.score)} after "
-            f"(mean of {len(after.scores)} seeds; {why})."
-        )
+        key = "added" if any(one.action == "add" and one.accepted for one in tried) else "removed"
+        session.reporter.say(message(f"features.{key}", **values, after=after.score, seeds=len(after.scores)))
 
 
 def _write(session: Session, statements: list[str], confirmed: Judged | None) -> bool:
     """Write the lines into data.py when the person says yes, and put the file back if the project does not load."""
-    session.reporter.say("For add_features() in data.py:")
+    session.reporter.say(message("features.lines"))
     for statement in statements:
         session.reporter.say(f"    {statement}")
     path = session.project.folder / "data.py"
     old = path.read_bytes()
-    comment = "Found by modelwizard features"
-    if confirmed is not None:
-        comment += f", validation loss {confirmed.told()}"
+    comment = words.say(message("features.comment", told=confirmed.told() if confirmed else None))
     new = editing.add_to_features(old.decode("utf-8"), statements, comment)
     if not _agreed(session):
-        session.reporter.say("Nothing was written; `modelwizard features` finds them again without training anew.")
+        session.reporter.say(message("features.not_written"))
         return False
     try:
         write_text(path, new)
         session.child.run({"job": "inspect"})
     except BaseException:
         path.write_bytes(old)
-        session.reporter.warn("The project does not load with these lines: data.py is as it was.")
+        session.reporter.warn(message("features.does_not_load"))
         raise
     session.journal.append("decision", stage="features", written=True, files=["data.py"], code_lines=statements)
-    session.reporter.say(
-        "Written into data.py. Next: `modelwizard regularize` for another round, or `modelwizard finalize`."
-    )
+    session.reporter.say(message("features.written"))
     return True
 
 
 def _agreed(session: Session) -> bool:
     """Ask for the yes; nobody there to be asked means no."""
     try:
-        return session.reporter.confirm(
-            "Write these lines into data.py?", why="They go before the return of add_features(); all else stays."
-        )
+        return session.reporter.confirm(message("features.write"), why=message("features.where"))
     except UsageError:
         return False

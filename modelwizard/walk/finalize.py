@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from modelwizard import words
+from modelwizard.contract.messages import message
 from modelwizard.errors import Interrupted, TestOpenedError
 from modelwizard.evidence.arrays import ArrayLike
 from modelwizard.evidence.thresholds import HALF
@@ -18,7 +20,6 @@ from modelwizard.walk.baseline import dumb
 from modelwizard.walk.production import produce
 from modelwizard.walk.session import Session
 
-LONGER = "judging again by repeated K-fold was left out, the time budget does not do for it"
 SEEDS = 3
 """Networks that are trained and averaged: seeds differ by as much as settings do."""
 
@@ -26,14 +27,7 @@ SEEDS = 3
 def walk(session: Session) -> Verdict:
     """Train on training and validation rows, seal the expectation, open the test rows once, compare."""
     again = _opened_before(session)
-    session.reporter.stage(
-        "finalize",
-        "What is it really worth?",
-        (
-            f"The best settings are trained on training and validation rows together, {SEEDS} seeds, averaged.",
-            "What the test should show is written down first; then the test rows are opened, once.",
-        ),
-    )
+    session.reporter.stage("finalize", (message("finalize.production", seeds=SEEDS), message("finalize.sealed_first")))
     if again == "go on":
         sealed = session.journal.entries("sealed")[-1]
         return _follow_up(session, _open(session, finalize.restore(sealed), reused=False))
@@ -43,10 +37,8 @@ def walk(session: Session) -> Verdict:
         "sealed", stage="finalize", model_sha256=made["sha256"], code=session.project.code_hashes(), **expected.record()
     )
     session.reporter.say(expected.headline)
-    if not session.reporter.confirm(
-        "Open the test rows now?", why="It can be done only once; after it, no number of this project is unseen."
-    ):
-        raise Interrupted("The test rows stay sealed.", fix="modelwizard finalize, when the model is the last one")
+    if not session.reporter.confirm(message("finalize.open_test"), why=message("finalize.open_test_once")):
+        raise Interrupted("The test rows stay sealed.", fix="modelwizard finalize, once the model is final")
     session.journal.append("opened", stage="finalize", reason=session.options.reason, reused=again == "reuse", looks=0)
     return _follow_up(session, _open(session, expected, reused=again == "reuse"))
 
@@ -56,23 +48,18 @@ def _follow_up(session: Session, verdict: Verdict) -> Verdict:
     if verdict.verdict != "unreliable" or session.scheme == "kfold" or not session.trials("regularize"):
         return verdict
     if session.options.time_budget is not None:
-        return replace(verdict, advice=(*verdict.advice, LONGER))
+        return replace(verdict, advice=(*verdict.advice, message("finalize.no_time_for_kfold")))
     session.reporter.warn(verdict.headline)
     if not session.reporter.confirm(
-        f"Judge the best {protocol.CANDIDATES} trials again by repeated K-fold?",
-        why="The validation rows were too few or too often used; K-fold judges on every row outside the test set.",
+        message("finalize.use_kfold", trials=protocol.CANDIDATES), why=message("finalize.why_kfold")
     ):
         return verdict
     found = protocol.switch(session)
     return replace(
         verdict,
         numbers={**verdict.numbers, "protocol": found},
-        reasons=(*verdict.reasons, str(found["headline"])),
-        advice=(
-            *verdict.advice,
-            "model.keras is still the one that the test judged; its settings by K-fold stand in 3-regularize.toml, and "
-            '`modelwizard finalize --force --reason "K-fold"` makes the model that this number belongs to',
-        ),
+        reasons=(*verdict.reasons, found["headline"]),
+        advice=(*verdict.advice, message("finalize.after_kfold")),
     )
 
 
@@ -93,9 +80,9 @@ def _opened_before(session: Session) -> str:
         return "reuse"
     found = verdicts(entries)["finalize"] or {}
     raise TestOpenedError(
-        f"The test rows were opened on {opened[-1]['utc'][:10]}; a second look would not be unseen data.",
-        received=str(found.get("headline") or ""),
-        fix='new data is best; or, on the record: modelwizard finalize --force --reason "…"',
+        f"The test rows were opened on {opened[-1]['utc'][:10]}; a second test would not be on unseen data.",
+        received=words.say(found.get("headline") or ""),
+        fix='use new data; or, on the record: modelwizard finalize --force --reason "…"',
     )
 
 
@@ -124,4 +111,13 @@ def _open(session: Session, expected: Expected, *, reused: bool) -> Verdict:
     test = Validation(task.type, task.loss, task.metric, tested.y, groups=groups, rows=tested.rows, scale=scale)
     made = next((e for e in reversed(session.journal.entries("decision", "finalize")) if e.get("squeeze")), {})
     squeeze = restore(made["squeeze"]) if made else None
-    return finalize.judge(expected, test, tested.p, tested.dumb, squeeze=squeeze, reused=reused, seed=session.seed)
+    return finalize.judge(
+        expected,
+        test,
+        tested.p,
+        tested.dumb,
+        squeeze=squeeze,
+        reused=reused,
+        folds=session.scheme == "kfold",
+        seed=session.seed,
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from modelwizard.contract.messages import message
 from modelwizard.stages.findings import same, text
 from modelwizard.walk.session import Session
 
@@ -36,5 +37,5 @@ def record(session: Session, stage: str, found: Sequence[Finding]) -> list[Findi
     for one in warnings[:SHOWN]:
         session.reporter.warn(f"{one['rule']} {text(one)}")
     if len(warnings) > SHOWN:
-        session.reporter.note(f"{len(warnings) - SHOWN} more: modelwizard status")
+        session.reporter.note(message("walk.more_findings", more=len(warnings) - SHOWN))
     return [one for one in serious if one["severity"] == "error"]

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from modelwizard.contract.messages import VERBATIM, Message, message, restored
 from modelwizard.errors import ProjectError, UsageError
 from modelwizard.evidence import advice, scores
 from modelwizard.files import file_sha256
@@ -70,7 +71,7 @@ def _stage(stage: str, entry: Mapping[str, Any] | None) -> dict[str, Any] | None
     return {"verdict": entry["verdict"], **kept, **way, "headline": entry.get("headline"), "utc": entry.get("utc")}
 
 
-def _account(metric: str, count: int, found: Mapping[str, Mapping[str, Any] | None]) -> str | None:
+def _account(metric: str, count: int, found: Mapping[str, Mapping[str, Any] | None]) -> Message | None:
     """Return "412 looks · best raw 0.846 · corrected 0.838 ± 0.011 · optimism 0.008" from the latest verdict."""
     for stage in ("regularize", "baseline"):
         numbers = (found[stage] or {}).get("numbers") or {}
@@ -81,24 +82,28 @@ def _account(metric: str, count: int, found: Mapping[str, Mapping[str, Any] | No
     return None
 
 
-def _advice(search: Mapping[str, Any] | None, entries: Sequence[Mapping[str, Any]]) -> list[str]:
+def _advice(search: Mapping[str, Any] | None, entries: Sequence[Mapping[str, Any]]) -> list[Message]:
     """Return what the number of looks means: of the last search, and of what a person read in between."""
     numbers = (search or {}).get("numbers") or {}
     untried = not any(entry.get("stage") in ("features", "finalize") for entry in entries)
-    hint = [
-        "not tried yet: `modelwizard features` looks for ratios and the like that help, and for columns that do not"
-    ]
-    told = hint if untried and (search or {}).get("verdict") in ("passed", "forced") else []
-    told += [f"{numbers['level']}: {numbers['advice']}"] if numbers.get("advice") and numbers["level"] != "fine" else []
-    return told + ([sentence] if (sentence := advice.adaptive(*accounting.bred(entries))) else [])
+    passed = (search or {}).get("verdict") in ("passed", "forced")
+    told = [message("looks.features_not_tried")] if untried and passed else []
+    if numbers.get("advice") and numbers["level"] != "fine":
+        told.append(message(f"looks.level_{numbers['level']}", advice=restored(numbers["advice"])))
+    return told + _adapted(entries)
+
+
+def _adapted(entries: Sequence[Mapping[str, Any]]) -> list[Message]:
+    found = advice.adaptive(*accounting.adapted(entries))
+    return [found] if found else []
 
 
 def audit(folder: Path) -> dict[str, Any]:
     """Verify the journal's chain and the data's hashes, and say how often held-out rows were looked at.
 
     Returns:
-        ok, problems (plain sentences), entries, looks, by_stage, edits, forced, test_openings, and `story`: the same
-        in plain sentences.
+        ok, problems, entries, looks, by_stage, edits, forced, test_openings, and `story`: the same
+        in sentences.
     """
     project = Project.open(folder)
     journal = Journal(project.journal_path)
@@ -112,7 +117,11 @@ def audit(folder: Path) -> dict[str, Any]:
         for e in entries
         if e["kind"] == "edited"
     ]
-    forced = [{"stage": e["stage"], "reason": e["reason"], "utc": e["utc"]} for e in entries if e["kind"] == "forced"]
+    forced = [
+        {"stage": e["stage"], "reason": restored(e["reason"]), "utc": e["utc"]}
+        for e in entries
+        if e["kind"] == "forced"
+    ]
     findings = [e for e in entries if e["kind"] == "finding"]
     openings = [e["utc"] for e in entries if e["kind"] == "opened"]
     return {
@@ -124,7 +133,7 @@ def audit(folder: Path) -> dict[str, Any]:
         "edits": edits,
         "forced": forced,
         "test_openings": openings,
-        "story": _story(chain.entries, seen, by_stage, edits, forced, openings, accounting.bred(entries), findings),
+        "story": _story(chain.entries, seen, by_stage, edits, forced, openings, findings) + _adapted(entries),
     }
 
 
@@ -135,41 +144,28 @@ def _story(
     edits: Sequence[Mapping[str, Any]],
     forced: Sequence[Mapping[str, Any]],
     openings: Sequence[str],
-    bred: tuple[int, int],
     findings: Sequence[Mapping[str, Any]],
-) -> list[str]:
-    """Tell in plain sentences what the journal holds."""
-    told = [f"The journal holds {count} lines."]
-    shares = ", ".join(f"{name} {number}" for name, number in by_stage.items() if number)
-    told.append(f"The validation rows were looked at {seen.validation:,} times" + (f" ({shares})." if shares else "."))
-    told += [f"Validation scores were read {times(seen.read)} by a person."] if seen.read else []
-    told += [f"{' and '.join(e['files'])} changed after {e['after_looks']} looks, on {e['utc'][:10]}." for e in edits]
-    told += [f"{sentence[:1].upper()}{sentence[1:]}."] if (sentence := advice.adaptive(*bred)) else []
-    told += [f"Found at {e['stage']}, on {e['utc'][:10]}: {e['rule']} {text(e)}." for e in findings]
-    told += [f"The gate after {e['stage']} was passed by force: {e['reason']}" for e in forced]
-    if not openings:
-        told.append("The test rows have not been opened.")
-    elif len(openings) == 1:
-        told.append(f"The test rows were opened once, on {openings[0][:10]}.")
-    else:
-        told.append(f"The test rows were opened {len(openings)} times: the later scores are of a reused test.")
-    return told
+) -> list[Message]:
+    """Tell what the journal holds."""
+    shares = [message("story.share", stage=name, looks=number) for name, number in by_stage.items() if number]
+    told = [message("story.lines", lines=count), message("story.looks", looks=seen.validation, shares=shares)]
+    told += [message("story.read", times=seen.read)] if seen.read else []
+    told += [message("story.edited", **edit) for edit in edits]
+    told += [message("story.found", stage=e["stage"], utc=e["utc"], rule=e["rule"], text=text(e)) for e in findings]
+    told += [message("story.forced" if e["reason"].id == VERBATIM else "story.accepted", **e) for e in forced]
+    key = "unopened" if not openings else "opened" if len(openings) == 1 else "reused"
+    return [*told, message(f"story.{key}", utc=openings[0] if openings else None, times=len(openings))]
 
 
-def times(number: int) -> str:
-    """Return "once", "3 times"."""
-    return "once" if number == 1 else f"{number:,} times"
-
-
-def _model_changed(project: Project, entries: Sequence[Mapping[str, Any]]) -> list[str]:
+def _model_changed(project: Project, entries: Sequence[Mapping[str, Any]]) -> list[Message]:
     """Say whether model.keras is another file than the one whose test score stands in the journal."""
     sealed = next((e for e in reversed(entries) if e["kind"] == "sealed"), None)
     if not sealed or not sealed.get("model_sha256"):
         return []
     if not project.model_path.is_file():
-        return ["model.keras is gone; the test score in the journal belongs to it."]
+        return [message("story.model_is_gone")]
     if file_sha256(project.model_path) != sealed["model_sha256"]:
-        return ["model.keras is not the file that was sealed before the test: the test score belongs to another model."]
+        return [message("story.other_model")]
     return []
 
 
@@ -188,7 +184,7 @@ def predict(folder: Path, source: Path, output: Path | None, reporter: Reporter)
     """
     project = Project.open(folder)
     if not source.is_file():
-        raise UsageError(f"{source} is no file.", expected="a file of raw rows", fix="check the path")
+        raise UsageError(f"{source} is not a file.", expected="a file of raw rows", fix="check the path")
     if not project.model_path.is_file():
         raise ProjectError(
             "There is no finalized model yet.", expected="model.keras in the project", fix="modelwizard finalize"
@@ -200,14 +196,14 @@ def predict(folder: Path, source: Path, output: Path | None, reporter: Reporter)
         found["text"] = target.read_text(encoding="utf-8")
         target.unlink()
     else:
-        reporter.say(f"{found['rows']:,} rows predicted, written to {output}")
+        reporter.say(message("walk.predicted", rows=found["rows"], path=str(output)))
     return found
 
 
 def check(folder: Path, reporter: Reporter) -> dict[str, Any]:
     """Apply the rules to the model, the data and the runs as they are now."""
     project = Project.open(folder)
-    reporter.note("Checking model.py, data.py and the runs; this trains for a few seconds.")
+    reporter.note(message("walk.checking"))
     with Child(project.folder) as child:
         found = child.run({"job": "check"})
     told = [{**one, "evidence": say(one["evidence"])} for one in found["findings"]]

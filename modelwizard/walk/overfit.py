@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from modelwizard.contract.messages import message
 from modelwizard.stages import overfit
 from modelwizard.stages.inputs import Run, Validation
 from modelwizard.stages.ladder import FEWEST_EPOCHS, Capacity, Experiment, Ladder, Stop
@@ -15,14 +16,7 @@ MOST_RUNS = 24
 
 def walk(session: Session) -> Verdict:
     """Train larger and longer models, every regulariser at zero, until the border is crossed."""
-    session.reporter.stage(
-        "overfit",
-        "Where is the border between too small and too large?",
-        (
-            "Longer, wider, deeper in turn, without any regularisation.",
-            "Training and validation loss are compared under the same conditions: same weights, dropout off.",
-        ),
-    )
+    session.reporter.stage("overfit", (message("overfit.ladder"), message("overfit.same_conditions")))
     facts = session.facts()
     zero = no_regularisation(facts["space"])
     hyperparameters, training = session.experiment("1-baseline.toml")
@@ -97,8 +91,8 @@ def _climb(
     limit: int,
 ) -> dict[str, Any]:
     """Train one rung."""
-    session.reporter.note(f"{step.capacity.text()}: {step.why}")
-    watch = session.watch("Capacity ladder", trials=limit, done=done)
+    session.reporter.note(message("ladder.rung", size=step.capacity.told(), why=step.why))
+    watch = session.watch(message("overfit.watch"), trials=limit, done=done)
     values = {**hyperparameters, **step.hyperparameters}
     return session.train("overfit", values, {**training, "epochs": step.capacity.epochs}, watch)
 
@@ -113,12 +107,12 @@ def _subset(
 ) -> overfit.Subset:
     """Check that the largest model can memorise a small part of the training rows."""
     rows = overfit.subset_rows(facts["rows"]["train"])
-    session.reporter.note(f"Can the largest model memorise {rows:,} rows?")
+    session.reporter.note(message("overfit.memorise_subset", rows=rows))
     entry = session.train(
         "overfit",
         {**last.hyperparameters, **zero},
         {**training, "epochs": max(last.epochs_run, 300)},
-        session.watch("Subset check"),
+        session.watch(message("overfit.watch_subset")),
         fraction=rows / facts["rows"]["train"],
     )
     history = session.project.read_run(str(entry["run"])).history
@@ -131,7 +125,7 @@ def _keep(session: Session, verdict: Verdict, runs: list[Run], training: dict[st
     if kept:
         session.write_experiment(
             "2-overfit.toml",
-            "The smallest model found that overfits; with the defaults of model.py it bounds the regularize stage.",
+            message("overfit.experiment"),
             kept.hyperparameters,
             {**training, "epochs": kept.epochs_run},
         )

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from modelwizard.contract.messages import message
 from modelwizard.errors import ProjectError
 from modelwizard.evidence.kfold import production_epochs
 from modelwizard.stages import squeeze
 from modelwizard.stages.squeeze import Squeeze
-from modelwizard.stages.verdict import figure
 from modelwizard.walk import findings
 from modelwizard.walk.plan import workers
 from modelwizard.walk.regularize import MEMBERS, PATIENCE
@@ -49,20 +49,22 @@ def produce(session: Session, seeds: int) -> tuple[dict[str, Any], Squeeze]:
         polish=polish,
     )
     findings.record(session, "finalize", told)
-    members = f"{made['members']} networks" if made["members"] > 1 else "one network"
     session.write_experiment(
         "4-finalize.toml",
-        f"The production model: {members} of these settings, averaged in model.keras.",
+        message("finalize.experiment", members=made["members"]),
         hyperparameters,
         {**training, **made["training"], "stop_after": made["epochs"]},
         {"threshold": found.say_from} if found.threshold else None,
     )
-    length = f"{made['epochs']} epochs each"
-    if made["epochs"] < made["wanted_epochs"]:
-        length += f" (the time budget was too short for {made['wanted_epochs']})"
     session.reporter.say(
-        f"model.keras: {members}, {length}, {made['parameters']:,} parameters; saved, loaded "
-        f"again, and equal on {made['equality']['rows']:,} rows within {made['equality']['largest']:.1e}"
+        message(
+            "finalize.model",
+            members=made["members"],
+            epochs=made["epochs"],
+            wanted=made["wanted_epochs"] if made["epochs"] < made["wanted_epochs"] else None,
+            parameters=made["parameters"],
+            **{name: made["equality"][name] for name in ("rows", "largest")},
+        )
     )
     return made, found
 
@@ -73,8 +75,8 @@ def _settings(session: Session) -> tuple[dict[str, Any], dict[str, Any]]:
         return session.experiment("3-regularize.toml")
     best = best_of(_judged(session), session.metric)
     if best is None:
-        raise ProjectError("There is no trial whose settings could be used.", fix="modelwizard baseline")
-    session.reporter.warn(f"No trial of the search can be used; {best['run']} is the best one before it.")
+        raise ProjectError("No trial has settings that could be used.", fix="modelwizard baseline")
+    session.reporter.warn(message("finalize.no_trial_of_search", run=best["run"]))
     return dict(best["hyperparameters"]), {**best["training"], "stop_after": best["best_epoch"] + 1}
 
 
@@ -114,7 +116,9 @@ def _training_time(session: Session) -> float | None:
 
 def _probe(session: Session, request: Mapping[str, Any]) -> dict[str, Any]:
     """Train the settings where rows are held out, several times; each is a trial of the journal."""
-    with session.reporter.watch(session.watch("Probes", trials=request["seeds"], done=0)) as on_event:
+    with session.reporter.watch(
+        session.watch(message("finalize.watch_probes"), trials=request["seeds"], done=0)
+    ) as on_event:
 
         def keep(event: Mapping[str, Any]) -> None:
             if event["event"] == "trial":
@@ -137,8 +141,8 @@ def _squeeze(session: Session, runs: Sequence[str]) -> Squeeze:
     found = squeeze.decide(validation, probes, rest, seed=session.seed)
     for purpose, count in found.looks.items():
         _look(session, purpose, count, [run.name for run in (*probes, *rest)])
-    for sentence in found.sentences():
-        session.reporter.say(sentence[:1].upper() + sentence[1:])
+    for told in found.told().values():
+        session.reporter.say(told)
     return found
 
 
@@ -147,26 +151,13 @@ def _polish(session: Session, request: Mapping[str, Any], runs: Sequence[str]) -
     if not session.project.settings.training.polish:
         return None
     if session.options.time_budget is not None:
-        session.reporter.note("The last polish is left out: it takes longer than a time budget is planned for.")
+        session.reporter.note(message("finalize.polish_takes_too_long"))
         return None
-    with session.reporter.watch(session.watch("Last polish, on trial", trials=1, done=0)) as on_event:
+    with session.reporter.watch(session.watch(message("finalize.watch_polish"), trials=1, done=0)) as on_event:
         found = session.child.run({"job": "polish", **request}, on_event)
     _look(session, "polish", found["looks"], runs)
-    session.reporter.say(_told(found))
+    session.reporter.say(squeeze.polished(found))
     return found
-
-
-def _told(found: Mapping[str, Any]) -> str:
-    """Say what the polish did to held-out rows, beside its control arm."""
-    if found["learning_rate"] is None:
-        return "Last polish: left out, every learning rate raised the training loss"
-    what = "kept" if found["kept"] else "left out, it does not help by more than noise"
-    control, rate = found["control"], found["learning_rate"]
-    return (
-        f"Last polish at batch size 1, learning rate {rate:g}: {what}; held-out loss lower by "
-        f"{figure(found['gain'])} (t = {found['t']:.1f}); batches of 32 at 32 times that rate: "
-        f"{figure(control['gain'])} (t = {control['t']:.1f})"
-    )
 
 
 def _export(
@@ -174,7 +165,7 @@ def _export(
 ) -> dict[str, Any]:
     """Train the production networks and write model.keras."""
     folds = session.scheme == "kfold"
-    with session.reporter.watch(session.watch("Production", trials=1, done=0)) as on_event:
+    with session.reporter.watch(session.watch(message("finalize.watch_production"), trials=1, done=0)) as on_event:
         return session.child.run(
             {
                 "job": "final",

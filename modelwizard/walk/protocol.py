@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from modelwizard import words
+from modelwizard.contract.messages import message
 from modelwizard.errors import ProjectError
 from modelwizard.evidence import kfold, scores
 from modelwizard.evidence.scheme import rounds
@@ -16,7 +19,6 @@ from modelwizard.project import Project
 from modelwizard.settings import FILE
 from modelwizard.stages import accounting
 from modelwizard.stages.inputs import Run, Validation
-from modelwizard.stages.verdict import figure
 from modelwizard.walk.regularize import PATIENCE
 from modelwizard.walk.session import Session
 
@@ -38,7 +40,7 @@ def switch(session: Session) -> dict[str, Any]:
 
     Returns:
         folds, repeats, trials, run, score, corrected, se, `by_fold` (the interval of Nadeau and Bengio from the scores
-        of the single folds, which knows nothing of the choice among trials), and `headline`, a sentence.
+        of the single folds, which knows nothing of the choice among trials), and `headline`, a message.
     """
     counts = session.project.counts()
     folds, repeats = rounds(counts["train"] + counts["validation"])
@@ -46,13 +48,15 @@ def switch(session: Session) -> dict[str, Any]:
     session.journal.append("decision", stage="finalize", protocol="kfold", folds=folds, repeats=repeats)
     _rewrite(session.project, folds, repeats)
     judging = replace(session, project=Project.open(session.project.folder))
-    judging.job("references")  # the truth and the dumb baseline of the rows that judge from here on
+    judging.job("references")  # the targets and the baseline of the rows that validate from now on
     entries = [
         judging.train(
             "protocol",
             entry["hyperparameters"],
             entry["training"],
-            judging.watch(f"Repeated K-fold, {repeats} x {folds}", trials=len(candidates), done=done),
+            judging.watch(
+                message("finalize.watch_kfold", folds=folds, repeats=repeats), trials=len(candidates), done=done
+            ),
             patience=PATIENCE,
             repeats=repeats,
         )
@@ -64,15 +68,21 @@ def switch(session: Session) -> dict[str, Any]:
     best = max(
         runs, key=lambda run: -abs(validation.score(run.predictions(run.best_epoch(validation) or 0)) - found.raw)
     )
-    headline = (
-        f"By {repeats} x {folds}-fold on {found.units:,} rows: {scores.SCORES[session.metric].title} "
-        f"{figure(found.corrected)} ± {figure(1.96 * found.se)} for {best.name}; this is the number to quote."
+    headline = message(
+        "finalize.kfold",
+        folds=folds,
+        repeats=repeats,
+        rows=found.units,
+        metric=session.metric,
+        score=found.corrected,
+        error=1.96 * found.se,
+        run=best.name,
     )
     session.reporter.say(headline)
     chosen = next(entry for entry in entries if entry["run"] == best.name)
     session.write_experiment(
         "3-regularize.toml",
-        f"The best of {len(entries)} trials by repeated K-fold ({best.name}); finalize trains it.",
+        message("finalize.kfold_experiment", trials=len(entries), run=best.name),
         chosen["hyperparameters"],
         {**chosen["training"], "stop_after": chosen["best_epoch"] + 1},
     )
@@ -114,7 +124,7 @@ def _rewrite(project: Project, folds: int, repeats: int) -> None:
         "scheme": '"kfold"',
         "folds": str(folds),
         "repeats": str(repeats),
-        "reason": '"the hold-out was unreliable: switched to repeated K-fold"',
+        "reason": json.dumps(words.say(message("finalize.switched"))),
     }
     for name, value in values.items():
         rest = re.sub(rf"(?m)^{name} = .*$", f"{name} = {value}", rest, count=1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from modelwizard.contract.messages import message
 from modelwizard.errors import ProjectError
 from modelwizard.evidence.advice import Point
 from modelwizard.files import write_text
@@ -31,12 +32,12 @@ LENGTHS = (0.25, 0.5, 1, 2, 4)
 """Lengths that are searched, as multiples of the default: a short training is the cheapest regulariser. The third trial
 is the shortest: a learning rate that has fallen to zero early is better than a long training that is cut at its best
 epoch, where rows are noisy, and it costs little."""
-BRISK = {"learning_rate": 2, "dropout": 0.5}
-CAREFUL = {"dropout": 2.5, "weight_decay": 10}
+FAST = {"learning_rate": 2, "dropout": 0.5}
+REGULARISED = {"dropout": 2.5, "weight_decay": 10}
 """What the fourth and the fifth trial multiply the defaults by: on the tables of `benchmarks/quality.py` the best
 settings of large tables of numbers lie near the first, those of small noisy ones near the second."""
 WIDE = {"units": 2, "dropout": 1.5, "learning_rate": 2}
-LEISURE = 120.0
+ENOUGH_TIME = 120.0
 """Seconds that must be left for a sixth trial that is wide and twice as long: it takes several times what others do."""
 MEMBERS, LONGER = 3, 1.25
 """Networks that finalize trains, and how much longer than a trial's each takes: it sees the validation rows too."""
@@ -48,15 +49,7 @@ PATIENCE = 12
 
 def walk(session: Session) -> Verdict:
     """Run a round of trials and judge all trials so far."""
-    session.reporter.stage(
-        "regularize",
-        "What generalises best?",
-        (
-            "Dropout, penalties, layers, units, learning rate and epochs are searched, never deeper than the "
-            "overfitting model or the defaults of model.py, and at most twice as wide: dropout puts units to rest.",
-            "Every look at validation rows is counted, and the best score is corrected for it.",
-        ),
-    )
+    session.reporter.stage("regularize", (message("regularize.search"), message("regularize.looks_are_counted")))
     facts = session.facts()
     border, known = _border(session)
     ranges = _ranges(facts["space"], capacity(border) if known else None)
@@ -65,7 +58,7 @@ def walk(session: Session) -> Verdict:
     total = _before_this_round(session) + wanted
     best = best_of(done, session.metric)
     watch = session.watch(
-        "Regularize",
+        message("regularize.watch"),
         trials=None if session.options.time_budget and not session.options.trials else total,
         done=len(done),
         baseline=_baseline_score(session),
@@ -99,7 +92,7 @@ def _judged_alike(session: Session, run: Run) -> Run:
     entry = next(e for e in session.trials() if e["run"] == run.name)
     if entry["scheme"] == session.scheme:
         return run
-    watch = session.watch("The overfitting model, judged anew")
+    watch = session.watch(message("regularize.watch_overfitting"))
     return session.run(session.train("overfit", run.hyperparameters, entry["training"], watch))
 
 
@@ -130,7 +123,7 @@ def _request(
     done: list[dict[str, Any]],
     total: int,
 ) -> dict[str, Any]:
-    """Describe the search: the defaults, the baseline's settings, then a short, a brisk, a careful and a wide trial."""
+    """Describe the search: the defaults, the baseline's settings, then short, fast, regularised and wide."""
     caps = {name: [ranges[name].low, ranges[name].high] for name in ("layers", "units") if name in ranges}
     baseline, _ = session.experiment("1-baseline.toml")
     defaults = {h["name"]: h["default"] for h in facts["space"] if not h.get("conditional")}
@@ -156,8 +149,8 @@ def _request(
             default,
             {**default, **baseline, **no_regularisation(facts["space"])},
             *([{**default, "epochs": lengths[0]}] if free else []),
-            *(_scaled(default, facts["space"], factors) for factors in (BRISK, CAREFUL)),
-            *([wide] if left is None or left >= LEISURE else []),
+            *(_scaled(default, facts["space"], factors) for factors in (FAST, REGULARISED)),
+            *([wide] if left is None or left >= ENOUGH_TIME else []),
         ],
         "bounds": caps,
         "time_budget": session.seconds_left(),
@@ -251,7 +244,7 @@ def _judge(session: Session, border: Run, ranges: Mapping[str, Range]) -> Verdic
     if best:
         session.write_experiment(
             "3-regularize.toml",
-            f"The best of {len(entries)} trials on the validation rows ({best['run']}); finalize trains it.",
+            message("regularize.experiment", trials=len(entries), run=best["run"]),
             best["hyperparameters"],
             {**best["training"], "stop_after": best["best_epoch"] + 1},
         )
@@ -260,7 +253,7 @@ def _judge(session: Session, border: Run, ranges: Mapping[str, Range]) -> Verdic
 
 
 def _trace(session: Session, verdict: Verdict) -> None:
-    """Say the account of looks in one line, and keep the table of trials as a file that any program reads."""
+    """Sum up the looks in one line, and keep the table of trials as a file that any program reads."""
     numbers, seen = verdict.numbers, looks(session.journal.entries()).validation
     raw, corrected, se = (numbers.get(name) for name in ("score", "corrected", "se"))
     if raw is not None and corrected is not None and se is not None and raw == raw:

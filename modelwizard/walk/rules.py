@@ -1,4 +1,4 @@
-"""The rules that a stage applies before it spends time: errors hold it, the rest is told and goes on."""
+"""The rules that a stage applies before it spends time: errors stop it, warnings are shown."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ def apply(session: Session, stage: str) -> None:
     more = f", and {len(errors) - 1} more" if len(errors) > 1 else ""
     where = f" ({first['where']})" if first.get("where") else ""
     raise GateError(
-        f"{stage} would waste its time: {first['code']} {first['title']}{where}{more}.",
+        f"{stage} would waste time: {first['code']} {first['title']}{where}{more}.",
         received=say(first["evidence"]),
-        fix=f"{first['fix']}; modelwizard check shows all, modelwizard explain {first['code']} tells why, "
-        f'modelwizard {stage} --force --reason "…" goes on all the same',
+        fix=f"{first['fix']}; modelwizard check shows all findings, modelwizard explain {first['code']} says why, "
+        f'modelwizard {stage} --force --reason "…" continues anyway',
     )

@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from modelwizard import words
+from modelwizard.contract.messages import Message, Text
 from modelwizard.errors import ProjectError
 from modelwizard.evidence import scores
 from modelwizard.files import write_text
@@ -19,6 +21,7 @@ from modelwizard.problems import PROBLEMS
 from modelwizard.project import Project
 from modelwizard.reporter import Reporter, Watch
 from modelwizard.stages.inputs import Run, Validation
+from modelwizard.words.numbers import figure
 from modelwizard.worker.client import Child
 
 if TYPE_CHECKING:
@@ -71,9 +74,7 @@ class Session:
 
     def show(self, value: float | None) -> str:
         """Write a score for a person."""
-        from modelwizard.stages.verdict import figure
-
-        return "–" if value is None else str(figure(value))
+        return figure(value)
 
     def job(self, name: str, **request: Any) -> dict[str, Any]:
         """Have the worker do something that has no progress to show."""
@@ -208,7 +209,7 @@ class Session:
         return targets.y[np.asarray(self.project.parts())[targets.rows] == "train"]
 
     def dumb_loss(self, validation: Validation) -> float:
-        """Return the mean loss of the dumb baseline on training rows, above the lowest possible."""
+        """Return the mean loss of the baseline on training rows, above the lowest possible."""
         import numpy as np
 
         task, y = self.project.settings.problem, self._trained()
@@ -231,24 +232,23 @@ class Session:
     def write_experiment(
         self,
         name: str,
-        comment: str,
+        comment: Message,
         hyperparameters: Mapping[str, Any],
         training: Summary,
         prediction: Mapping[str, float] | None = None,
     ) -> None:
         """Write an experiment file, for `train.py`, for `predict.py` and for the eye."""
-        lines = [f"# {comment}", "[hyperparameters]"]
+        lines = [f"# {words.say(comment, sentence=True)}", "[hyperparameters]"]
         lines += [f"{_key(key)} = {_toml(value)}" for key, value in hyperparameters.items()]
         lines += ["", "[training]", *(f"{key} = {_toml(value)}" for key, value in training.items())]
         if prediction:
             lines += ["", "[prediction]", *(f"{key} = {_toml(value)}" for key, value in prediction.items())]
         write_text(self.project.folder / "experiments" / name, "\n".join(lines) + "\n")
 
-    def watch(self, title: str, **more: Any) -> Watch:
+    def watch(self, title: Text, **more: Any) -> Watch:
         """Describe what is about to run."""
-        metric = scores.SCORES[self.metric]
         limits: dict[str, Any] = {"trials": 1, "time_budget": self.seconds_left(), **more}
-        return Watch(title, metric=metric.title, direction=metric.direction, **limits)
+        return Watch(title, metric=self.metric, direction=scores.direction(self.metric), **limits)
 
     def look(self, stage: str, purpose: str, count: int) -> None:
         """Record looks at validation rows that belong to no trial; the same look at the same numbers counts once."""

@@ -10,6 +10,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from modelwizard import words
+from modelwizard.contract.messages import message, restored
 from modelwizard.errors import GateError, UsageError
 from modelwizard.journal import Journal
 from modelwizard.options import StageOptions
@@ -32,7 +34,7 @@ WALKS: Mapping[str, Callable[[Session], Verdict]] = {
 ACCEPTABLE = {"overfit": ("cannot tell",), "regularize": ("cannot tell", "failed")}
 """Verdicts that a person may accept with a yes: what comes next is weaker for it, but not wrong."""
 BESIDES = {"baseline": ("cannot tell", "failed"), "overfit": ("failed",)}
-"""Verdicts that `run` accepts besides, on the record, unless the net has no power at all."""
+"""Verdicts that `run` accepts besides, on the record, unless the network has no power at all."""
 
 
 def next_stage(folder: Path) -> str | None:
@@ -108,7 +110,7 @@ def _start(folder: Path, child: Child, reporter: Reporter, count: int) -> None:
     """Import TensorFlow and encode the rows, so that what it takes can be planned with; the others do so meanwhile."""
     child.project = Project.open(folder).folder
     child.start()
-    with reporter.waiting("Starting TensorFlow …"):
+    with reporter.waiting(message("walk.starting")):
         import_module("sklearn.inspection")  # judging needs it; on another core now, it costs nothing
         child.ready()
         child.run({"job": "inspect"})
@@ -145,7 +147,7 @@ def opened(
             begin(project, journal)
             gate(journal)
             notice_edits(project, journal, reporter)
-            with reporter.waiting("Starting TensorFlow …"):
+            with reporter.waiting(message("walk.starting")):
                 worker.ready()
             yield Session(project, journal, worker, options, reporter)
 
@@ -184,27 +186,32 @@ def _gate(journal: Journal, stage: str, options: StageOptions, reporter: Reporte
     found = verdicts(journal.entries())
     for before in STAGES[: STAGES.index(stage)]:
         entry = found[before] or {}
-        word, headline = entry.get("verdict"), str(entry.get("headline") or "")
+        word, headline = entry.get("verdict"), entry.get("headline")
         if word in ("passed", "forced"):
             continue
         if options.force:
             journal.append("forced", stage=before, gate=stage, found=word, reason=options.reason)
         elif _acceptable(before, entry, whole=options.whole) and _accepts(before, headline, reporter):
-            journal.append("forced", stage=before, gate=stage, found=word, reason=f"accepted as it is: {headline}")
+            journal.append("forced", stage=before, gate=stage, found=word, reason=message("walk.accepted"))
         else:
-            state = f"ended with '{word}'" if word else "has not been run"
-            raise GateError(
-                f"{stage} has to wait: {before} {state}.",
-                expected=f"{before} passed",
-                received=headline or state,
-                fix=f'modelwizard {before}; or go on knowingly: modelwizard {stage} --force --reason "…"',
-            )
+            raise waits(stage, before, entry)
 
 
-def _accepts(before: str, headline: str, reporter: Reporter) -> bool:
+def waits(stage: str, before: str, found: Mapping[str, Any]) -> GateError:
+    """Return the error of a stage whose predecessor was not passed."""
+    return GateError(
+        f"{stage} has to wait: {before} " + (f"ended with '{found['verdict']}'." if found else "has not been run."),
+        expected=f"{before} passed",
+        received=words.say(found["headline"]) if found.get("headline") else None,
+        fix=f'modelwizard {before}; or continue anyway: modelwizard {stage} --force --reason "…"',
+    )
+
+
+def _accepts(before: str, headline: Any, reporter: Reporter) -> bool:
     """Ask whether an open verdict is good enough to go on; nobody there to be asked means no."""
     try:
-        return reporter.confirm(f"{before} could not settle its question. Go on?", why=headline, default=True)
+        why = "" if headline is None else restored(headline)
+        return reporter.confirm(message("walk.continue", stage=before), why=why, default=True)
     except UsageError:
         return False
 
@@ -219,20 +226,19 @@ def notice_edits(project: Project, journal: Journal, reporter: Reporter) -> None
     files = [name for name in now if now[name] != known.get(name)]
     looks = sum(int(e.get("looks") or 0) for e in entries)
     journal.append("edited", files=files, code=now, after_looks=looks)
-    reporter.note(f"{' and '.join(files)} changed since the last look; from here on the edit is what is trained.")
+    reporter.note(message("walk.edited", files=files))
 
 
 def _judgement(verdict: Verdict, following: str | None, found: Sequence[str]) -> Judgement:
     """Make of a verdict what a person is shown."""
-    from modelwizard.stages.verdict import chance, figure
-
-    shown = {"score": figure, "reference": figure, "corrected": figure, "se": figure, "test": figure, "p_value": chance}
-    numbers = [
-        (name.replace("_", " "), show(float(value)).removeprefix("p = ").removeprefix("p "))
-        for name, show in shown.items()
-        if isinstance(value := verdict.numbers.get(name), int | float)
-    ]
     command = f"modelwizard {following}" if following else "modelwizard report --open"
     return Judgement(
-        verdict.stage, verdict.verdict, verdict.headline, numbers, verdict.reasons, verdict.advice, command, found
+        verdict.stage,
+        verdict.verdict,
+        verdict.headline,
+        verdict.numbers,
+        verdict.reasons,
+        verdict.advice,
+        command,
+        found,
     )

@@ -3,7 +3,10 @@
 A sentence stands in `en/FILE.toml` under its key; the id of a message is `FILE.KEY`. In a sentence,
 
 - `{score:figure}` is a value and how it is written (see `FORMS`; without a form it is written as it is);
-- `{trials:count trial}` is "1 trial" or "3 trials", `{n:count class classes}` where the plural is another word;
+- `{trials:count trial}` is "1 trial" or "3 trials", `{n:count class classes}` where the plural is another word
+  (`_` stands for a space);
+- `{metric:title metrics}` is the name that `en/metrics.toml` gives to a value, `{se:like raw}` a number with as many
+  decimals as the value `raw`;
 - `[[ against {reference:figure}]]` is left out when a value in it is unknown: None, NaN, "" or an empty list.
 """
 
@@ -17,18 +20,31 @@ from importlib import resources
 from typing import Any, cast
 
 from modelwizard.contract.messages import VERBATIM, Message, restored
-from modelwizard.words.numbers import chance, count, duration, figure, finite, listed, span
+from modelwizard.words.numbers import alike, chance, count, duration, figure, finite, listed, number, span
+
+
+def _number(form: str) -> Callable[[Any], str]:
+    return lambda x: format(number(x) + 0.0, form) if finite(x) else "–"
+
 
 FORMS: Mapping[str, Callable[[Any], str]] = {
     "figure": figure,
     "span": span,
+    "shares": lambda interval: " to ".join(_number(".1%")(end) for end in interval),
     "chance": chance,
     "duration": duration,
-    "list": lambda names: listed([str(name) for name in names]),
-    "percent": lambda x: f"{x:.0%}",
-    "percent1": lambda x: f"{x:.1%}",
-    "whole": lambda x: f"{x:,.0f}",
-    "short": lambda x: f"{x:.3g}",
+    "list": lambda items: listed([say(item) for item in items]),
+    "parts": lambda items: "; ".join(say(item) for item in items),
+    "comma": lambda items: ", ".join(say(item) for item in items),
+    "percent": _number(".0%"),
+    "percent1": _number(".1%"),
+    "whole": _number(",.0f"),
+    "short": _number(".3g"),
+    "two": _number(".2f"),
+    "one": lambda x: _number(".1f")(round(number(x), 1)),
+    "tiny": _number(".1e"),
+    "times": lambda n: "once" if n == 1 else f"{n:,} times",
+    "date": lambda utc: str(utc)[:10],
     "quoted": lambda x: f"'{x}'",
     "names": lambda names: ", ".join(name if name == "…" else f"'{name}'" for name in names),
 }
@@ -49,10 +65,45 @@ def say(what: Message | Mapping[str, Any] | str, *, sentence: bool = False) -> s
     """
     told = restored(what)
     text = str(told.values["text"]) if told.id == VERBATIM else _filled(sentences(told.id), told.values)
-    if not sentence:
-        return text
-    text = text[:1].upper() + text[1:]
-    return text if text.endswith((".", "!", "?", ":", "…")) else f"{text}."
+    return as_sentence(text) if sentence else text
+
+
+def as_sentence(text: str) -> str:
+    """Return a text with a capital first, unless it begins with code or a run's name, and a stop at its end."""
+    begin = capital(text) if text.split(" ")[0].rstrip(":,;").isalpha() else text
+    return begin if begin.endswith((".", "!", "?", ":", "…", "`")) else f"{begin}."
+
+
+def capital(text: str) -> str:
+    """Return a text with its first letter in upper case."""
+    return text[:1].upper() + text[1:]
+
+
+def rendered(value: Any) -> Any:
+    """Return plain values with every message in them as text: what `--json` prints and pages show."""
+    if isinstance(value, Message):
+        return say(value)
+    if isinstance(value, Mapping):
+        items = cast("Mapping[str, Any]", value)
+        return say(items) if set(items) == {"id", "values"} else {k: rendered(v) for k, v in items.items()}
+    if isinstance(value, list | tuple):
+        return [rendered(item) for item in cast("list[Any]", value)]
+    return value
+
+
+def title(file: str, name: object) -> str:
+    """Return what a person reads for a name of the code, such as `roc_auc` in `metrics`; the name where none is given.
+
+    Args:
+        file: The file of names: `metrics`, `references`, `stages`, `questions`.
+        name: The name.
+    """
+    return named(file).get(str(name), str(name))
+
+
+def named(file: str) -> dict[str, str]:
+    """Return a file of names as it is: `glossary`, `metrics`, `references`, `stages` or `questions`."""
+    return _catalogue(file)
 
 
 def sentences(id: str) -> str:
@@ -66,16 +117,25 @@ def _filled(text: str, values: Mapping[str, Any]) -> str:
         names = [field[0] for field in _FIELD.findall(match[1])]
         return match[1] if all(_known(values.get(name)) for name in names) else ""
 
-    return _FIELD.sub(lambda match: _written(values[match[1]], match[2]), _OPTIONAL.sub(optional, text))
+    return _FIELD.sub(lambda match: _written(values, *match.groups()), _OPTIONAL.sub(optional, text))
 
 
-def _written(value: Any, form: str | None) -> str:
+def _written(values: Mapping[str, Any], field: str, form: str | None) -> str:
+    value = values[field]
     if isinstance(value, Message | Mapping):
         return say(cast("Message | Mapping[str, Any]", value))
     if form is None:
         return str(value)
     name, *more = form.split(" ")
-    return count(int(value), *more) if name == "count" else FORMS[name](value)
+    match name:
+        case "count":
+            return count(int(value), *(word.replace("_", " ") for word in more))
+        case "title":
+            return title(more[0], value)
+        case "like":
+            return alike([values[more[0]], value])[1]
+        case _:
+            return FORMS[name](value)
 
 
 def _known(value: Any) -> bool:

@@ -54,8 +54,14 @@ def span(interval: object) -> str:
 
 def chance(p_value: object) -> str:
     """Return "p = 0.012" or "p < 0.0001"."""
+    text = p_figure(p_value)
+    return "" if text == "–" else f"p {text}" if text.startswith("<") else f"p = {text}"
+
+
+def p_figure(p_value: object) -> str:
+    """Return "0.012" or "< 0.0001"."""
     p = number(p_value)
-    return "" if not math.isfinite(p) else "p < 0.0001" if p < 1e-4 else f"p = {p:.2g}"
+    return "–" if not math.isfinite(p) else "< 0.0001" if p < 1e-4 else f"{p:.2g}"
 
 
 def count(amount: int, one: str, many: str | None = None) -> str:

@@ -13,8 +13,9 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from modelwizard import walk
+from modelwizard import walk, words
 from modelwizard.cli import PROBLEM_NAMES, cli
+from modelwizard.contract.messages import message
 from modelwizard.errors import DataError, GateError, Interrupted, TestOpenedError, WorkerError
 from modelwizard.options import StageOptions
 from modelwizard.problems import PROBLEMS
@@ -26,7 +27,7 @@ STATUS: dict[str, Any] = {
     "data": {"rows": 7043, "train": 4226, "validation": 1408, "test": 1409},
     "head": {"units": 1, "activation": "sigmoid", "loss": "binary_crossentropy"},
     "stages": {
-        "baseline": {"verdict": "passed", "score": 0.83, "reference": 0.5, "p_value": 0.0001},
+        "baseline": {"verdict": "passed", "headline": message("baseline.power"), "score": 0.83},
         "overfit": {"verdict": "cannot tell", "headline": "Validation never turned.", "capacity": {"layers": 3}},
         "regularize": None,
         "finalize": None,
@@ -184,6 +185,7 @@ def test_a_project_is_made_without_keras(place: Path) -> None:
         ("nwe", 2, "nwe"),
         ("table bynary", 2, "modelwizard table binary"),
         ("explain MW999", 2, "no such rule"),
+        ("explain droput", 2, 'modelwizard explain "dropout"'),
         ("status", 1, "modelwizard.toml"),
         ("baseline --time-budget soon", 2, "no"),
         ("baseline --trials 0", 2, "--trials"),
@@ -384,18 +386,19 @@ def test_status(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     result = run("status", "--project", str(project))
     assert result.stdout.splitlines() == [
         "",
-        "churn: binary, judged by roc_auc",
+        "churn: binary, scored by roc_auc",
         "7,043 rows: 4,226 train, 1,408 validation, 1,409 test. Last layer: 1 unit, sigmoid, binary_crossentropy.",
         "stage       verdict      what was found",
-        "baseline    passed       score 0.83, reference 0.5, p value 0.0001",
+        "baseline    passed       The network beats the baseline.",
         "overfit     cannot tell  Validation never turned.",
         "regularize  not run yet",
         "finalize    not run yet",
-        "Looks at validation: 412. Times the test rows were opened: 0.",
+        "The validation rows were used 412 times.",
+        "The test rows were opened 0 times.",
         "Next:",
         "  modelwizard overfit",
     ]
-    assert json.loads(run("status", "--project", str(project), "--json").stdout) == STATUS
+    assert json.loads(run("status", "--project", str(project), "--json").stdout) == words.rendered(STATUS)
 
 
 @pytest.mark.parametrize(("severity", "code"), [("error", 3), ("warning", 0), ("tip", 0)])
@@ -410,17 +413,18 @@ def test_check(project: Path, monkeypatch: pytest.MonkeyPatch, severity: str, co
     assert result.exit_code == code
     for part in ("MW101 Softmax over a single unit (model.py:42)", "seen: Dense(1, softmax)", "fix: use sigmoid"):
         assert part in result.stdout
-    assert f"1 {severity}; 1 rules passed, 1 did not apply" in result.stdout
+    assert f"1 {severity}; 1 rule passed, 1 did not apply" in result.stdout
     assert json.loads(run("check", "--project", str(project), "--json").stdout) == found
 
 
-@pytest.mark.parametrize(("ok", "code", "said"), [(True, 0, "The journal is whole."), (False, 1, "line 3 was changed")])
+@pytest.mark.parametrize(("ok", "code", "said"), [(True, 0, "journal is intact"), (False, 1, "line 3 was changed")])
 def test_audit(project: Path, monkeypatch: pytest.MonkeyPatch, ok: bool, code: int, said: str) -> None:
     found = {
         "ok": ok,
         "entries": 9,
         "looks": {"validation": 4, "test": 1},
         "problems": [] if ok else ["line 3 was changed"],
+        "story": [],
     }
     pretend(monkeypatch, "audit", found)
     result = run("audit", "--project", str(project))
@@ -462,3 +466,5 @@ def test_table() -> None:
 def test_explain() -> None:
     assert run("explain", "mw101").stdout.startswith("MW101")
     assert json.loads(run("explain", "MW101", "--json").stdout)["code"] == "MW101"
+    assert run("explain", "decision", "threshold").stdout.startswith("Decision threshold\nThe probability above which")
+    assert json.loads(run("explain", "kfold", "--json").stdout)["term"] == "k-fold"

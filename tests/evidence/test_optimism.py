@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from modelwizard import words
 from modelwizard.evidence import advice, optimism, planning, scores
 
 
@@ -160,4 +161,5 @@ def test_advice_levels(found, more, level):
 
 def test_the_status_line():
     found = optimism.Correction(0, 0.846, 0.838, 0.008, 0.011, "max", 400, 300, 300)
-    assert advice.status_line(412, found) == "412 looks · best raw 0.846 · corrected 0.838 ± 0.011 · optimism 0.008"
+    line = advice.status_line(412, found)
+    assert words.say(line) == "412 looks · best raw 0.846 · corrected 0.838 ± 0.011 · optimism 0.008"

@@ -78,7 +78,7 @@ def test_a_curve_needs_two_epochs() -> None:
 def test_standings_say_each_score_in_words() -> None:
     rows = [Standing("trees", 0.9, role="reference"), Standing("net", 0.85, (0.8, 0.9)), Standing("lost", float("nan"))]
     made = standings("s", "Scores", rows, "ROC AUC")
-    assert "trees 0.900; net 0.850 (95 % interval 0.800 to 0.900)." in made
+    assert "trees 0.900; net 0.850 (95% interval 0.800 to 0.900)." in made
     assert "lost" not in made
 
 

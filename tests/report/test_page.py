@@ -143,12 +143,12 @@ def test_a_finished_walk_of_every_problem_type(problem: str, walked: Callable[..
 @pytest.mark.parametrize(
     ("upto", "there", "absent"),
     [
-        (None, ["Nothing has been trained yet.", "Next: modelwizard baseline."], ["Capacity", "score flatters"]),
-        ("baseline", ["So far the small net is worth", "Next: modelwizard overfit."], ["The capacity ladder"]),
+        (None, ["Nothing has been trained yet.", "Next: modelwizard baseline."], ["Capacity", "too optimistic"]),
+        ("baseline", ["So far the small network reaches", "Next: modelwizard overfit."], ["The capacity ladder"]),
         ("overfit", ["The capacity ladder", "border: epoch", "still sealed"], ["Score of each trial"]),
-        ("regularize", ["Score of each trial", "So far the best trial is worth", "no number on this page has seen"],
+        ("regularize", ["Score of each trial", "So far the best trial reaches", "no number on this page has seen"],
          ["Expected and found"]),
-        ("finalize", ["Expected and found", "Confusion at probability 0.5", "Calibration"], ["still sealed"]),
+        ("finalize", ["Expected and found", "matrix at decision threshold 0.5", "Calibration"], ["still sealed"]),
     ],
 )  # fmt: skip
 def test_every_point_of_the_walk(
@@ -227,16 +227,16 @@ SQUEEZE = Squeeze(
     ("kind", "fields", "words"),
     [
         ("forced", {"stage": "overfit", "gate": "regularize", "found": "cannot tell", "reason": "too much data"},
-         ["Passed by force.", "too much data", "what the gate asks was not shown"]),
+         ["Forced, although", "too much data", "what the gate requires was not shown"]),
         ("edited", {"files": ["model.py"], "after_looks": 74, "code": {}},
          ["model.py changed after 74 looks", "No correction can see what a person learned"]),
         ("look", {"stage": "overfit", "purpose": "hindsight", "looks": 3}, ["Overfit: hindsight, 3 looks."]),
         ("look", {"stage": "finalize", "purpose": "threshold", "looks": 102},
          ["decision thresholds tried", "102 looks"]),
         ("decision", {"stage": "finalize", "model": "model.keras", "polish": POLISH},
-         ["Kept: at learning rate 0.0001"]),
+         ["learning rate 0.0001: kept"]),
         ("decision", {"stage": "finalize", "model": "model.keras", "squeeze": SQUEEZE},
-         ["Temperature 1.80: the averaged prediction was too sure", "from probability 0.310 on", "polish = true"]),
+         ["Temperature 1.80: the averaged prediction was over", "Decision threshold 0.310: F1", "polish = true"]),
     ],
 )  # fmt: skip
 @pytest.mark.usefixtures("undrawn")
@@ -267,9 +267,9 @@ def test_a_switch_to_k_fold_gives_the_number_to_quote(walked: Callable[..., Path
     well_made(page)
     assert page.text.count("this is the number to quote") >= 2
     for words in (
-        "rows are judged by repeated K-fold, 3 x 5-fold.",
+        "repeated K-fold validates from now on, 3 × 5-fold.",
         "protocol-01",
-        "cannot be believed",
+        "cannot be trusted",
         "Repeated K-fold112",
     ):
         assert words in page.text
@@ -290,7 +290,7 @@ def test_a_changed_line_of_the_journal_stands_above_all(walked: Callable[..., Pa
     path = folder / "journal.jsonl"
     path.write_text(path.read_text(encoding="utf-8").replace('"verdict": "passed"', '"verdict": "better"'))
     page = read(folder)
-    assert "The journal is not whole." in page.text
+    assert "The journal is not intact." in page.text
     assert "was changed after it was written" in page.text
 
 

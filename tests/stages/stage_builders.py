@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from modelwizard import words
 from modelwizard.stages.inputs import Run, Validation
 
 ROWS = 400
@@ -18,6 +19,16 @@ def labels(rows=ROWS, seed=0):
 
 Z, Y = labels()
 VALIDATION = Validation("binary", "binary_crossentropy", "roc_auc", Y, train_rows=1000)
+
+
+def keys(messages):
+    """Return the ids of messages."""
+    return [told.id for told in messages]
+
+
+def said(verdict):
+    """Return everything that a verdict says, as a person reads it."""
+    return "\n".join(words.say(told) for told in (verdict.headline, *verdict.reasons, *verdict.advice))
 
 
 def net(name, sharpness, noise, train=None, seed=0, z=Z, **more):

@@ -7,8 +7,9 @@ import json
 
 import numpy as np
 import pytest
-from stage_builders import labels
+from stage_builders import keys, labels, said
 
+from modelwizard import words
 from modelwizard.stages import finalize
 from modelwizard.stages.inputs import Validation
 
@@ -37,7 +38,7 @@ def test_the_expectation_is_plain_json_and_comes_back():
     low, high = expected.interval
     assert (low + high) / 2 == pytest.approx(0.83)
     assert (high - low) / 2 == pytest.approx(1.96 * np.hypot(0.02, 0.02), rel=1e-3)
-    assert "300 test rows" in expected.headline
+    assert "300 test rows" in words.say(expected.headline)
 
 
 @pytest.mark.parametrize(("rows", "detectable"), [(300, 0.0703), (75, 0.1112), (30_000, 0.0500)])
@@ -46,7 +47,7 @@ def test_more_test_rows_detect_smaller_drops(rows, detectable):
 
 
 def test_too_few_rows_are_said_beforehand():
-    assert "too few rows" in finalize.expect("roc_auc", 0.55, 0.05, 0.5, 100, 50).headline
+    assert "too few test rows" in words.say(finalize.expect("roc_auc", 0.55, 0.05, 0.5, 100, 50).headline)
     assert finalize.expect("roc_auc", 0.9, 0.02, 0.5, 300, 300).informative
 
 
@@ -78,26 +79,26 @@ def test_the_numbers_that_status_and_the_report_show():
     assert sum(map(sum, numbers["confusion"])) == 300
     assert numbers["skill_interval"][0] < numbers["skill"] < numbers["skill_interval"][1]
     assert numbers["calibration"]["error"] < 0.2
-    assert f"{SCORE:.3f}" in found.headline
+    assert f"{SCORE:.3f}" in words.say(found.headline)
     json.dumps(found.record(), allow_nan=False)
 
 
 def test_a_gap_too_small_to_matter_is_consistent():
     found = finalize.judge(dataclasses.replace(sealed(SCORE + 0.13), margin=0.2), TEST, model(), [0.5])
     assert found.verdict == "consistent"
-    assert any("smaller than what matters" in reason for reason in found.reasons)
+    assert "finalize.small_gap" in keys(found.reasons)
 
 
 def test_a_second_opening_is_called_reused():
     found = finalize.judge(sealed(SCORE), TEST, model(), [0.5], reused=True)
-    assert found.headline.startswith("Reused test")
+    assert said(found).startswith("Reused test")
     assert found.numbers["reused"] is True
 
 
 def test_unreliable_says_what_to_switch_to():
     found = finalize.judge(sealed(0.99, se=0.005), TEST, model(), [0.5])
     assert found.verdict == "unreliable"
-    assert any("K-fold" in text for text in found.advice)
+    assert "finalize.switch_to_kfold" in keys(found.advice)
 
 
 @pytest.mark.parametrize(

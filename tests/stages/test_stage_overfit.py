@@ -7,8 +7,10 @@ import json
 
 import numpy as np
 import pytest
-from stage_builders import VALIDATION, Y, net
+from stage_builders import VALIDATION, Y, keys, net, said
 
+from modelwizard import words
+from modelwizard.contract.messages import message
 from modelwizard.evidence.overfitting import Overfitting
 from modelwizard.stages import overfit
 from modelwizard.stages.overfit import Capacity, Experiment, Ladder, Step, Stop, Subset
@@ -29,6 +31,7 @@ def rung(layers=1, units=8, epochs=15, kind="none", **more):
     return Step(f"run-{layers}-{units}-{epochs}", Capacity(layers, units, epochs), loss, metric, kind, **values)
 
 
+WHY = message("ladder.limit")
 PROVEN = {"kind": "overfit", "parameters": 300}
 
 
@@ -88,7 +91,7 @@ def test_the_budget_stops_before_it_is_overrun():
     assert isinstance(climb(rung(seconds=10), budget=60, spent=35), Experiment)
     stop = climb(rung(seconds=10), budget=60, spent=45)
     assert stop.why == "budget"
-    assert "20.0 s" in stop.text or "20 s" in stop.text
+    assert stop.told.values == {"needed": 20, "left": 15}
     assert not stop.subset
     assert climb(*[rung()] * 24).why == "budget"
 
@@ -97,7 +100,7 @@ def test_the_budget_stops_before_it_is_overrun():
 def test_a_time_budget_has_no_room_for_the_subset_check(steps):
     stop = climb(*steps, budget=60, spent=5)
     assert not stop.subset
-    assert "left out: whether a small part of the rows can be memorised" in overfit.verdict(steps, stop).reasons
+    assert "overfit.subset_left_out" in keys(overfit.verdict(steps, stop).reasons)
 
 
 def test_divergence_is_answered_with_a_smaller_learning_rate_three_times():
@@ -116,25 +119,25 @@ def test_a_model_without_size_hyperparameters_only_trains_longer():
 
 
 @pytest.mark.parametrize(
-    ("steps", "stop", "subset", "verdict", "words"),
+    ("steps", "stop", "subset", "verdict", "told"),
     [
         ([rung(parameters=100), rung(units=64, kind="overfit", parameters=900)], None, None, "passed", "64 units"),
         ([rung(units=16, **PROVEN), rung(units=64, **PROVEN)], None, None, "passed", "16 units"),
-        ([rung(kind="confidence overfit")], None, None, "passed", "Overfits within this budget"),
-        ([rung(kind="metric overfit")], None, None, "passed", "validation metric"),
-        ([rung(train_share=0.01)], None, None, "passed", "Capacity is enough"),
-        ([rung()], Stop("optimisation limit", "x", True), Subset(100, 0.01, 0.7), "passed", "out of reach"),
-        ([rung()], Stop("optimisation limit", "x", True), Subset(100, 0.6, 0.7), "cannot tell", "cannot be memorised"),
-        ([rung()], Stop("cap", "x"), None, "cannot tell", "by the largest model allowed"),
-        ([rung()], Stop("optimisation limit", "x", True), None, "cannot tell", "not crossed"),
-        ([rung()], Stop("budget", "x", True), Subset(100, 0.01, 0.7), "cannot tell", "within the budget"),
-        ([rung(reason="diverged", diverged=True)], Stop("diverged", "x"), None, "failed", "diverged"),
+        ([rung(kind="confidence overfit")], None, None, "passed", "only the confidence overfits"),
+        ([rung(kind="metric overfit")], None, None, "passed", "the validation score is"),
+        ([rung(train_share=0.01)], None, None, "passed", "The capacity is sufficient"),
+        ([rung()], Stop("optimisation limit", WHY, True), Subset(100, 0.01, 0.7), "passed", "out of reach"),
+        ([rung()], Stop("optimisation limit", WHY, True), Subset(100, 0.6, 0.7), "cannot tell", "cannot be memorised"),
+        ([rung()], Stop("cap", WHY), None, "cannot tell", "Not even the largest model allowed"),
+        ([rung()], Stop("optimisation limit", WHY, True), None, "cannot tell", "No model overfitted (rise"),
+        ([rung()], Stop("budget", WHY, True), Subset(100, 0.01, 0.7), "cannot tell", "overfitted within the budget"),
+        ([rung(reason="diverged", diverged=True)], Stop("diverged", WHY), None, "failed", "diverged in every run"),
     ],
 )  # fmt: skip
-def test_verdicts_from_rungs(steps, stop, subset, verdict, words):
+def test_verdicts_from_rungs(steps, stop, subset, verdict, told):
     found = overfit.verdict(steps, stop, subset)
     assert found.verdict == verdict
-    assert words in found.headline
+    assert told in said(found)
     assert found.advice
     json.dumps(found.record(), allow_nan=False)
 
@@ -192,4 +195,4 @@ def test_rows_of_the_subset_check(rows, expected):
     ],
 )
 def test_capacity_in_words(size, text):
-    assert size.text() == text
+    assert words.say(size.told()) == text

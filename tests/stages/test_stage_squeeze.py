@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from stage_builders import VALIDATION, Y, Z, net
 
+from modelwizard import words
 from modelwizard.stages import squeeze
 from modelwizard.stages.inputs import Validation
 
@@ -27,14 +28,16 @@ def test_overconfident_probes_get_a_temperature_and_a_ranking_no_threshold():
     assert 2 < found.divide_by < 4
     assert found.threshold is None
     assert found.looks == {"temperature": 1}
-    assert found.sentences()[0].startswith(f"temperature {found.divide_by:.2f}: the averaged prediction was too sure")
+    assert words.say(found.told()["temperature"]).startswith(
+        f"temperature {found.divide_by:.2f}: the averaged prediction was over"
+    )
 
 
 def test_calibrated_probes_are_left_alone():
     found = squeeze.decide(VALIDATION, probes(1.0))
     assert found.divide_by == 1
     assert found.say_from == 0.5
-    assert found.sentences()[0].startswith("no temperature")
+    assert found.told()["temperature"].id == "squeeze.no_temperature"
 
 
 def test_one_probe_is_judged_together_with_other_trials():
@@ -50,15 +53,13 @@ def test_a_rare_label_is_said_earlier_when_the_metric_is_about_labels():
     found = squeeze.decide(rows, probes(1.0, shift=-2.5))
     assert found.say_from < 0.45
     assert found.looks["threshold"] > 50
-    assert any("labels are said from probability 0." in sentence for sentence in found.sentences())
-    assert "F1 gains" in " ".join(found.sentences())
+    assert words.say(found.told()["threshold"]).startswith(f"decision threshold {found.say_from:.3f}: F1 gains 0.")
 
 
 @pytest.mark.parametrize("seeds", [3, 1])
 def test_the_noise_floor_needs_several_seeds(seeds):
     found = squeeze.decide(VALIDATION, probes(1.0)[:seeds])
-    told = [sentence for sentence in found.sentences() if "seeds alone move ROC AUC" in sentence]
-    assert len(told) == (seeds == 3)
+    assert ("noise" in found.told()) == (seeds == 3)
     each = [VALIDATION.score(run.predictions(0)) for run in probes(1.0)]
     if seeds == 3:
         assert found.noise.sd == pytest.approx(np.std(each, ddof=1))
@@ -69,7 +70,7 @@ def test_amounts_have_neither():
     found = squeeze.decide(rows, probes(1.0))
     assert found.temperature is None
     assert found.looks == {"temperature": 0}
-    assert len(found.sentences()) == 1
+    assert list(found.told()) == ["noise"]
 
 
 @pytest.mark.parametrize("metric", ["roc_auc", "f1"])
@@ -79,4 +80,4 @@ def test_it_is_plain_json_and_comes_back(metric, seeds):
     text = json.dumps(found.record(), allow_nan=False)
     again = squeeze.restore(json.loads(text))
     assert (again.divide_by, again.say_from) == (found.divide_by, found.say_from)
-    assert again.sentences() == found.sentences()
+    assert again.told() == found.told()

@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 from scipy.special import logit
 
+from modelwizard import words
+from modelwizard.contract.messages import Text
 from modelwizard.errors import WorkerError
 from modelwizard.files import write_bytes, write_folder
 from modelwizard.project import Project
@@ -51,30 +53,31 @@ class Person:
         self.heard: list[str] = []
         self.judged: list[Judgement] = []
 
-    def stage(self, name: str, title: str, explanation: Sequence[str] = ()) -> None:
-        self.heard.append(title)
+    def stage(self, name: str, explanation: Sequence[Text] = ()) -> None:
+        self.heard += [name, *(words.say(line) for line in explanation)]
 
-    def say(self, text: str) -> None:
-        self.heard.append(text)
+    def say(self, text: Text) -> None:
+        self.heard.append(words.say(text))
 
     note = warn = say
 
-    def table(self, title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], *, note: str = "") -> None:
-        self.heard.append(title)
+    def table(self, title: Text, columns: Sequence[Text], rows: Sequence[Sequence[Text]], *, note: Text = "") -> None:
+        self.heard += [words.say(cell) for line in ([title, note], columns, *rows) for cell in line]
 
     @contextmanager
     def watch(self, watch: Watch) -> Generator[OnEvent]:
         yield lambda event: self.heard.append(str(event["event"]))
 
     @contextmanager
-    def waiting(self, text: str) -> Generator[None]:
+    def waiting(self, text: Text) -> Generator[None]:
         yield
 
     def judge(self, judgement: Judgement) -> None:
+        self.heard += [words.say(told) for told in (judgement.headline, *judgement.reasons, *judgement.advice)]
         self.judged.append(judgement)
 
-    def confirm(self, text: str, *, why: str = "", default: bool = True, flag: str = "--yes") -> bool:
-        self.heard.append(text)
+    def confirm(self, text: Text, *, why: Text = "", default: bool = True, flag: str = "--yes") -> bool:
+        self.heard += [words.say(text), words.say(why)]
         return self.answer
 
 

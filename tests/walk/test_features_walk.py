@@ -13,6 +13,7 @@ import pytest
 from stand_ins import Person, Worker
 
 from modelwizard import walk
+from modelwizard.contract.messages import message
 from modelwizard.errors import GateError, ProjectError, UsageError
 from modelwizard.journal import Journal
 from modelwizard.options import StageOptions
@@ -170,9 +171,9 @@ def test_without_a_baseline_there_is_nothing_to_compare_with(make_project: Calla
 def test_a_walk_with_features_goes_on_to_its_end(folder: Path) -> None:
     for stage in ("overfit", "regularize"):
         walk.run_stage(folder, stage, replace(OPTIONS, trials=4), Person(), Worker())  # type: ignore[arg-type]
-    assert any("modelwizard features" in sentence for sentence in walk.status(folder)["advice"])
+    assert "looks.features_not_tried" in [told.id for told in walk.status(folder)["advice"]]
     features(folder)
-    assert not any("modelwizard features" in sentence for sentence in walk.status(folder)["advice"])
+    assert "looks.features_not_tried" not in [told.id for told in walk.status(folder)["advice"]]
     done = walk.run_stage(folder, "finalize", OPTIONS, Person(), Worker(skill=4.0))  # type: ignore[arg-type]
     assert done["verdict"] in ("consistent", "better", "suspect")
     page = walk.report(folder).read_text(encoding="utf-8")
@@ -184,7 +185,7 @@ def test_a_network_is_starred_only_if_it_is_the_best_so_far(folder: Path) -> Non
 
     class Watching(Person):
         def watch(self, watch: Watch) -> AbstractContextManager[OnEvent]:
-            if watch.title != "Which columns matter?":
+            if watch.title != message("features.watch_importance"):
                 seen.append(watch.best)
             return super().watch(watch)
 

@@ -11,6 +11,7 @@ import pytest
 from stand_ins import Person, Worker
 
 from modelwizard import walk
+from modelwizard.contract.messages import message
 from modelwizard.errors import WorkerError
 from modelwizard.journal import Journal
 from modelwizard.options import StageOptions
@@ -69,7 +70,7 @@ def test_a_verdict_that_nobody_saw_is_read_by_status(folder: Path) -> None:
     found = walk.audit(folder)
     assert found["ok"]
     assert found["looks"] == {"validation": validation, "test": 0, "read": 2}
-    assert "Validation scores were read 2 times by a person." in found["story"]
+    assert message("story.read", times=2) in found["story"]
 
 
 def new(folder: Path) -> Journal:
@@ -110,10 +111,10 @@ def test_reading_does_not_hide_that_lines_were_cut_off(folder: Path) -> None:
     assert not walk.audit(folder)["ok"]
 
 
-def test_trials_after_an_edit_that_followed_a_reading_are_called_bred(folder: Path) -> None:
+def test_trials_after_an_edit_that_followed_a_reading_are_called_adapted(folder: Path) -> None:
     step(folder, "overfit")
     assert walk.status(folder)["advice"] == []
     (folder / "model.py").write_text((folder / "model.py").read_text() + "\n# what the scores taught me\n")
     step(folder, "regularize")
-    assert walk.status(folder)["advice"][-1].startswith("4 of 4 trials use code that was edited after scores")
-    assert any("4 of 4 trials" in sentence for sentence in walk.audit(folder)["story"])
+    assert walk.status(folder)["advice"][-1] == message("looks.adapted", adapted=4, trials=4)
+    assert walk.audit(folder)["story"][-1].id == "looks.adapted"

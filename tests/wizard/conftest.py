@@ -145,7 +145,7 @@ class Script:
     def tree(self, root: str, files: Any) -> None:
         self.told += [root, *(path for path, _ in files)]
 
-    def stage(self, name: str, title: str, explanation: Any = ()) -> None:
+    def stage(self, name: str, explanation: Any = ()) -> None:
         self.told.append(name)
 
     def judge(self, judgement: Any) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from modelwizard.contract.messages import message
 from modelwizard.reporter import Judgement, Watch
 from modelwizard.terminal.progress import Progress, settings, trial_line
 from modelwizard.terminal.screen import Terminal
@@ -52,7 +53,7 @@ def test_time_left_follows_from_what_is_done() -> None:
     progress.take({"event": "progress", "run": "overfit-02", "epoch": 5, "epochs": 10})
     assert progress.fraction == pytest.approx(1.5 / 4)
     assert progress.headline() == "Ladder, trial 2 of 4, epoch 5 of 10"
-    assert progress.standing() == "best roc_auc 0.8, to beat 0.5, about 17 s left"
+    assert progress.standing() == "best ROC AUC 0.8, to beat 0.5, about 17 s left"
 
 
 def test_a_time_budget_bounds_the_time_left() -> None:
@@ -87,7 +88,7 @@ def test_trials_done_before_count_as_done_but_cost_no_time() -> None:
         ({"hyperparameters": {"layers": 2, "l2": 1e-5}}, "layers=2 l2=1e-05"),
         ({"status": "nan"}, "✗ overfit-01  the loss became NaN"),
         ({"status": "failed", "message": "out of memory"}, "✗ overfit-01  out of memory"),
-        ({"status": "failed"}, "no reason was given"),
+        ({"status": "failed"}, "the reason is unknown"),
     ],
 )
 def test_one_line_a_trial(changes: dict[str, Any], words: str) -> None:
@@ -143,26 +144,26 @@ def test_a_verdict_is_more_than_a_colour(verdict: str, mark: str) -> None:
         Judgement(
             "overfit",
             verdict,
-            "Validation loss rose by 31 %.",
-            [("rise", "0.31"), ("p", "0.001")],
-            ["Training kept improving."],
-            ["Go on."],
+            message("overfit.no_curve"),
+            {"score": 0.8312, "p_value": 0.001, "looks": 7},
+            [message("overfit.training_fell", share=0.1)],
+            [message("overfit.next_little_dropout")],
             "modelwizard regularize",
         )
     )
     assert stream.getvalue().splitlines() == [
         "",
         f"overfit: {mark} {verdict}",
-        "Validation loss rose by 31 %.",
+        "The losses became NaN or infinite before a curve could be judged.",
         "",
-        "rise  0.31",
-        "p     0.001",
+        "score    0.831",
+        "p value  0.001",
         "",
         "Why",
-        "- Training kept improving.",
+        "- the training loss went on falling, to 10.0% of the baseline's",
         "",
         "What to do",
-        "- Go on.",
+        "- next: `modelwizard regularize`; expect little from dropout",
         "Next:",
         "  modelwizard regularize",
     ]
