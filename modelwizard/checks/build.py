@@ -16,6 +16,8 @@ from modelwizard.checks.facts.inputs import read_inputs
 from modelwizard.checks.facts.model import Source, functional, heads, read
 from modelwizard.checks.facts.values import Head, Output
 from modelwizard.checks.task import with_task
+from modelwizard.engine import copies
+from modelwizard.engine import keras_internals as internals
 from modelwizard.errors import UsageError
 
 BATCHES = 4000
@@ -99,7 +101,7 @@ def keys(model: Any, side: str) -> tuple[str, ...]:
         model: A model.
         side: `inputs` or `outputs`.
     """
-    structure = getattr(model, f"_{side}_struct", None)
+    structure = internals.nesting(model, side)
     if not isinstance(structure, dict):
         return ()
     tensors = getattr(model, side)
@@ -162,14 +164,10 @@ def _built(model: Any, arrays: list[NDArray[Any]]) -> Any:
 
 def _built_copy(model: Any, arrays: list[NDArray[Any]]) -> Any:
     try:
-        made = keras.models.clone_model(model)
+        made = copies.clone(model)
         shape = arrays[0].shape if arrays[0].ndim > 1 else (len(arrays[0]), 1)
         made.build((None, *shape[1:]))
-        made.compile(
-            optimizer=type(model.optimizer).from_config(model.optimizer.get_config()),
-            loss=model.loss,
-            loss_weights=getattr(model._compile_loss, "_user_loss_weights", None),
-        )
+        copies.compile_like(made, model, type(model.optimizer).from_config(model.optimizer.get_config()))
         return made if functional(made) is not None else None
     except Exception:
         return None  # shapes that do not fit: training will say so
@@ -183,15 +181,16 @@ def _traced(model: Any, arrays: list[NDArray[Any]]) -> Any:
     except Exception:
         return None
     else:
-        graph.optimizer, graph.loss, graph._compile_loss = model.optimizer, model.loss, model._compile_loss
+        graph.optimizer = model.optimizer
+        internals.take_loss(graph, model)
         return graph
 
 
 @contextmanager
 def links_kept(model: Any) -> Generator[None]:
     """Leave the layers of a model as they were: calls on symbols inside the block add no links to them."""
-    layers = list(model._flatten_layers()) if hasattr(model, "_flatten_layers") else []
-    kept = [(nodes, list(nodes)) for layer in layers for nodes in (layer._inbound_nodes, layer._outbound_nodes)]
+    layers = internals.layers(model) if isinstance(model, keras.Layer) else []
+    kept = [(nodes, list(nodes)) for layer in layers for nodes in internals.links(layer)]
     try:
         yield
     finally:
@@ -215,7 +214,7 @@ def _outputs(
     found = found if len(found) == len(targets) else [Head(activation="unknown", shape=())] * len(targets)
     names = names if len(names) == len(targets) else [f"output_{i}" for i in range(len(targets))]
     losses = compiled.per_output(getattr(model, "loss", None), names)
-    metrics = compiled.metric_names(getattr(getattr(model, "_compile_metrics", None), "_user_metrics", None), names)
+    metrics = compiled.metric_names(internals.metrics_given(model), names)
     return [
         Output(
             name=names[i],

@@ -14,23 +14,24 @@ Model = Any  # keras.Model; its training internals carry no types
 
 
 def clone(model: Model, make: Callable[[Any], Any] | None = None) -> Model:
-    """Return a model of the same layers with first weights of its own, not compiled.
+    """Return a model of the same layers with first weights of its own, but for adapted statistics; not compiled.
 
     Args:
         model: A Functional or Sequential model.
         make: Makes the copy of a layer, at every depth. Defaults to one of the same configuration.
     """
     with _uncompiled(model):
-        return keras.models.clone_model(model, clone_function=make, recursive=make is not None)
+        made = keras.models.clone_model(model, clone_function=make, recursive=make is not None)
+    for layer, twin in zip(_normalising(model), _normalising(made), strict=True):
+        twin.set_weights(layer.get_weights())
+        twin.finalize_state()  # its mean and variance are read from its weights only here
+    return made
 
 
 def copy(model: Model, make: Callable[[Any], Any] | None = None) -> Model:
     """Return a clone that has the weights of the model, too."""
     made = clone(model, make)
     made.set_weights(model.get_weights())
-    for layer in internals.layers(made):
-        if isinstance(layer, keras.layers.Normalization) and layer.built:
-            layer.finalize_state()  # its mean and variance are read from its weights only here
     return made
 
 
@@ -45,6 +46,12 @@ def compile_like(made: Model, model: Model, optimizer: Any, **settings: Any) -> 
     """
     made.compile(optimizer, model.loss, loss_weights=internals.loss_weights(model), **settings)
     return made
+
+
+def _normalising(model: Model) -> list[Any]:
+    return [
+        layer for layer in internals.layers(model) if isinstance(layer, keras.layers.Normalization) and layer.weights
+    ]
 
 
 @contextmanager

@@ -15,10 +15,13 @@ import tensorflow as tf
 # What names belong to → the names. Each has an exercise of its own in the tests.
 NAMES = {
     "model": "_assert_compile_called _call_has_training_arg _compile_loss _compile_metrics _compute_loss"
-    " _distribute_strategy _flatten_layers _initial_epoch _loss_tracker _should_eval _symbolic_build",
+    " _distribute_strategy _flatten_layers _initial_epoch _inputs_struct _loss_tracker _nodes_by_depth _outputs_struct"
+    " _should_eval _symbolic_build",
+    "sequential": "_functional",
     "loss": "_flat_losses _user_loss_weights",
-    "metric": "_fn",
-    "layer": "_inbound_nodes _loss_ids _losses _non_trainable_variables _remat_mode _seed_generators"
+    "metrics": "_user_metrics",
+    "metric": "_fn _fn_kwargs",
+    "layer": "_inbound_nodes _loss_ids _losses _non_trainable_variables _outbound_nodes _remat_mode _seed_generators"
     " _supports_masking _trainable_variables",
     "tensor": "_keras_history",
     "optimizer": "_apply_weight_decay _exclude_from_weight_decay _exclude_from_weight_decay_pattern _iterations"
@@ -58,10 +61,12 @@ def _owners() -> dict[str, Any]:
     optimizer: Any = keras.optimizers.SGD(use_ema=True, name="sgd")
     optimizer.exclude_from_weight_decay(var_names=["bias"])
     optimizer.build(model.trainable_variables)
-    model.compile(optimizer, "mse")
+    model.compile(optimizer, "mse", metrics=["mae"])
     found: dict[str, Any] = {
         "model": model,
+        "sequential": keras.Sequential([layer], name="sequential"),
         "loss": getattr(model, "_compile_loss", None),
+        "metrics": getattr(model, "_compile_metrics", None),
         "metric": keras.metrics.MeanAbsoluteError(),
         "layer": layer,
         "tensor": model.outputs[0],
@@ -108,6 +113,16 @@ def compile_metrics(model: Any) -> Any:
 def loss_weights(model: Any) -> Any:
     """Return `loss_weights` as they were given to `compile`, of which no public attribute tells."""
     return model._compile_loss._user_loss_weights if model._compile_loss is not None else None
+
+
+def metrics_given(model: Any) -> Any:
+    """Return `metrics` as they were given to `compile`, or None."""
+    return getattr(getattr(model, "_compile_metrics", None), "_user_metrics", None)
+
+
+def take_loss(model: Any, other: Any) -> None:
+    """Let a model that is never trained have the loss that another one was compiled with."""
+    model.loss, model._compile_loss = other.loss, other._compile_loss
 
 
 def losses(model: Any) -> list[Any]:
@@ -163,6 +178,23 @@ def keep_program(model: Any, program: Any) -> None:
 # Layers and tensors.
 
 
+def graph(model: Any) -> Any:
+    """Return the Functional model that a Sequential one wraps once it is built, else the model itself."""
+    made: Any = model  # not narrowed to the class by the type checker
+    return made._functional if isinstance(model, keras.Sequential) else model
+
+
+def calls(model: Any) -> list[Any]:
+    """List the nodes of a Functional model in running order; nothing for a model without a graph."""
+    by_depth: dict[int, list[Any]] = getattr(model, "_nodes_by_depth", {})
+    return [node for depth in sorted(by_depth, reverse=True) for node in by_depth[depth]]
+
+
+def nesting(model: Any, side: str) -> Any:
+    """Return how the tensors of a Functional model were nested when it was made, on one side (inputs, outputs)."""
+    return getattr(model, f"_{side}_struct", None)
+
+
 def own_variables(layer: Any, *, trained: bool = False) -> list[Any]:
     """List the variables of a layer itself, without those of layers inside it; or only the trained ones."""
     return layer._trainable_variables + ([] if trained else layer._non_trainable_variables)
@@ -183,6 +215,11 @@ def nodes(layer: Any) -> list[Any]:
     return layer._inbound_nodes
 
 
+def links(layer: Any) -> tuple[list[Any], list[Any]]:
+    """Return the nodes of a layer's calls, and of the calls that take its outputs, as lists to be written to."""
+    return layer._inbound_nodes, layer._outbound_nodes
+
+
 def producer(tensor: Any) -> tuple[Any, Any]:
     """Return the operation that gave a symbolic tensor out, and that call's node."""
     history = tensor._keras_history
@@ -192,6 +229,11 @@ def producer(tensor: Any) -> tuple[Any, Any]:
 def wrapped(thing: Any) -> Any:
     """Return the function that a loss (`fn`) or a metric (`_fn`) averages, or None."""
     return getattr(thing, "_fn", None) or getattr(thing, "fn", None)
+
+
+def keywords(thing: Any) -> dict[str, Any]:
+    """Return what the function that a loss or a metric averages is called with, beside targets and outputs."""
+    return getattr(thing, "_fn_kwargs", None) or {}
 
 
 def of_keras(thing: Any) -> bool:

@@ -34,6 +34,11 @@ def model(optimizer: Any = "sgd", **settings: Any) -> Any:
     return made
 
 
+def named() -> Any:
+    inputs = {"rows": keras.Input((2,), name="rows")}
+    return keras.Model(inputs, {"label": layers.Dense(1)(inputs["rows"])})
+
+
 def fitted(optimizer: Any = "sgd", **settings: Any) -> Any:
     made = model(optimizer, **settings)
     internals.build_all(made, X, Y, None)
@@ -175,6 +180,13 @@ EXERCISES: dict[str, Callable[[], bool]] = {
         == ["Sequential", "Functional", "Dense", "Dropout", "Dense"]
     ),
     "_initial_epoch": lambda: begun(model()),
+    "_inputs_struct": lambda: set(internals.nesting(named(), "inputs")) == {"rows"},
+    "_outputs_struct": lambda: set(internals.nesting(named(), "outputs")) == {"label"},
+    "_nodes_by_depth": lambda: [len(internals.calls(made)) for made in (model(), named())] == [4, 2],
+    "_functional": lambda: len(internals.calls(internals.graph(keras.Sequential([keras.Input((2,)), Adds()])))) == 2,
+    "_user_metrics": lambda: internals.metrics_given(model()) == ["mae"],
+    "_fn_kwargs": lambda: internals.keywords(keras.metrics.BinaryAccuracy(threshold=0.25)) == {"threshold": 0.25},
+    "_outbound_nodes": lambda: [len(nodes) for nodes in internals.links(model().layers[1])] == [1, 1],
     "_loss_tracker": lambda: running(fitted()),
     "_should_eval": lambda: [internals.validates(model(), epoch, 2) for epoch in range(4)] == [False, True] * 2,
     "_symbolic_build": lambda: fitted().optimizer.built and fitted().metrics[1].built,
@@ -234,7 +246,7 @@ PRIVATE = re.compile(r"_[a-z]\w*$")
 OURS = ("self", "cls")
 PUBLIC = {"_asdict", "_exit"}  # of named tuples and of `os`
 HIDDEN = ("tensorflow.python", "keras.src", "keras_tuner.engine")
-ROOMS = ("engine",)
+ROOMS = ("checks", "engine", "tuning")
 
 
 def private(tree: ast.AST) -> Iterator[str]:

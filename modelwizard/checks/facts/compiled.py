@@ -9,6 +9,7 @@ import keras
 import numpy as np
 
 from modelwizard.checks.facts.values import Fit, Loss, Optimizer
+from modelwizard.engine import keras_internals as internals
 
 
 def read_loss(identifier: Any) -> Loss | None:
@@ -27,10 +28,9 @@ def read_loss(identifier: Any) -> Loss | None:
     except Exception:
         return Loss()  # a name that Keras does not know; compile or fit will say so
     function = getattr(found, "fn", found)
-    keywords = getattr(found, "_fn_kwargs", {}) or {}
     name = getattr(function, "__name__", "")
-    known = getattr(function, "__module__", "").startswith("keras.")
-    return Loss(name, bool(keywords.get("from_logits", False))) if known and name else Loss()
+    known = name and internals.of_keras(function)
+    return Loss(name, bool(internals.keywords(found).get("from_logits", False))) if known else Loss()
 
 
 def per_output(given: Any, names: Sequence[str]) -> list[Any]:
@@ -70,7 +70,7 @@ def _metric(metric: Any) -> str:
     if isinstance(metric, type):
         return metric.__name__
     name = str(getattr(metric, "__name__", type(metric).__name__))
-    of_logits = name == "BinaryAccuracy" and getattr(metric, "_fn_kwargs", {}).get("threshold") == 0
+    of_logits = name == "BinaryAccuracy" and internals.keywords(metric).get("threshold") == 0
     return "BinaryAccuracyOfLogits" if of_logits else name
 
 
@@ -82,7 +82,7 @@ def read_optimizer(optimizer: Any, steps: int | None) -> Optimizer:
         steps: Steps of the whole training, at whose end a schedule is read. None reads its start only.
     """
     inner = getattr(optimizer, "inner_optimizer", optimizer)
-    schedule = getattr(inner, "_learning_rate", None)
+    schedule = internals.learning_rate(inner)
     scheduled = isinstance(schedule, keras.optimizers.schedules.LearningRateSchedule)
     if scheduled:
         rate = _at(schedule, 0)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from modelwizard.checks.facts.data import sample, unusable
 from modelwizard.checks.facts.model import Source
 from modelwizard.checks.facts.values import LOOKUPS, NORMALISING, Input
+from modelwizard.engine import keras_internals as internals
 
 ROWS = 512
 """Rows pushed through the leading layers; statistics of scale need no more."""
@@ -51,10 +52,10 @@ def _kind(source: Source, first: int | None, *, whole: bool) -> str:
         return "unknown"
     outer = [source.operations[first]] if first is not None else source.operations
     own = type(outer[0]).__name__ if first is not None else "opaque"
-    if first is not None and type(outer[0]).__module__.startswith("keras."):
+    if first is not None and internals.of_keras(type(outer[0])):
         return own
     layers: list[Any] = [o for o in outer if isinstance(o, keras.Layer)]
-    inner = [type(la).__name__ for layer in layers for la in layer._flatten_layers()]
+    inner = [type(la).__name__ for layer in layers for la in internals.layers(layer)]
     found = [k for k in inner if k in LOOKUPS and whole] + [k for k in inner if k in NORMALISING | {"Normalization"}]
     return next((k for k in found if k in LOOKUPS), "BatchNormalization" if found else own)
 

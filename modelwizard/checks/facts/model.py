@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +10,7 @@ import numpy as np
 
 from modelwizard.checks.facts.activations import ACTIVATION_KINDS, own_activation
 from modelwizard.checks.facts.values import Head, Layer
+from modelwizard.engine import keras_internals as internals
 
 PASSIVE = frozenset(
     {"Reshape", "Flatten", "Permute", "Squeeze", "ExpandDims", "Cast", "Identity", "RepeatVector", "Transpose"}
@@ -155,14 +155,8 @@ def functional(model: Any) -> Any | None:
     if isinstance(model, keras.Sequential):
         if not model.built:
             return None
-        return getattr(model, "_functional", None)
-    return model if hasattr(model, "_nodes_by_depth") and hasattr(model, "operations") else None
-
-
-def _nodes(model: Any) -> Iterator[Any]:
-    by_depth = model._nodes_by_depth
-    for depth in sorted(by_depth, reverse=True):
-        yield from by_depth[depth]
+        return internals.graph(model)
+    return model if internals.calls(model) else None
 
 
 def _walk(
@@ -170,7 +164,7 @@ def _walk(
 ) -> dict[int, int]:
     """Append the operations of a functional graph; return which layer makes each tensor."""
     made = dict(feeds)
-    for node in _nodes(model):
+    for node in internals.calls(model):
         operation = node.operation
         inputs = tuple(made[id(t)] for t in node.input_tensors if id(t) in made)
         inner = functional(operation) if isinstance(operation, keras.Model) else None
@@ -205,7 +199,7 @@ def read(model: Any) -> Source:
     graph = functional(model)
     if graph is None:
         source.opaque = True
-        for layer in model._flatten_layers(include_self=False, recursive=True):
+        for layer in internals.layers(model)[1:]:
             source.layers.append(read_layer(layer, (), None, None, ""))
             source.operations.append(layer)
         return source

@@ -12,6 +12,9 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from modelwizard.engine import copies
+from modelwizard.engine import keras_internals as internals
+
 STRETCHES = 12
 """How many points of a loss curve are kept."""
 
@@ -48,22 +51,11 @@ def clone(
         fresh: Whether to draw new first weights instead of copying them. Defaults to copying.
     """
 
-    def copy(layer: Any) -> Any:
+    def make(layer: Any) -> Any:
         config = layer.get_config()
         return type(layer).from_config(edit(layer, config) if edit is not None else config)
 
-    made = keras.models.clone_model(model, clone_function=copy) if edit is not None else keras.models.clone_model(model)
-    if not fresh:
-        made.set_weights(model.get_weights())
-    for old, new in zip(_normalizations(model), _normalizations(made), strict=True):
-        new.set_weights(old.get_weights())
-        new.finalize_state()  # its mean and variance are read from its weights only here
-    return made
-
-
-def _normalizations(model: Any) -> list[Any]:
-    layers = model._flatten_layers(include_self=False, recursive=True)
-    return [la for la in layers if type(la).__name__ == "Normalization" and la.weights]
+    return copies.clone(model, make) if fresh else copies.copy(model, make)
 
 
 def compile_like(made: Any, model: Any, optimizer: Any = None) -> Any:
@@ -77,9 +69,7 @@ def compile_like(made: Any, model: Any, optimizer: Any = None) -> Any:
     if optimizer is None:
         inner = getattr(model.optimizer, "inner_optimizer", model.optimizer)
         optimizer = type(inner).from_config(inner.get_config())
-    weights = getattr(model._compile_loss, "_user_loss_weights", None)
-    made.compile(optimizer=optimizer, loss=model.loss, loss_weights=weights, jit_compile=False)
-    return made
+    return copies.compile_like(made, model, optimizer, jit_compile=False)
 
 
 def feed(values: Sequence[Any], keys: Sequence[str] = ()) -> Any:
@@ -199,4 +189,4 @@ class Trainer:
 
     def loss_of(self, y: Sequence[Any], outputs: Any) -> float:
         """Return the plain loss (no penalties) of outputs that are known."""
-        return float(np.asarray(self.model._compile_loss(feed(y, self.rows.y_keys), outputs)))
+        return float(np.asarray(internals.compile_loss(self.model)(feed(y, self.rows.y_keys), outputs)))
