@@ -21,7 +21,7 @@ from modelwizard.engine.own_layers import Unshared
 from modelwizard.engine.step import Model
 
 # Layers that compute the same whatever the width of the features that come in.
-_WIDTHLESS = [
+WIDTHLESS = [
     "Activation",
     "Add",
     "Average",
@@ -34,7 +34,6 @@ _WIDTHLESS = [
     "Embedding",
     "Flatten",
     "InputLayer",
-    "LayerNormalization",
     "LeakyReLU",
     "Maximum",
     "Multiply",
@@ -45,7 +44,7 @@ _WIDTHLESS = [
 ]
 # Optimizers that treat every weight alike, so that all weights may lie in one vector. Clipping by the norm of each
 # variable does not.
-_ELEMENTWISE = ["Adadelta", "Adagrad", "Adam", "AdamW", "Adamax", "Ftrl", "Lion", "Nadam", "RMSprop", "SGD"]
+ELEMENTWISE = ["Adadelta", "Adagrad", "Adam", "AdamW", "Adamax", "Ftrl", "Lion", "Nadam", "RMSprop", "SGD"]
 _IGNORED = {"name", "seed", "build_config", "registered_name"}
 
 
@@ -121,7 +120,7 @@ def _is_widthless(model: Model) -> bool:
     """Say whether the code of every layer is the same for any width of the dense layers before it."""
     layers = [layer for layer in internals.layers(model) if layer is not model]
     return all(
-        type(layer).__name__ in _WIDTHLESS
+        type(layer).__name__ in WIDTHLESS
         and len(internals.nodes(layer)) == 1
         and getattr(layer, "axis", -1) in (-1, [-1])
         and not (type(layer) is keras.layers.Dense and len(layer.output.shape) != 2)
@@ -154,7 +153,7 @@ def _optimizer(thing: Any) -> Any:
     """Describe an optimizer without its learning rates, the size of its weight decay and what is spared from it."""
     kind = type(thing).__name__
     special = thing.clipnorm or thing.ema_overwrite_frequency or thing.loss_scale_factor
-    if not internals.of_keras(type(thing)) or kind not in _ELEMENTWISE or special:
+    if not internals.of_keras(type(thing)) or kind not in ELEMENTWISE or special:
         raise Unshared
     if not hyperparameters.scheduled(thing) and not isinstance(internals.learning_rate(thing), keras.Variable):
         raise Unshared  # a function of the user's own

@@ -166,7 +166,7 @@ def test_what_a_configuration_does_not_tell_is_not_shared(settings: dict[str, An
     [
         (None, True),
         (layers.BatchNormalization, True),
-        (layers.LayerNormalization, True),
+        (layers.LayerNormalization, False),
         (layers.GaussianDropout, False),
     ],
 )

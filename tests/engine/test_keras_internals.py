@@ -158,7 +158,8 @@ def full_loss(made: Any) -> tuple[float, float]:
 
 
 def running(made: Any) -> bool:
-    internals.running_loss(made).update_state(3.0)
+    internals.running_loss(made).total.assign(6.0)  # as the engine does, past `update_state`
+    internals.running_loss(made).count.assign(2.0)
     return float(made.get_metrics_result()["loss"]) == 3.0
 
 
