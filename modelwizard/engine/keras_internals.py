@@ -23,6 +23,7 @@ NAMES = {
     "metric": "_fn _fn_kwargs",
     "layer": "_inbound_nodes _loss_ids _losses _non_trainable_variables _outbound_nodes _remat_mode _seed_generators"
     " _supports_masking _trainable_variables",
+    "text": "_lookup_layer _preprocess",
     "tensor": "_keras_history",
     "optimizer": "_apply_weight_decay _exclude_from_weight_decay _exclude_from_weight_decay_pattern _iterations"
     " _learning_rate _model_variables_moving_average _trainable_variables _use_weight_decay",
@@ -69,6 +70,7 @@ def _owners() -> dict[str, Any]:
         "metrics": getattr(model, "_compile_metrics", None),
         "metric": keras.metrics.MeanAbsoluteError(),
         "layer": layer,
+        "text": keras.layers.TextVectorization(name="text"),
         "tensor": model.outputs[0],
         "optimizer": optimizer,
         "variable": model.trainable_variables[0],
@@ -224,6 +226,16 @@ def producer(tensor: Any) -> tuple[Any, Any]:
     """Return the operation that gave a symbolic tensor out, and that call's node."""
     history = tensor._keras_history
     return history.operation, history.operation._inbound_nodes[history.node_index]
+
+
+def words(layer: Any, values: Any) -> Any:
+    """Return the words that a `TextVectorization` looks up in its vocabulary; what any other layer is given."""
+    return layer._preprocess(values) if isinstance(layer, keras.layers.TextVectorization) else values
+
+
+def lookup(layer: Any) -> Any:
+    """Return the layer in which a `TextVectorization` keeps its vocabulary; any other layer itself."""
+    return getattr(layer, "_lookup_layer", layer)
 
 
 def wrapped(thing: Any) -> Any:

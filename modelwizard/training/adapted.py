@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from modelwizard.contract.findings import Found, few, found
 from modelwizard.contract.messages import message
+from modelwizard.engine import keras_internals as internals
 
 Array = NDArray[Any]
 Columns = Mapping[str, Array]
@@ -106,7 +107,7 @@ def check(
 def _inputs(model: Any) -> list[str]:
     """Return the names of a model's inputs in the order of `model.inputs`; none where there is no graph to walk."""
     try:
-        struct: Any = getattr(model, "_inputs_struct", None)
+        struct = internals.nesting(model, "inputs")
         tensors: list[Any] = list(model.inputs or ())
     except (AttributeError, ValueError):  # subclassed, or not built
         return []
@@ -119,8 +120,7 @@ def _walk(model: Any, feed: list[Array], origins: list[tuple[str, ...]]) -> Iter
 
     A layer called more than once may have learned from all its inputs together, and is not judged.
     """
-    by_depth = model._nodes_by_depth
-    calls = [node for depth in sorted(by_depth, reverse=True) for node in by_depth[depth] if not node.is_input]
+    calls = [node for node in internals.calls(model) if not node.is_input]
     behind = {id(t): origin for t, origin in zip(model.inputs, origins, strict=True)}
     for node in calls:
         columns = tuple(dict.fromkeys(name for t in node.input_tensors for name in behind.get(id(t), ())))
@@ -280,7 +280,7 @@ def _words(site: _Site, source: str) -> Iterator[set[str]]:
 
 def _tokens(layer: Any, values: Array) -> tuple[Array, Array]:
     """Return the entries that a layer looks up, made by its own steps, and the number of the row of each."""
-    cut: Any = layer._preprocess(values) if hasattr(layer, "_preprocess") else values
+    cut = internals.words(layer, values)
     if hasattr(cut, "flat_values"):
         return np.asarray(cut.flat_values), np.asarray(cut.value_rowids())
     flat = np.asarray(cut).reshape(len(values), -1)
@@ -294,7 +294,7 @@ def _weights(site: _Site) -> Found | None:
     Each weight names its number of documents once N is given: whole numbers throughout speak for an N. Only where
     they speak against the training rows are documents counted.
     """
-    lookup = getattr(site.layer, "_lookup_layer", site.layer)
+    lookup = internals.lookup(site.layer)
     if lookup.output_mode != "tf_idf" or getattr(lookup, "idf_weights_const", None) is None:
         return None
     vocabulary = [str(word) for word in lookup.get_vocabulary(include_special_tokens=False)]

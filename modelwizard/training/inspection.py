@@ -5,6 +5,9 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
+import keras
+
+from modelwizard.engine import keras_internals as internals
 from modelwizard.training import trials
 from modelwizard.training.workshop import Workshop
 from modelwizard.tuning import search, space
@@ -49,8 +52,8 @@ def head(model: Any) -> dict[str, Any]:
 
 def last_layer(model: Any) -> Any:
     """Return the layer that makes the model's output."""
-    history = getattr(getattr(model, "output", None), "_keras_history", None)
-    return history.operation if history is not None else (model.layers or [None])[-1]
+    output = getattr(model, "output", None)
+    return internals.producer(output)[0] if isinstance(output, keras.KerasTensor) else (model.layers or [None])[-1]
 
 
 def loss_name(model: Any) -> str:
