@@ -14,12 +14,11 @@ from modelwizard.evidence import comparison, power, resampling
 from modelwizard.evidence.arrays import ArrayLike, Floats
 from modelwizard.evidence.optimism import Correction
 from modelwizard.evidence.power import Power
+from modelwizard.evidence.sanity import FIRST_LOSS, MEMORISED, STUCK
 from modelwizard.stages.accounting import correct
 from modelwizard.stages.inputs import Pool, Run, Validation
 from modelwizard.stages.verdict import Verdict, Word
 
-MEMORISED = 0.01
-"""Loss on one memorised batch, as a share of the baseline's, that shows data, model and loss fit together."""
 LEAK_ALPHA = 0.01
 LEAK_SHARE = 0.5
 """Part of the network's gain that a network without inputs or labels must reach before a leak is spoken of."""
@@ -218,13 +217,13 @@ def check(validation: Validation, baseline: Floats, sanity: Sanity, gain: float)
     """
     found: list[Finding] = []
     ratio = sanity.initial_loss / sanity.expected_loss if sanity.expected_loss else math.nan
-    if math.isfinite(ratio) and not 0.67 <= ratio <= 1.5:
+    if math.isfinite(ratio) and not FIRST_LOSS[0] <= ratio <= FIRST_LOSS[1]:
         reason = message("baseline.first_loss", loss=sanity.initial_loss, expected=sanity.expected_loss)
         found.append(Finding(False, reason, message("baseline.look_at_last_layer")))
     share = sanity.batch_loss / sanity.batch_baseline if sanity.batch_baseline else math.nan
     if math.isfinite(share) and share >= MEMORISED:
         reason = message("baseline.batch_not_memorised", share=share)
-        found.append(Finding(share >= 0.5, reason, message("baseline.why_not_memorised")))
+        found.append(Finding(share >= STUCK, reason, message("baseline.why_not_memorised")))
     for p, name in ((sanity.zeroed, "zeroed"), (sanity.shuffled, "shuffled")):
         if p is None:
             continue

@@ -1,12 +1,12 @@
-"""Checks before the first trial: the first loss, one batch by heart, no skill without inputs or with shuffled labels.
+"""Measure before the first trial: the first loss, one memorised batch, predictions without inputs or true labels.
 
-Source: Karpathy, A Recipe for Training Neural Networks (2019), steps 2 and 3; judged by `evidence.sanity`.
+Source: Karpathy, A Recipe for Training Neural Networks (2019), steps 2 and 3; `stages.baseline` judges.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import keras
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from modelwizard.engine import trainer
 from modelwizard.evidence.losses import first_loss, row_floor, row_loss
-from modelwizard.evidence.sanity import BY_HEART, CHANCE, chance, distinct, first_loss_fits, learned_by_heart, skilled
+from modelwizard.evidence.sanity import distinct, memorised
 from modelwizard.files import write_bytes
 from modelwizard.training import memory, trials
 from modelwizard.training.experiment import Watcher
@@ -30,293 +30,172 @@ from modelwizard.tuning.search import open_space
 BATCH = 32
 MOST_STEPS = 1500
 EPOCHS = 8  # of the runs that must not learn anything
-NO_TIME = "Left out: the time budget does not do for it."
 ROWS = 20_000  # on which the first loss is computed at most
 
 Floats = NDArray[np.floating]
 
 
-@dataclass(frozen=True)
-class Check:
-    """What one check found.
+def sanity(workshop: Workshop, request: Mapping[str, Any], watcher: Watcher) -> dict[str, Any]:
+    """Measure with the hyperparameters of the baseline, every regulariser off.
 
     Args:
-        name: `initial_loss`, `memorise`, `zero_input` or `shuffled_labels`.
-        passed: Whether all is well; None when it could not be carried out.
-        value: The number that was measured.
-        expected: The number it is compared with.
-        evidence: Both in a sentence.
-        fix: What to look at when it failed.
-    """
-
-    name: str
-    passed: bool | None
-    value: float | None
-    expected: float | None
-    evidence: str
-    fix: str | None
-
-
-def sanity(workshop: Workshop, request: Mapping[str, Any], watcher: Watcher) -> dict[str, Any]:
-    """Run all checks with the hyperparameters of the baseline.
-
-    A check that the time does not do for is left out, and says so.
+        workshop: The project.
+        request: `hyperparameters`, `batch_size` (defaults to 32) and `seed` (defaults to 0).
+        watcher: Knows the deadline.
 
     Returns:
-        The checks, and how often validation rows were looked at.
+        `initial_loss` beside `expected_loss`; `batch_loss` after training on one batch beside the loss of the best
+        constant, `batch_baseline`; the file of `predictions` for validation rows and how often these were looked at;
+        and what the time was too short for, as `left_out`.
     """
     found = open_space(workshop)
-    given = space.bare(found) | dict(request.get("hyperparameters") or {})
-    bench = Bench(workshop, given, {hp.name for hp in found.space}, int(request.get("batch_size") or BATCH), watcher)
+    values = space.bare(found) | dict(request.get("hyperparameters") or {})
+    bench = _Bench(workshop, values, int(request.get("batch_size") or BATCH), watcher)
     seed = int(request.get("seed") or 0)
-    checks: list[Check] = []
-    for check in (_first_loss, _by_heart, _zero_input, _shuffled):
-        watcher.check()
-        drawn = derive(seed, check.__name__)
-        keras.utils.set_random_seed(drawn)
-        checks.append(check(bench, drawn))
-        memory.release()
-        watcher.emit("check", **vars(checks[-1]))
+    first = bench.measure(bench.first_loss, seed, "_first_loss")
+    batch = bench.measure(bench.one_batch, seed, "_by_heart")
+    predictions = {
+        "zeroed": bench.measure(bench.without_inputs, seed, "_zero_input"),
+        "shuffled": bench.measure(bench.shuffled_labels, seed, "_shuffled"),
+    }
+    made = {name: p for name, p in predictions.items() if p is not None}
     path = workshop.project.runs / "sanity.npz"
-    rows = np.concatenate([fold.validation.rows for fold in bench.folds])
-    write_bytes(path, packed({"rows": rows, **bench.predictions}))
+    rows = np.concatenate([fold.validation.rows for fold in workshop.folds()])
+    write_bytes(path, packed({"rows": rows, **made}))
+    late = {"memorise": batch is None, "zero_input": "zeroed" not in made, "shuffled_labels": "shuffled" not in made}
     return {
-        "checks": [vars(check) for check in checks],
-        "initial_loss": checks[0].value,
-        "expected_loss": checks[0].expected,
-        "batch_loss": checks[1].value,
-        "batch_baseline": None if checks[1].expected is None else checks[1].expected / BY_HEART,
+        "initial_loss": first[0],
+        "expected_loss": first[1],
+        "batch_loss": batch and batch[0],
+        "batch_baseline": batch and batch[1],
         "predictions": relative(workshop.project, path),
-        "left_out": [check.name for check in checks if check.evidence == NO_TIME],
-        "looks": len(bench.predictions),
+        "left_out": [name for name, left in late.items() if left],
+        "looks": len(made),
     }
 
 
 @dataclass
-class Bench:
-    """What the checks share.
-
-    Args:
-        workshop: The project.
-        values: Hyperparameters, every regulariser off.
-        names: Names of all hyperparameters.
-        batch: Rows of a step.
-        watcher: Knows the deadline.
-        predictions: What was predicted for the validation rows, by name.
-    """
+class _Bench:
+    """What the measurements share: the project, its hyperparameters, rows of a step, and the deadline."""
 
     workshop: Workshop
     values: Mapping[str, Any]
-    names: set[str]
     batch: int
     watcher: Watcher
-    predictions: dict[str, Floats] = field(default_factory=dict[str, Floats])
 
-    @property
-    def folds(self) -> Sequence[Fold]:
-        """All folds of the first repeat."""
-        return self.workshop.folds()
+    def measure(self, one: Any, seed: int, name: str) -> Any:
+        """Return one measurement, made with a seed of its own."""
+        self.watcher.check()
+        drawn = derive(seed, name)
+        keras.utils.set_random_seed(drawn)
+        found = one(drawn)
+        memory.release()
+        return found
 
-    @property
-    def fold(self) -> Fold:
-        """The first fold, which stands for the others where validation rows play no part."""
-        return self.folds[0]
+    def first_loss(self, _: int) -> tuple[float, float]:
+        """Return the loss before the first step and that of the baseline, for which the last bias stands.
 
+        The last layer's weights are set to zero for it, so that the two agree to the third digit.
+        """
+        fold = self.workshop.folds()[0]
+        model, _ = trials.build(self.workshop, self.values, fold.encoding)
+        part = fold.train.take(np.arange(min(len(fold.train), ROWS)))
+        kernel = getattr(last_layer(model), "kernel", None)
+        if kernel is not None:
+            kernel.assign(np.zeros(kernel.shape))
+        return self._loss(fold, model, part), self._expected(part)
 
-def _first_loss(bench: Bench, seed: int) -> Check:
-    """Compare the loss before the first step with the dumb baseline's, which the bias of the last layer stands for.
+    def one_batch(self, seed: int) -> tuple[float, float] | tuple[None, None] | None:
+        """Return the loss after training on one batch alone, and that of the best constant.
 
-    The last layer's weights are set to zero for the measurement, so that the two agree to the third digit.
-    """
-    workshop, fold = bench.workshop, bench.fold
-    task = workshop.project.settings.problem
-    model, _ = trials.build(workshop, bench.values, fold.encoding)
-    part = fold.train.take(np.arange(min(len(fold.train), ROWS)))
-    expected = first_loss(task.type, task.loss, part.y)
-    built = _loss(workshop, fold, model, part)
-    layer = last_layer(model)
-    kernel = getattr(layer, "kernel", None)
-    if kernel is None:
-        return Check("initial_loss", None, built, expected, "The last layer has no weights to set to zero.", None)
-    kernel.assign(np.zeros(kernel.shape))
-    value = _loss(workshop, fold, model, part)
-    passed = first_loss_fits(value, expected)
-    return Check(
-        "initial_loss",
-        passed,
-        value,
-        expected,
-        f"Before the first step the loss is {value:.4f} with the last layer's weights at zero ({built:.4f} as built); "
-        f"always predicting the dumb baseline costs {expected:.4f}.",
-        None
-        if passed
-        else "start the last layer's bias at the dumb baseline, as the generated model.py does; "
-        "check that labels, last activation and loss belong together",
-    )
+        Both are above that of a perfect prediction. Where model, labels and loss fit together and the gradient
+        reaches every layer, nearly nothing is left of it.
 
+        Returns:
+            (None, None) where all rows have the same target; None where the time was too short.
+        """
+        fold = self.workshop.folds()[0]
+        few = fold.train.take(distinct(list(fold.train.x.values()), BATCH))
+        # Room and speed enough to memorise; names that the model does not have change nothing.
+        roomy = {**self.values, "layers": 2, "units": 128, "learning_rate": 0.005}
+        model, _ = trials.build(self.workshop, roomy, fold.encoding)
+        task = self.workshop.project.settings.problem
+        floor = float(row_floor(task.type, task.loss, few.y).mean())
+        constant = self._expected(few) - floor
+        if constant <= 0:
+            return None, None
+        reached: list[float] = []
 
-def _by_heart(bench: Bench, seed: int) -> Check:
-    """Learn one batch by heart: model, labels and loss fit together, and the gradient reaches every layer."""
-    workshop, fold = bench.workshop, bench.fold
-    task = workshop.project.settings.problem
-    few = fold.train.take(distinct(list(fold.train.x.values()), BATCH))
-    # Room and speed enough to learn by heart; names that the model does not have change nothing.
-    roomy = {**bench.values, "layers": 2, "units": 128, "learning_rate": 0.005}
-    model, _ = trials.build(workshop, roomy, fold.encoding)
-    floor = float(_floor(workshop, few))
-    dumb = first_loss(task.type, task.loss, few.y) - floor
-    if dumb <= 0:
-        return Check("memorise", None, None, None, "The rows of the batch have one and the same target.", None)
-    goal = BY_HEART * dumb
-    reached: list[float] = []
+        def on_epoch(_epoch: int, row: dict[str, float], _outputs: Floats) -> bool:
+            reached.append(row["train_loss"] - floor)
+            return memorised(reached[-1], constant) or self.watcher.late()
 
-    def on_epoch(_: int, row: dict[str, float], __: Floats) -> bool:
-        reached.append(row["train_loss"] - floor)
-        return learned_by_heart(reached[-1], dumb) or bench.watcher.late()
+        with blame(self.workshop.project.folder, "train on one batch", self.workshop.builder):
+            trainer.train(
+                model,
+                (few.x, few.y),
+                epochs=MOST_STEPS,
+                batch_size=len(few),
+                seed=seed,
+                on_epoch=on_epoch,
+                execution="graph",
+                record=False,
+            )
+        best = float(np.nanmin(reached))
+        return None if not memorised(best, constant) and self.watcher.late() else (best, constant)
 
-    with blame(workshop.project.folder, "train on one batch", workshop.builder):
-        trainer.train(
-            model,
-            (few.x, few.y),
-            epochs=MOST_STEPS,
-            batch_size=len(few),
-            seed=seed,
-            on_epoch=on_epoch,
-            execution="graph",
-            record=False,
-        )
-    best = float(np.nanmin(reached))
-    passed = learned_by_heart(best, dumb)
-    if not passed and bench.watcher.late():
-        return Check("memorise", None, None, None, NO_TIME, None)
-    return Check(
-        "memorise",
-        passed,
-        best,
-        goal,
-        f"{len(few)} rows were learned by heart in {len(reached)} steps: the loss fell from {dumb:.3g} to {best:.3g}."
-        if passed
-        else f"{len(few)} rows could not be learned by heart: the loss stayed at {best:.3g} of {dumb:.3g} after "
-        f"{len(reached)} steps.",
-        None
-        if passed
-        else "look for a layer that blocks the gradient, a loss that does not fit the labels, a "
-        "learning rate far off, or inputs that are all alike",
-    )
+    def without_inputs(self, seed: int) -> Floats | None:
+        """Return predictions after training on inputs that are all zero: no better than the baseline's."""
 
+        def blind(part: Part) -> Part:
+            return replace(part, x={name: np.zeros_like(block) for name, block in part.x.items()})
 
-def _zero_input(bench: Bench, seed: int) -> Check:
-    """Train without inputs: what is left must not beat the dumb baseline."""
+        return self._predicted(seed, ((blind(fold.train), blind(fold.validation)) for fold in self.workshop.folds()))
 
-    def blind(part: Part) -> Part:
-        return replace(part, x={name: np.zeros_like(block) for name, block in part.x.items()})
+    def shuffled_labels(self, seed: int) -> Floats | None:
+        """Return predictions after training on shuffled labels: true ones must not be predicted any better."""
 
-    found = _skill(bench, seed, "zeroed", lambda fold: (blind(fold.train), blind(fold.validation)))
-    if found is None:
-        return Check("zero_input", None, None, None, NO_TIME, None)
-    better, value, dumb = found
-    passed = not better
-    return Check(
-        "zero_input",
-        passed,
-        value,
-        dumb,
-        f"With all inputs at zero the validation loss is {value:.4f}, the dumb baseline's is {dumb:.4f}.",
-        None if passed else "training and validation targets differ as if the rows were sorted: check the split",
-    )
+        def shuffled(fold: Fold) -> Part:
+            order = np.random.default_rng([seed, fold.number]).permutation(len(fold.train))
+            return replace(fold.train, y=fold.train.y[order], truth=fold.train.truth[order])
 
+        return self._predicted(seed, ((shuffled(fold), fold.validation) for fold in self.workshop.folds()))
 
-def _shuffled(bench: Bench, seed: int) -> Check:
-    """Train on shuffled labels: true validation labels must not be predicted better than by the dumb baseline."""
+    def _predicted(self, seed: int, parts: Iterable[tuple[Part, Part]]) -> Floats | None:
+        """Return canonical predictions of all validation rows; None when the time is too short for every fold."""
+        predicted: list[Floats] = []
+        for fold, (train, held) in zip(self.workshop.folds(), parts, strict=True):
+            if self.watcher.late():
+                return None
+            model, _ = trials.build(self.workshop, self.values, fold.encoding)
+            begun: list[int] = []
+            with blame(self.workshop.project.folder, "train the model", self.workshop.builder):
+                run = trainer.train(
+                    model,
+                    (train.x, train.y),
+                    (held.x, held.y),
+                    epochs=EPOCHS,
+                    batch_size=self.batch,
+                    seed=seed,
+                    on_epoch=lambda epoch, *_, begun=begun: begun.append(epoch),
+                    stop=lambda begun=begun: bool(begun) and self.watcher.late(),
+                    execution="graph",
+                )
+            assert run.outputs is not None
+            predicted.append(fold.encoding.decode(run.outputs[-1]))
+        return np.concatenate(predicted)
 
-    def shuffled(fold: Fold) -> tuple[Part, Part]:
-        order = np.random.default_rng([seed, fold.number]).permutation(len(fold.train))
-        return replace(fold.train, y=fold.train.y[order], truth=fold.train.truth[order]), fold.validation
+    def _expected(self, part: Part) -> float:
+        """Return the loss of the best constant prediction on some rows."""
+        task = self.workshop.project.settings.problem
+        return first_loss(task.type, task.loss, part.y)
 
-    share = chance(sum(len(fold.train) for fold in bench.folds) // len(bench.folds))
-    found = _skill(bench, seed, "shuffled", shuffled, share)
-    if found is None:
-        return Check("shuffled_labels", None, None, None, NO_TIME, None)
-    better, value, dumb = found
-    passed = not better
-    return Check(
-        "shuffled_labels",
-        passed,
-        value,
-        dumb,
-        f"Trained on shuffled labels, the validation loss is {value:.4f}; the dumb baseline's is {dumb:.4f}.",
-        None if passed else "validation labels reach the network on a way of their own: look for a leak in data.py",
-    )
-
-
-def _skill(
-    bench: Bench, seed: int, name: str, prepare: Callable[[Fold], tuple[Part, Part]], share: float = CHANCE
-) -> tuple[bool, float, float] | None:
-    """Train for a few epochs on every fold and test the last epoch's validation loss against the dumb baseline's.
-
-    Args:
-        bench: What the checks share.
-        seed: Of initial weights and order.
-        name: Under which the predictions are kept.
-        prepare: Makes the training and validation part of a fold.
-        share: Share of the dumb baseline's loss that must be gained. Defaults to `CHANCE`.
-
-    Returns:
-        Whether it is better, the loss, the dumb baseline's loss; None when the time does not do for all folds.
-    """
-    workshop = bench.workshop
-    task = workshop.project.settings.problem
-    predicted: list[Floats] = []
-    own: list[Floats] = []
-    dumb: list[Floats] = []
-    for fold in bench.folds:
-        if bench.watcher.late():
-            return None
-        train, held = prepare(fold)
-        scale = np.ravel(fold.encoding.target_scale)
-        p = _last(bench, fold, train, held, seed)
-        constant = workshop.problem.constant(task.loss, train.truth)
-        constant = np.pad(constant, (0, workshop.outputs - len(constant)))
-        predicted.append(p)
-        own.append(row_loss(task.type, task.loss, held.truth, p, scale))
-        dumb.append(row_loss(task.type, task.loss, held.truth, np.tile(constant, (len(held), 1)), scale))
-    bench.predictions[name] = np.concatenate(predicted)
-    better = skilled(np.concatenate(dumb), np.concatenate(own), share=share)
-    return better, float(np.concatenate(own).mean()), float(np.concatenate(dumb).mean())
-
-
-def _last(bench: Bench, fold: Fold, train: Part, held: Part, seed: int) -> Floats:
-    """Return canonical validation predictions after the last of a few epochs."""
-    model, _ = trials.build(bench.workshop, bench.values, fold.encoding)
-    begun: list[int] = []
-    with blame(bench.workshop.project.folder, "train the model", bench.workshop.builder):
-        run = trainer.train(
-            model,
-            (train.x, train.y),
-            (held.x, held.y),
-            epochs=EPOCHS,
-            batch_size=bench.batch,
-            seed=seed,
-            on_epoch=lambda epoch, *_: begun.append(epoch),
-            stop=lambda: bool(begun) and bench.watcher.late(),
-            execution="graph",
-        )
-    assert run.outputs is not None
-    return fold.encoding.decode(run.outputs[-1])
-
-
-def _loss(workshop: Workshop, fold: Fold, model: Any, part: Part) -> float:
-    """Return the mean loss of a model on some rows, without penalties."""
-    task = workshop.project.settings.problem
-    outputs: list[Any] = [
-        keras.ops.convert_to_numpy(model({n: v[i : i + 4096] for n, v in part.x.items()}, training=False))
-        for i in range(0, len(part), 4096)
-    ]
-    p = fold.encoding.decode(np.concatenate(outputs))
-    return float(row_loss(task.type, task.loss, part.truth, p, np.ravel(fold.encoding.target_scale)).mean())
-
-
-def _floor(workshop: Workshop, part: Part) -> float:
-    """Return the loss of a perfect prediction, on the scale that is trained on."""
-    task = workshop.project.settings.problem
-    return float(row_floor(task.type, task.loss, part.y).mean())
+    def _loss(self, fold: Fold, model: Any, part: Part) -> float:
+        """Return the mean loss of a model on some rows, without penalties."""
+        task = self.workshop.project.settings.problem
+        outputs: list[Any] = [
+            keras.ops.convert_to_numpy(model({n: v[i : i + 4096] for n, v in part.x.items()}, training=False))
+            for i in range(0, len(part), 4096)
+        ]
+        p = fold.encoding.decode(np.concatenate(outputs))
+        return float(row_loss(task.type, task.loss, part.truth, p, np.ravel(fold.encoding.target_scale)).mean())

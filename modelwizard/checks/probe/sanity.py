@@ -18,7 +18,7 @@ from modelwizard.checks.probe.references import constant_loss, least_loss
 from modelwizard.checks.probe.result import Probe, Sanity
 from modelwizard.checks.probe.training import JUDGED, Rows, Trainer
 from modelwizard.checks.rules.settings import ADAPTIVE
-from modelwizard.evidence.sanity import distinct
+from modelwizard.evidence.sanity import STUCK, distinct, memorised
 
 FEW = 16
 """Rows of the batch that is learned by heart."""
@@ -76,7 +76,7 @@ def by_heart(case: Case, trainer: Trainer, seconds: float) -> tuple[float, float
         steps += trainer.train(MOST_STEPS // 4, len(at), seconds / 4)[1]
         loss, _ = trainer.loss(few.x, few.y)
         best = min(best, loss - least) if np.isfinite(loss) else best
-        if best < 0.3 * constant:
+        if memorised(best, constant, STUCK):
             break
     return (best, constant, len(at), steps) if np.isfinite(best) else None
 

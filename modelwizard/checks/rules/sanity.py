@@ -12,6 +12,7 @@ from modelwizard.checks.finding import Severity
 from modelwizard.checks.rules.dynamics import trained
 from modelwizard.checks.rules.settings import RATE
 from modelwizard.evidence.calibration import temperature
+from modelwizard.evidence.sanity import FIRST_LOSS_AS_BUILT, STUCK, memorised
 
 ENOUGH = 200
 """Steps on one batch below which a slow machine, not the model, may be why it is not learned by heart."""
@@ -33,7 +34,7 @@ def first_loss(case: Case) -> Hit | None:
     if kind in ("sparse", "categorical", "binary"):
         undecided = float(np.log(max(2, o.head.units))) if kind != "binary" else float(np.log(2))
         expected = max(undecided, p.constant)
-        far = p.start > 3 * expected + 0.5
+        far = p.start > FIRST_LOSS_AS_BUILT * expected + 0.5
     else:
         expected = p.constant
         far = abs(o.target.mean) < o.target.std < 5 and p.start > FITS * max(expected, 1e-3)
@@ -50,15 +51,17 @@ def not_by_heart(case: Case) -> Hit | None:
     heart = trained(case).sanity.heart
     if heart is None:
         raise NotApplicableError("the training works, or there was no time for it")
-    reached, dumb, rows, steps = heart
-    if reached < 0.5 * dumb:
+    reached, constant, rows, steps = heart
+    if memorised(reached, constant, STUCK):
         return None
     if steps < ENOUGH:
         raise NotApplicableError(f"only {steps} steps on one batch were made in the time")
     evidence = f"{rows} rows, trained on alone for {steps} steps: the loss stays at {reached:.3g}; "
-    evidence += f"a constant has {dumb:.3g}"
+    evidence += f"a constant has {constant:.3g}"
     frozen = any(la.parameters and not la.trainable for la in case.layers)  # they may well keep it from that
-    hopeless = reached > 0.9 * dumb and steps >= 2 * ENOUGH and (trained(case).base.skill or 0.0) < 0.02 and not frozen
+    hopeless = (
+        reached > 0.9 * constant and steps >= 2 * ENOUGH and (trained(case).base.skill or 0.0) < 0.02 and not frozen
+    )
     severity: Severity = "warning" if hopeless else "tip"
     return Hit(evidence, severity=severity)
 
