@@ -12,10 +12,12 @@ from typing import Any
 
 import numpy as np
 
+from modelwizard.checks import catalogue
 from modelwizard.checks.build import build_case, divide, links_kept
-from modelwizard.checks.case import RULES, Case, Division, Hit, NotApplicableError, Place
+from modelwizard.checks.case import RULES, Case, Division, Hit, NotApplicableError
 from modelwizard.checks.catalogue import known, page
 from modelwizard.checks.facts.project import Record, Relabelled
+from modelwizard.checks.facts.values import Place
 from modelwizard.checks.finding import Finding, Report, Skipped
 from modelwizard.checks.probe.run import CannotProbeError, Limits, probe
 from modelwizard.checks.ranking import Ranked, rank
@@ -165,7 +167,6 @@ def _apply(
             continue
         try:
             found = RULES[code](case)
-            listed = [found] if isinstance(found, Hit) else list(found or ())
         except NotApplicableError as reason:
             untrained = unprobed if code.startswith("MW5") else ""
             skipped.append(Skipped(code, untrained or str(reason)))
@@ -173,7 +174,7 @@ def _apply(
         except Exception as error:  # a rule that fails on an odd model must not hide what the others found
             skipped.append(Skipped(code, f"the rule failed: {type(error).__name__}: {error}"))
             continue
-        hits += [(code, hit) for hit in listed[:1]]  # the same rule twice would push other causes off the screen
+        hits += [(code, found)] if found is not None else []
     return hits, skipped
 
 
@@ -216,7 +217,7 @@ PROOFS = {
 def _finding(code: str, hit: Hit, case: Case, source: Code | None) -> Ranked:
     it = page(code)
     severity = hit.severity or it.severity
-    evidence = hit.evidence
+    evidence = catalogue.evidence(code, hit.values)
     if hit.soft and severity == "warning" and case.probe is not None and not case.probe.crash:
         score = case.probe.base.score
         mended = case.probe.mends(PROOFS.get(code, ""))

@@ -2,48 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
+import numpy as np
 from numpy.typing import NDArray
 
+from modelwizard.checks.facts.probed import Probe
 from modelwizard.checks.facts.project import Record, Relabelled
-from modelwizard.checks.facts.values import Fit, Input, Layer, Optimizer, Output
+from modelwizard.checks.facts.values import Fit, Input, Layer, Optimizer, Output, Place
 from modelwizard.checks.finding import Severity
-from modelwizard.checks.probe.result import Probe
-
-
-@dataclass(frozen=True)
-class Place:
-    """What a finding points at: a layer by name, or an argument of compile or fit.
-
-    Args:
-        kind: `layer`, `compile`, `fit` or `data`.
-        name: Name of the layer or argument.
-    """
-
-    kind: str
-    name: str = ""
 
 
 @dataclass(frozen=True)
 class Hit:
-    """What a rule has found.
+    """What a rule has found; its page holds the sentence that the values belong in.
 
     Args:
-        evidence: The measured facts.
+        place: What it points at.
+        values: What was measured, by the names in the page's `evidence`.
         fix: The code line with names and numbers filled in. Defaults to the page's.
         severity: Where the measurement makes it more or less certain. Defaults to the page's.
-        place: What it points at.
         soft: Whether a training that goes well makes it a tip.
     """
 
-    evidence: str
+    place: Place
+    values: Mapping[str, Any]
     fix: str = ""
     severity: Severity | None = None
-    place: Place = field(default_factory=lambda: Place("model"))
     soft: bool = False
+
+
+def hit(
+    place: Place | None = None,
+    /,
+    *,
+    fix: str = "",
+    severity: Severity | None = None,
+    soft: bool = False,
+    **values: Any,
+) -> Hit:
+    """Return what a rule has found; see `Hit`. Without a place it is the model as a whole."""
+    plain = {name: value.item() if isinstance(value, np.generic) else value for name, value in values.items()}
+    return Hit(place or Place("model"), plain, fix, severity, soft)
 
 
 @dataclass(frozen=True)
@@ -116,12 +118,24 @@ class Case:
         """Whether the model is an autoencoder."""
         return any(o.task == "reconstruction" for o in self.outputs)
 
+    @property
+    def only_output(self) -> Output | None:
+        """The output, where there is exactly one."""
+        return self.outputs[0] if len(self.outputs) == 1 else None
+
+    @property
+    def pretrained(self) -> bool:
+        """Whether weights were trained before, on whatever scale their authors used."""
+        return any(layer.nested and not layer.fresh for layer in self.layers)
+
 
 class NotApplicableError(Exception):
     """Raised by a rule that cannot be applied; its text is the reason."""
 
 
-Rule = Callable[[Case], "Iterable[Hit] | Hit | None"]
+T = TypeVar("T")
+Look = Callable[[T], Hit | None]
+Rule = Look[Case]
 RULES: dict[str, Rule] = {}
 
 
@@ -135,3 +149,21 @@ def rule(code: str) -> Callable[[Rule], Rule]:
         return function
 
     return enter
+
+
+def _each(things: Callable[[Case], Iterable[T]]) -> Callable[[str], Callable[[Look[T]], Look[T]]]:
+    """Return a decorator like `rule`, for functions that are asked about one thing after the other."""
+
+    def named(code: str) -> Callable[[Look[T]], Look[T]]:
+        def enter(function: Look[T]) -> Look[T]:
+            rule(code)(lambda case: next((found for thing in things(case) if (found := function(thing))), None))
+            return function
+
+        return enter
+
+    return named
+
+
+output_rule = _each(lambda case: case.outputs)
+layer_rule = _each(lambda case: case.layers)
+input_rule = _each(lambda case: case.inputs)

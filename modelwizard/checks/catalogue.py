@@ -8,12 +8,16 @@ what a project's own code does.
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from typing import Any
 
 from modelwizard.checks.finding import Severity
+from modelwizard.contract.messages import Message
 from modelwizard.errors import UsageError
+from modelwizard.words import say
 
 FAMILIES = {"1": "contract", "2": "structure", "3": "settings", "4": "data", "5": "dynamics", "6": "project"}
 
@@ -29,6 +33,7 @@ class Page:
         weight: Certainty times harm, 0 to 100; orders findings of the same severity.
         title: One sentence.
         looks: What is measured, and the threshold it is compared with.
+        evidence: What was measured, a sentence in the format of `words` for the values of a finding.
         why: The reason.
         fix: The code line to write, in general; a finding fills in names and numbers.
         source: Where the rule comes from.
@@ -40,6 +45,7 @@ class Page:
     weight: int
     title: str
     looks: str
+    evidence: str
     why: str
     fix: str
     source: str
@@ -66,6 +72,16 @@ def page(code: str) -> Page:
         KeyError: There is no such rule.
     """
     return family(code[2])[code]
+
+
+def evidence(code: str, values: Mapping[str, Any]) -> str:
+    """Return what a rule measured as a sentence.
+
+    Args:
+        code: Its code.
+        values: What was measured, by the names in its page's `evidence`.
+    """
+    return say(Message(f"checks/{code[:3]}.{code}", dict(values)))
 
 
 def codes() -> list[str]:

@@ -6,8 +6,7 @@ import ast
 from dataclasses import dataclass
 from pathlib import Path
 
-from modelwizard.checks.case import Place
-from modelwizard.checks.facts.values import Layer
+from modelwizard.checks.facts.values import Layer, Place
 
 
 @dataclass(frozen=True)

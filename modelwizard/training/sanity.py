@@ -92,7 +92,7 @@ class _Bench:
         memory.release()
         return found
 
-    def first_loss(self, _: int) -> tuple[float, float]:
+    def first_loss(self, _seed: int) -> tuple[float, float]:
         """Return the loss before the first step and that of the baseline, for which the last bias stands.
 
         The last layer's weights are set to zero for it, so that the two agree to the third digit.

@@ -107,9 +107,10 @@ def named(file: str) -> dict[str, str]:
 
 
 def sentences(id: str) -> str:
-    """Return the sentence of a message's id, its fields unfilled."""
+    """Return the sentence of a message's id, its fields unfilled; of a rule's page, the evidence."""
     file, _, key = id.partition(".")
-    return _catalogue(file)[key]
+    found: Any = _catalogue(file)[key]
+    return found if isinstance(found, str) else str(found["evidence"])
 
 
 def _filled(text: str, values: Mapping[str, Any]) -> str:

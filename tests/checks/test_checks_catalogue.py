@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+from modelwizard import checks
 from modelwizard.checks.catalogue import codes, explain, page
 from modelwizard.checks.finding import CAUSES, SEVERITIES, SYMPTOMS
 from modelwizard.errors import UsageError
@@ -20,7 +23,7 @@ def test_page_is_complete(code: str) -> None:
     assert it.cause in CAUSES + SYMPTOMS
     assert it.severity in SEVERITIES
     assert 0 <= it.weight <= 100
-    assert all(isinstance(text, str) and text for text in (it.title, it.looks, it.why, it.fix, it.source))
+    assert all(isinstance(text, str) and text for text in (it.title, it.looks, it.evidence, it.why, it.fix, it.source))
     assert not it.title.endswith(".")
 
 
@@ -31,6 +34,27 @@ def test_every_rule_has_a_page_and_every_page_a_rule() -> None:
 
     assert ROOMS  # importing the rules fills the list
     assert sorted(RULES) == [code for code in codes() if code[2] in "12345"]
+
+
+FIELD = re.compile(r"\{(\w+)")
+
+
+@pytest.mark.parametrize("path", sorted((Path(checks.__file__).parent / "rules").glob("*.py")), ids=lambda p: p.stem)
+def test_sentences_name_what_rules_measure(path: Path) -> None:
+    wrong: list[str] = []
+    for function in ast.parse(path.read_text(encoding="utf-8")).body:
+        codes = [d.args[0].value for d in getattr(function, "decorator_list", ()) if d.func.id.endswith("rule")]
+        calls = [n for n in ast.walk(function) if isinstance(n, ast.Call) and getattr(n.func, "id", "") == "hit"]
+        given = [[k.arg or ast.unparse(k.value) for k in call.keywords] for call in calls]
+        measured = {name for names in given for name in names} - {"fix", "severity", "soft"}
+        measured |= {"low", "high"} if any(name.endswith(".ends") for name in measured) else set()
+        if not codes or not calls or "values" in measured:
+            continue  # no rule, or one whose values are gathered elsewhere: the tables of the rules render those
+        sentence = page(codes[0]).evidence
+        named, needed = set(FIELD.findall(sentence)), set(FIELD.findall(re.sub(r"\[\[.*?\]\]", "", sentence)))
+        if not needed <= measured or {name for name in measured if name.isidentifier()} - named:
+            wrong.append(f"{codes[0]}: {sorted(measured)} for {sentence!r}")
+    assert wrong == []
 
 
 def test_every_cause_has_a_rule() -> None:

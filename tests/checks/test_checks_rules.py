@@ -10,9 +10,10 @@ import pytest
 
 import modelwizard.checks.rules
 from modelwizard.checks.case import RULES, Arrays, Case, Hit, NotApplicableError
+from modelwizard.checks.catalogue import evidence
 from modelwizard.checks.facts.data import read_target
+from modelwizard.checks.facts.probed import Probe, Run, Trial
 from modelwizard.checks.facts.values import Fit, Head, Input, Layer, Loss, Optimizer, Output, Target
-from modelwizard.checks.probe.result import Probe, Run, Trial
 from modelwizard.checks.task import infer, with_task
 
 assert modelwizard.checks.rules.ROOMS  # importing the rules fills the list
@@ -39,8 +40,8 @@ def found(case: Case, family: str) -> set[str]:
         if not code.startswith(family):
             continue
         try:
-            hits = rule(case)
-            codes |= {code} if isinstance(hits, Hit) or list(hits or ()) else set()
+            hit = rule(case)
+            codes |= {code} if hit and evidence(code, hit.values) else set()
         except NotApplicableError:
             continue
     return codes
@@ -368,7 +369,7 @@ def test_dynamics(case: Case, codes: set[str]) -> None:
 def test_what_fits_at_last_says_how_well_on_either_rows() -> None:
     hit = RULES["MW525"](probe(BAD, Trial("MW525", "ReLU", OVERFIT)))
     assert isinstance(hit, Hit)
-    assert "15% better than a constant on rows held back, 99% on those trained on" in hit.evidence
+    assert "15% better than a constant on rows held back, 99% on those trained on" in evidence("MW525", hit.values)
     assert hit.severity == "warning"
 
 

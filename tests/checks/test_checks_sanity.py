@@ -10,11 +10,12 @@ import pytest
 
 import modelwizard.checks.rules
 from modelwizard.checks.build import divide
-from modelwizard.checks.case import RULES, Arrays, Case, Division, Hit, NotApplicableError
+from modelwizard.checks.case import RULES, Arrays, Case, Division, NotApplicableError
+from modelwizard.checks.catalogue import evidence
 from modelwizard.checks.facts.data import read_target
+from modelwizard.checks.facts.probed import Probe, Run, Sanity
 from modelwizard.checks.facts.project import Record, Relabelled
 from modelwizard.checks.facts.values import Fit, Head, Input, Layer, Loss, Output
-from modelwizard.checks.probe.result import Probe, Run, Sanity
 from modelwizard.checks.task import with_task
 from modelwizard.errors import UsageError
 
@@ -33,7 +34,7 @@ YES = (R.random(400) < 0.8).astype(int)
 def hit(code: str, case: Case) -> bool:
     try:
         found = RULES[code](case)
-        return isinstance(found, Hit) or bool(list(found or ()))
+        return found is not None and bool(evidence(code, found.values))
     except NotApplicableError:
         return False
 

@@ -28,11 +28,45 @@ RANGES: dict[str, tuple[float, float]] = {
 """Values that an activation can produce."""
 
 
+LABELS = frozenset({"binary", "multiclass", "multilabel"})
+AMOUNTS = frozenset({"amount", "bounded"})
+"""Tasks whose targets are labels, and those whose targets are numbers."""
+
+CROSS_ENTROPIES = frozenset({"binary", "categorical", "sparse"})
+"""Families of losses that compare probabilities."""
+
+ADAPTIVE = frozenset({"adam", "adamw", "adamax", "nadam", "rmsprop", "lamb", "lion", "ftrl", "adafactor"})
+"""Optimizers with a step of its own for each weight."""
+
+SCALED_BY_FAN = frozenset(
+    {"GlorotUniform", "GlorotNormal", "HeNormal", "HeUniform", "LecunNormal", "LecunUniform", "VarianceScaling"}
+    | {"Orthogonal", "OrthogonalInitializer", "Identity", ""}
+)
+"""Initializers that look at the width of the layer, and none: what they draw is never alarmed about."""
+
 NORMALISING = frozenset(
     {"BatchNormalization", "LayerNormalization", "GroupNormalization", "RMSNormalization", "UnitNormalization"}
 )
 LOOKUPS = frozenset({"Embedding", "CategoryEncoding", "StringLookup", "IntegerLookup", "Hashing", "TextVectorization"})
 """Layers that look values up instead of computing with them."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """What a finding points at: a layer by name, or an argument of compile or fit.
+
+    Args:
+        kind: `layer`, `compile`, `fit`, `data` or `model`.
+        name: Name of the layer or argument.
+    """
+
+    kind: str
+    name: str = ""
+
+
+def class_of(serialized: Any) -> str:
+    """Return the class of an initializer in a layer's settings; "" where it is not known."""
+    return str(serialized[0] if isinstance(serialized, tuple) and serialized else serialized or "")  # pyright: ignore[reportUnknownArgumentType]
 
 
 @dataclass(frozen=True)
@@ -70,6 +104,16 @@ class Layer:
     bias: float | None = None
     nested: str = ""
     fresh: bool = True
+
+    @property
+    def place(self) -> Place:
+        """Where a finding about the layer points."""
+        return Place("layer", self.name)
+
+    @property
+    def initializer(self) -> str:
+        """Class of its kernel initializer; "" where it is not known."""
+        return class_of(self.config.get("kernel_initializer"))
 
 
 @dataclass(frozen=True)
@@ -177,6 +221,16 @@ class Target:
         """Size of the last axis; 1 for a flat array."""
         return self.shape[-1] if len(self.shape) > 1 else 1
 
+    @property
+    def rows_sum_to_one(self) -> bool:
+        """Whether it may hold distributions: non-negative columns whose mean row sum is 1."""
+        return self.columns > 1 and self.low >= 0 and abs(self.mean * self.columns - 1) < 1e-2
+
+    @property
+    def ends(self) -> dict[str, Any]:
+        """Its smallest and largest value, by name."""
+        return {"low": self.low, "high": self.high}
+
 
 @dataclass(frozen=True)
 class Input:
@@ -234,6 +288,32 @@ class Output:
     task: str | None = None
     classes: int = 0
 
+    @property
+    def place(self) -> Place:
+        """Where a finding about the last layer points."""
+        return Place("layer", self.head.layer)
+
+    @property
+    def family(self) -> str:
+        """The family of its loss; `none` where it has none."""
+        return self.loss.family if self.loss is not None else "none"
+
+    @property
+    def loss_name(self) -> str:
+        """The name of its loss; "" where it has none."""
+        return self.loss.name if self.loss is not None else ""
+
+    @property
+    def from_logits(self) -> bool:
+        """Whether its loss takes logits."""
+        return self.loss is not None and self.loss.from_logits
+
+    @property
+    def is_column(self) -> bool:
+        """Whether the target has one value a row (or one a position, as in labelled sequences and maps)."""
+        shape = self.target.shape
+        return len(shape) <= 1 or shape[-1] == 1 or len(self.head.shape) == len(shape) + 1
+
 
 @dataclass(frozen=True)
 class Optimizer:
@@ -246,6 +326,16 @@ class Optimizer:
     momentum: float = 0.0
     clipped: bool = False
     weight_decay: float = 0.0
+
+    @property
+    def adaptive(self) -> bool:
+        """Whether each weight has a step of its own."""
+        return self.name in ADAPTIVE
+
+    @property
+    def usual(self) -> float:
+        """The rate that is usual for it."""
+        return 1e-3 if self.adaptive else 1e-2
 
 
 @dataclass(frozen=True)

@@ -11,13 +11,10 @@ import numpy as np
 import tensorflow as tf
 
 from modelwizard.checks.case import Case
-from modelwizard.checks.facts.values import LOOKUPS
-from modelwizard.checks.probe.result import Run
+from modelwizard.checks.facts.graph import hidden_activations, hidden_maps
+from modelwizard.checks.facts.probed import Run
+from modelwizard.checks.facts.values import AMOUNTS, LOOKUPS, SCALED_BY_FAN
 from modelwizard.checks.probe.training import Rows, clone, compile_like
-from modelwizard.checks.rules.contract_head import AMOUNTS
-from modelwizard.checks.rules.graph import hidden_activations, hidden_maps
-from modelwizard.checks.rules.settings import ADAPTIVE
-from modelwizard.checks.rules.structure_weights import SCALED_BY_FAN, initializer
 
 HARMLESS = frozenset({"relu", "leaky_relu", "elu", "selu", "gelu", "silu", "unknown", "prelu", "softplus"})
 
@@ -118,10 +115,10 @@ def _rates(case: Case, base: Setting, before: Run) -> Iterator[Change]:
     o = case.optimizer
     if o is None or o.scheduled:
         return
-    usual = 1e-3 if o.name in ADAPTIVE else 1e-2
+    usual = o.usual
     if o.rate > 3 * usual or not before.finite:
         rates = [usual, usual / 10]
-    elif o.rate < usual / 3 or (o.name not in ADAPTIVE and before.score < 0.05):
+    elif o.rate < usual / 3 or (not o.adaptive and before.score < 0.05):
         rates = [usual, usual * 10]
     else:
         return
@@ -132,14 +129,14 @@ def _rates(case: Case, base: Setting, before: Run) -> Iterator[Change]:
 
 
 def _optimizer(case: Case, model: Any, base: Setting) -> Iterator[Change]:
-    if case.optimizer is not None and case.optimizer.name not in ADAPTIVE:
+    if case.optimizer is not None and not case.optimizer.adaptive:
         made = compile_like(clone(model), model, keras.optimizers.Adam(1e-3))
         yield Change("MW523", f"Adam(1e-3) instead of {case.optimizer.name}", replace(base, model=made))
 
 
 def _weights(case: Case, model: Any, base: Setting) -> Iterator[Change]:
-    custom = [la for la in case.layers if la.kernel is not None and initializer(la) not in SCALED_BY_FAN | {""}]
-    if not custom or any(la.nested and not la.fresh for la in case.layers):
+    custom = [la for la in case.layers if la.kernel is not None and la.initializer not in SCALED_BY_FAN]
+    if not custom or case.pretrained:
         return
 
     def edit(_: Any, config: dict[str, Any]) -> dict[str, Any]:
@@ -152,7 +149,7 @@ def _weights(case: Case, model: Any, base: Setting) -> Iterator[Change]:
 
 
 def _activations(case: Case, model: Any, base: Setting) -> Iterator[Change]:
-    hidden = hidden_activations(case)
+    hidden = hidden_activations(case.layers)
     odd = {la.name for _, la, act in hidden if act not in HARMLESS}
     if not odd:
         return
@@ -190,7 +187,7 @@ def _steps(case: Case, base: Setting, cap: int) -> Iterator[Change]:
 
 
 def _widths(case: Case, model: Any, base: Setting) -> Iterator[Change]:
-    hidden = [la for _, la in hidden_maps(case)]
+    hidden = [la for _, la in hidden_maps(case.layers)]
     dense = [la for la in hidden if la.kind == "Dense"]
     if case.rebuilds_input or not isinstance(model, keras.Sequential):
         return

@@ -12,13 +12,13 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from modelwizard.checks.case import Case
+from modelwizard.checks.facts.graph import RECURRENT
+from modelwizard.checks.facts.probed import Probe, Run, Sanity, Trial
 from modelwizard.checks.facts.values import Layer
 from modelwizard.checks.probe import measure, sanity
 from modelwizard.checks.probe.changes import Setting, changes
 from modelwizard.checks.probe.references import constant_loss, least_loss
-from modelwizard.checks.probe.result import Probe, Run, Sanity, Trial
 from modelwizard.checks.probe.training import JUDGED, Rows, Trainer, clone, compile_like
-from modelwizard.checks.rules.graph import RECURRENT
 
 T = TypeVar("T")
 

@@ -14,10 +14,9 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from modelwizard.checks.case import Case
+from modelwizard.checks.facts.probed import Probe, Sanity
 from modelwizard.checks.probe.references import constant_loss, least_loss
-from modelwizard.checks.probe.result import Probe, Sanity
 from modelwizard.checks.probe.training import JUDGED, Rows, Trainer
-from modelwizard.checks.rules.settings import ADAPTIVE
 from modelwizard.evidence.sanity import STUCK, distinct, memorised
 
 FEW = 16
@@ -69,7 +68,7 @@ def by_heart(case: Case, trainer: Trainer, seconds: float) -> tuple[float, float
         return None
     constant -= least
     o = case.optimizer
-    rate = None if o is None or o.scheduled else max(o.rate, 5e-3 if o.name in ADAPTIVE else 5e-2)
+    rate = None if o is None or o.scheduled else max(o.rate, 5 * o.usual)
     trainer.again(few, rate)
     best, steps = float("inf"), 0
     for _ in range(4):

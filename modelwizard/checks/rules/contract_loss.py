@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from modelwizard.checks.case import Case, Hit, Place, rule
-from modelwizard.checks.facts.values import PROBABILITIES, Output
-from modelwizard.checks.finding import Severity
-from modelwizard.checks.rules.contract_head import AMOUNTS, CROSS_ENTROPIES, LABELS, family, rows_sum_to_one
+from modelwizard.checks.case import Case, Hit, hit, output_rule, rule
+from modelwizard.checks.facts.values import AMOUNTS, CROSS_ENTROPIES, LABELS, PROBABILITIES, Output, Place
 from modelwizard.checks.task import CLASS_METRICS
 from modelwizard.problems import PROBLEMS
 
 LOSS = Place("compile", "loss")
 METRICS = Place("compile", "metrics")
+ACCURACY = 'metrics=["accuracy"]'
 
 
 def right_loss(output: Output) -> str:
@@ -23,129 +20,111 @@ def right_loss(output: Output) -> str:
     return f'loss="{PROBLEMS[output.task if output.task in PROBLEMS else "regression"].loss}"'
 
 
-@rule("MW108")
-def logits_that_are_none(case: Case) -> Iterator[Hit]:
+@output_rule("MW108")
+def logits_that_are_none(o: Output) -> Hit | None:
     """Find from_logits=True behind a sigmoid or softmax."""
-    for o in case.outputs:
-        if o.loss is not None and o.loss.from_logits and o.head.activation in PROBABILITIES:
-            yield Hit(f"last activation {o.head.activation}, from_logits=True", place=LOSS)
+    wrong = o.from_logits and o.head.activation in PROBABILITIES
+    return hit(LOSS, activation=o.head.activation) if wrong else None
 
 
-@rule("MW112")
-def amount_loss_for_labels(case: Case) -> Iterator[Hit]:
+@output_rule("MW112")
+def amount_loss_for_labels(o: Output) -> Hit | None:
     """Find a squared or absolute error on labels."""
-    for o in case.outputs:
-        if o.task in LABELS and family(o) == "amount" and o.loss is not None:
-            severity: Severity = "tip" if o.target.low == -1 else "warning"
-            evidence = f"{o.loss.name} on labels of {max(o.classes, 2)} classes"
-            yield Hit(evidence, right_loss(o), severity, LOSS)
+    if o.task not in LABELS or o.family != "amount":
+        return None
+    severity = "tip" if o.target.low == -1 else "warning"
+    return hit(LOSS, fix=right_loss(o), severity=severity, loss=o.loss_name, classes=max(o.classes, 2))
 
 
-@rule("MW113")
-def cross_entropy_for_amounts(case: Case) -> Iterator[Hit]:
-    """Find a cross-entropy on amounts that are no probabilities."""
-    for o in case.outputs:
-        if o.loss is None or family(o) not in CROSS_ENTROPIES or o.task not in AMOUNTS | {"reconstruction"}:
-            continue
-        inside = o.target.low >= 0 and o.target.high <= 1 + 1e-3
-        if inside and (family(o) == "binary" or rows_sum_to_one(o.target)):
-            continue
-        severity: Severity = "warning" if o.task == "reconstruction" and inside else "error"
-        evidence = f"{o.loss.name}; targets are {o.target.low:.4g} … {o.target.high:.4g}"
-        yield Hit(evidence, 'loss="mse"', severity, LOSS)
+@output_rule("MW113")
+def cross_entropy_for_amounts(o: Output) -> Hit | None:
+    """Find a cross-entropy on amounts that are not probabilities."""
+    if o.family not in CROSS_ENTROPIES or o.task not in AMOUNTS | {"reconstruction"}:
+        return None
+    inside = o.target.low >= 0 and o.target.high <= 1 + 1e-3
+    if inside and (o.family == "binary" or o.target.rows_sum_to_one):
+        return None
+    severity = "warning" if o.task == "reconstruction" and inside else "error"
+    return hit(LOSS, fix='loss="mse"', severity=severity, loss=o.loss_name, **o.target.ends)
 
 
-@rule("MW114")
-def binary_loss_for_classes(case: Case) -> Iterator[Hit]:
+@output_rule("MW114")
+def binary_loss_for_classes(o: Output) -> Hit | None:
     """Find a binary cross-entropy on classes that exclude each other."""
-    for o in case.outputs:
-        if family(o) == "binary" and o.task == "binary" and o.head.activation == "softmax" and o.head.units > 1:
-            fix = 'loss="sparse_categorical_crossentropy"'
-            yield Hit(f"{o.head.units} softmax units for one column of labels", fix, place=LOSS)
-        if o.task != "multiclass" or family(o) != "binary" or o.loss is None:
-            continue
-        several = max(o.classes, o.head.units) > 2
-        severity: Severity = ("error" if o.head.activation == "softmax" else "warning") if several else "tip"
-        yield Hit(f"{o.loss.name} with {o.classes} classes", right_loss(o), severity, LOSS)
+    softmax = o.head.activation == "softmax"
+    if o.family == "binary" and o.task == "binary" and softmax and o.head.units > 1:
+        return hit(LOSS, fix='loss="sparse_categorical_crossentropy"', loss=o.loss_name, units=o.head.units)
+    if o.task != "multiclass" or o.family != "binary":
+        return None
+    severity = "tip" if max(o.classes, o.head.units) <= 2 else "error" if softmax else "warning"
+    return hit(LOSS, fix=right_loss(o), severity=severity, loss=o.loss_name, classes=o.classes)
 
 
-@rule("MW115")
-def categorical_loss_of_one(case: Case) -> Iterator[Hit]:
+@output_rule("MW115")
+def categorical_loss_of_one(o: Output) -> Hit | None:
     """Find a categorical loss on a single unit."""
-    for o in case.outputs:
-        if family(o) in ("categorical", "sparse") and o.head.units == 1 and o.loss is not None:
-            fix = right_loss(o) if o.task not in ("constant", "words", None) else 'loss="binary_crossentropy"'
-            yield Hit(f"{o.loss.name} with 1 output unit", fix, place=LOSS)
+    if o.family not in ("categorical", "sparse") or o.head.units != 1:
+        return None
+    fix = right_loss(o) if o.task not in ("constant", "words", None) else 'loss="binary_crossentropy"'
+    return hit(LOSS, fix=fix, loss=o.loss_name)
 
 
-@rule("MW116")
-def categorical_loss_for_labels(case: Case) -> Iterator[Hit]:
+@output_rule("MW116")
+def categorical_loss_for_labels(o: Output) -> Hit | None:
     """Find a categorical loss on labels that do not exclude each other."""
-    for o in case.outputs:
-        if o.task == "multilabel" and family(o) == "categorical" and o.loss is not None:
-            ones = o.target.mean * o.target.columns
-            yield Hit(f"{ones:.2f} labels are right in a row on average", 'loss="binary_crossentropy"', place=LOSS)
+    if o.task != "multilabel" or o.family != "categorical":
+        return None
+    return hit(LOSS, fix='loss="binary_crossentropy"', ones=o.target.mean * o.target.columns)
 
 
-@rule("MW117")
-def undefined_loss(case: Case) -> Iterator[Hit]:
+@output_rule("MW117")
+def undefined_loss(o: Output) -> Hit | None:
     """Find percentage, logarithmic and Poisson errors outside their domain."""
-    for o in case.outputs:
-        name, t = (o.loss.name if o.loss else ""), o.target
-        if o.task not in AMOUNTS:
-            continue
-        broken = (
-            (name == "mean_absolute_percentage_error" and t.low <= 0 <= t.high)
-            or (name == "mean_squared_logarithmic_error" and t.low < -1e-6)
-            or (name == "poisson" and t.low < -1e-6)
-        )
-        if broken:
-            yield Hit(f"{name}; targets are {t.low:.4g} … {t.high:.4g}", 'loss="mse"', place=LOSS)
+    relative = o.loss_name == "mean_absolute_percentage_error" and o.target.low <= 0 <= o.target.high
+    logarithmic = o.loss_name in ("mean_squared_logarithmic_error", "poisson") and o.target.low < -1e-6
+    if o.task not in AMOUNTS or not (relative or logarithmic):
+        return None
+    return hit(LOSS, fix='loss="mse"', loss=o.loss_name, **o.target.ends)
 
 
-@rule("MW130")
-def accuracy_of_amounts(case: Case) -> Iterator[Hit]:
+@output_rule("MW130")
+def accuracy_of_amounts(o: Output) -> Hit | None:
     """Find accuracy metrics on amounts."""
-    for o in case.outputs:
-        bad = sorted(CLASS_METRICS.intersection(o.metrics))
-        if bad and o.task in AMOUNTS | {"reconstruction"}:
-            severity: Severity = "tip" if o.task == "reconstruction" else "warning"
-            evidence = f"{bad[0]}; targets are {o.target.low:.4g} … {o.target.high:.4g}"
-            yield Hit(evidence, 'metrics=["mae"]', severity, METRICS)
+    bad = sorted(CLASS_METRICS.intersection(o.metrics))
+    if not bad or o.task not in AMOUNTS | {"reconstruction"}:
+        return None
+    severity = "tip" if o.task == "reconstruction" else "warning"
+    return hit(METRICS, fix='metrics=["mae"]', severity=severity, name=bad[0], **o.target.ends)
 
 
-@rule("MW131")
-def equality(case: Case) -> Iterator[Hit]:
+@output_rule("MW131")
+def equality(o: Output) -> Hit | None:
     """Find the class Accuracy where the word was meant."""
-    for o in case.outputs:
-        if "Accuracy" in o.metrics and o.task in LABELS:
-            yield Hit("keras.metrics.Accuracy() counts exact equality", place=METRICS)
+    return hit(METRICS) if "Accuracy" in o.metrics and o.task in LABELS else None
 
 
-@rule("MW132")
-def metric_of_another_task(case: Case) -> Iterator[Hit]:
+@output_rule("MW132")
+def metric_of_another_task(o: Output) -> Hit | None:
     """Find metrics that count something else than the task."""
-    for o in case.outputs:
-        names = {m.lower().replace("_", "") for m in o.metrics}
-        found = ""
-        if o.task == "multiclass" and o.classes > 2 and o.head.units > 1 and "binaryaccuracy" in names:
-            found = f"binary accuracy over {o.classes} classes"
-        elif o.head.units == 1 and o.task == "binary" and names & {"categoricalaccuracy", "sparsecategoricalaccuracy"}:
-            found = "categorical accuracy over one unit"
-        elif o.target.one_hot and "sparsecategoricalaccuracy" in names:
-            found = "sparse accuracy on one-hot labels"
-        elif o.task == "multiclass" and not o.target.one_hot and o.head.units > 1 and "categoricalaccuracy" in names:
-            found = "categorical accuracy on class numbers"
-        if found:
-            yield Hit(found, 'metrics=["accuracy"]', place=METRICS)
-        elif o.loss is not None and o.loss.from_logits and family(o) == "binary" and "binaryaccuracy" in names:
-            fix = "metrics=[keras.metrics.BinaryAccuracy(threshold=0.0)]"
-            yield Hit("binary accuracy of logits at the threshold 0.5", fix, "tip", METRICS)
+    names = {m.lower().replace("_", "") for m in o.metrics}
+    classes = o.task == "multiclass" and o.head.units > 1
+    one_hot = o.target.one_hot
+    if classes and o.classes > 2 and "binaryaccuracy" in names:
+        return hit(METRICS, fix=ACCURACY, classes=o.classes)
+    if o.head.units == 1 and o.task == "binary" and names & {"categoricalaccuracy", "sparsecategoricalaccuracy"}:
+        return hit(METRICS, fix=ACCURACY, units=1)
+    if one_hot and "sparsecategoricalaccuracy" in names:
+        return hit(METRICS, fix=ACCURACY, sparse="sparse", labels="one-hot")
+    if classes and not one_hot and "categoricalaccuracy" in names:
+        return hit(METRICS, fix=ACCURACY, sparse="categorical", labels="integer")
+    if o.from_logits and o.family == "binary" and "binaryaccuracy" in names:
+        fix = "metrics=[keras.metrics.BinaryAccuracy(threshold=0.0)]"
+        return hit(METRICS, fix=fix, severity="tip", threshold=0.5)
+    return None
 
 
 @rule("MW135")
-def class_weight_without_classes(case: Case) -> Iterator[Hit]:
+def class_weight_without_classes(case: Case) -> Hit | None:
     """Find class_weight for labels in columns or amounts."""
-    for o in case.outputs:
-        if case.fit.class_weight and o.task in ("multilabel", "amount", "bounded"):
-            yield Hit(f"class_weight with a {o.task} target", place=Place("fit", "class_weight"))
+    tasks = [o.task for o in case.outputs if o.task in ("multilabel", "amount", "bounded")]
+    return hit(Place("fit", "class_weight"), task=tasks[0]) if case.fit.class_weight and tasks else None

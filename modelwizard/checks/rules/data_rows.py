@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from modelwizard.checks.case import Case, Hit, NotApplicableError, Place, rule
+from modelwizard.checks.case import Case, Hit, NotApplicableError, hit, rule
 from modelwizard.checks.facts.data import sample
-from modelwizard.checks.rules.contract_head import AMOUNTS
+from modelwizard.checks.facts.values import AMOUNTS, Place
 
 ROWS = 20_000
 """Rows that are compared with each other; more would cost seconds."""
 
+X, Y = Place("data", "x"), Place("data", "y")
 WIDE = 200
 """Values a row up to which rounding them costs little."""
 
@@ -80,17 +81,13 @@ def conflicting_twins(case: Case) -> Hit | None:
     twin = k[1:] == k[:-1]
     clash = np.unique(k[1:][twin & (v[1:] != v[:-1])])
     share = float(np.isin(keys, clash).mean())
-    return (
-        Hit(f"{share:.1%} of the rows have a twin with another label", place=Place("data", "y"))
-        if share > 0.05
-        else None
-    )
+    return hit(Y, share=share) if share > 0.05 else None
 
 
 @rule("MW414")
 def imbalance(case: Case) -> Hit | None:
     """Find one class that has nearly all rows."""
-    o = case.outputs[0] if len(case.outputs) == 1 else None
+    o = case.only_output
     if o is None or o.task not in ("binary", "multiclass") or not o.target.class_share:
         return None
     if case.fit.class_weight or case.fit.sample_weight or len(o.target.shape) > 2:
@@ -100,18 +97,15 @@ def imbalance(case: Case) -> Hit | None:
     if largest < max(0.9, 1 - 0.5 / few) and not (few > 2 and largest > 0.75):
         return None
     always = case.probe is not None and case.probe.complete and case.probe.majority_share > 0.999
-    evidence = f"{largest:.1%} of the rows belong to one class"
-    evidence += "; after training the model always says it" if always else ""
-    return Hit(
-        evidence, severity="warning" if always and case.fit.epochs else "tip", place=Place("fit", "class_weight")
-    )
+    severity = "warning" if always and case.fit.epochs else "tip"
+    return hit(Place("fit", "class_weight"), severity=severity, share=largest, always=largest if always else None)
 
 
 @rule("MW415")
 def column_is_target(case: Case) -> Hit | None:
     """Find a column that is the target."""
     x = table_of(case)
-    o = case.outputs[0] if len(case.outputs) == 1 else None
+    o = case.only_output
     if o is None or o.task == "reconstruction" or not 3 <= x.shape[1] <= 300 or len(x) < 50 or not case.arrays.y:
         return None
     if len(case.inputs[0].shape) != 2:
@@ -131,9 +125,8 @@ def column_is_target(case: Case) -> Hit | None:
     if column is None:
         return None
     several = o.task in AMOUNTS and y.size > len(y)  # of several targets, one may well follow from one column
-    fix = f"x = numpy.delete(x, {column}, axis=1)"
-    evidence = f"column {column} gives {'one of the targets' if several else 'the target'} away"
-    return Hit(evidence, fix, "tip" if several else None, Place("data", "x"))
+    fix, targets = f"x = numpy.delete(x, {column}, axis=1)", y.size // len(y) if several else None
+    return hit(X, fix=fix, severity="tip" if several else None, column=column, targets=targets)
 
 
 def _copying_column(x: NDArray[np.float64], y: NDArray[np.float64]) -> int | None:
@@ -160,14 +153,14 @@ def _telling_column(x: NDArray[np.float64], labels: NDArray[Any]) -> Hit | None:
     if len(x) < 200:
         return None
     x, labels = sample(x, 1000), sample(labels, 1000)
-    dumb = 1 - float(np.unique(labels, return_counts=True)[1].max()) / len(labels)
+    constant = 1 - float(np.unique(labels, return_counts=True)[1].max()) / len(labels)
     wrong = np.array([_wrong(column, labels) for column in x.T])
     best, second = np.partition(wrong, 1)[:2]
-    if best > 0.005 or dumb < 0.05 or second < 0.5 * dumb:
+    if best > 0.005 or constant < 0.05 or second < 0.5 * constant:
         return None
     column = int(wrong.argmin())
-    evidence = f"column {column} alone tells the class of {1 - best:.1%} of the rows, the next best {1 - second:.1%}"
-    return Hit(evidence, f"x = numpy.delete(x, {column}, axis=1)", "tip", Place("data", "x"))
+    fix = f"x = numpy.delete(x, {column}, axis=1)"
+    return hit(X, fix=fix, severity="tip", column=column, told=1 - best, next_best=1 - second)
 
 
 def _wrong(column: NDArray[np.float64], labels: NDArray[Any]) -> float:
@@ -187,10 +180,10 @@ def few_rows(case: Case) -> Hit | None:
         case.inputs[0].whole and case.inputs[0].low >= 0 and case.inputs[0].high <= 1 and case.rows >= 2**width
     )
     if case.rows < 50 and not truth_table:
-        return Hit(f"{case.rows} rows, {width} values each", place=Place("data", "x"))
+        return hit(X, rows=case.rows, width=width)
     for o in case.outputs:
         if o.task == "multiclass" and o.classes and case.rows < 5 * o.classes:
-            return Hit(f"{case.rows} rows for {o.classes} classes", place=Place("data", "x"))
+            return hit(X, rows=case.rows, classes=o.classes)
     return None
 
 
@@ -202,10 +195,7 @@ def unrelated_labels(case: Case) -> Hit | None:
     part = np.unique(labels, return_counts=True)[1] / len(labels)
     chance = float(part @ part)
     noise = 2.5 * np.sqrt(chance * (1 - chance) / len(labels))
-    if agree < chance + noise and chance < 0.9:
-        evidence = f"5 neighbours agree in {agree:.1%} of cases; chance is {chance:.1%}"
-        return Hit(evidence, place=Place("data", "y"))
-    return None
+    return hit(Y, agree=agree, chance=chance) if agree < chance + noise and chance < 0.9 else None
 
 
 @rule("MW423")
@@ -218,10 +208,7 @@ def suspect_labels(case: Case) -> Hit | None:
     others = float(agree[~alone].mean())
     if others < 0.85 or alone.sum() < 3 or share < 0.02:
         return None
-    named = ", ".join(str(r) for r in rows[alone][:5])
-    return Hit(
-        f"{share:.1%} of the rows, such as {named}: all 5 neighbours have one other label", place=Place("data", "y")
-    )
+    return hit(Y, share=share, rows=[int(row) for row in rows[alone][:5]])
 
 
 def neighbours(case: Case) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:

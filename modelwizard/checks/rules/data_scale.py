@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
 
 import numpy as np
 
-from modelwizard.checks.case import Case, Hit, Place, rule
-from modelwizard.checks.facts.values import LOOKUPS, Input
-from modelwizard.checks.finding import Severity
-from modelwizard.checks.rules.contract_head import AMOUNTS
+from modelwizard.checks.case import Case, Hit, hit, input_rule, output_rule, rule
+from modelwizard.checks.facts.values import AMOUNTS, LOOKUPS, Input, Output, Place
 
 X, Y = Place("data", "x"), Place("data", "y")
 LARGE, MARKED, TINY = 50.0, 20.0, 0.02
@@ -17,124 +15,108 @@ LARGE, MARKED, TINY = 50.0, 20.0, 0.02
 
 
 def scaled_by_layers(given: Input) -> bool:
-    """Whether the scale of an input is no matter: it is looked up, normalised first, or no numbers."""
+    """Whether the scale of an input does not matter: it is looked up, normalised first, or not a number."""
     return given.first in LOOKUPS or given.normalised or not given.numeric
 
 
-def _pretrained(case: Case) -> bool:
-    """Whether weights were trained before, on whatever scale their authors used."""
-    return any(la.nested and not la.fresh for la in case.layers)
-
-
 @rule("MW401")
-def large_inputs(case: Case) -> Iterator[Hit]:
+def large_inputs(case: Case) -> Hit | None:
     """Find inputs far above unit scale."""
-    if _pretrained(case):
-        return
-    for given in case.inputs:
+    for given in () if case.pretrained else case.inputs:
         if scaled_by_layers(given) or given.unadapted or given.seen <= MARKED:
             continue
         offset = float(np.max(np.abs(given.mean) / (given.std + 1e-9)))
-        severity: Severity = "warning" if given.seen > LARGE else "tip"
-        picture = len(given.shape) >= 3 and given.shape[-1] in (1, 3, 4) and 100 < given.high <= 255
-        flat = bool(given.shape) and given.shape[-1] in (784, 3072) and 100 < given.high <= 255
-        fix = "keras.layers.Rescaling(1 / 255) as first layer, or x / 255" if picture or flat else ""
-        evidence = f"|x| up to {given.seen:.4g} at the first {given.first} layer; above {LARGE:g}"
-        evidence += f"; a mean is {offset:.0f} deviations from 0" if offset > 10 else ""
-        yield Hit(evidence, fix, severity, X, soft=True)
+        last = given.shape[-1] if given.shape else 0
+        picture = (len(given.shape) >= 3 and last in (1, 3, 4)) or last in (784, 3072)
+        fix = (
+            "keras.layers.Rescaling(1 / 255) as first layer, or x / 255" if picture and 100 < given.high <= 255 else ""
+        )
+        severity = "warning" if given.seen > LARGE else "tip"
+        values = {"seen": given.seen, "limit": LARGE if given.seen > LARGE else MARKED}
+        values["deviations"] = offset if offset > 10 else math.nan
+        return hit(X, fix=fix, severity=severity, soft=True, layer=given.first, **values)
+    return None
 
 
 @rule("MW402")
-def tiny_inputs(case: Case) -> Iterator[Hit]:
+def tiny_inputs(case: Case) -> Hit | None:
     """Find inputs far below unit scale."""
-    for given in case.inputs:
-        if not scaled_by_layers(given) and 0 < given.seen < TINY and not _pretrained(case):
-            evidence = f"|x| up to {given.seen:.2g} at the first {given.first} layer; below {TINY:g}"
-            yield Hit(evidence, place=X, soft=True)
+    tiny = [i for i in case.inputs if not scaled_by_layers(i) and 0 < i.seen < TINY]
+    if not tiny or case.pretrained:
+        return None
+    return hit(X, soft=True, seen=tiny[0].seen, layer=tiny[0].first, limit=TINY)
 
 
-@rule("MW403")
-def uneven_features(case: Case) -> Iterator[Hit]:
+@input_rule("MW403")
+def uneven_features(given: Input) -> Hit | None:
     """Find features whose scales differ by orders of magnitude."""
-    for given in case.inputs:
-        if scaled_by_layers(given) or len(given.shape) != 2 or given.seen > MARKED:
-            continue
-        spread = given.std[given.std > 1e-6]
-        if len(spread) >= 2 and spread.max() / spread.min() > 100 and spread.max() > 2:
-            evidence = f"deviations from {spread.min():.3g} to {spread.max():.3g}"
-            yield Hit(evidence, place=X, soft=True)
+    if scaled_by_layers(given) or len(given.shape) != 2 or given.seen > MARKED:
+        return None
+    spread = given.std[given.std > 1e-6]
+    if len(spread) < 2 or spread.max() / spread.min() <= 100 or spread.max() <= 2:
+        return None
+    return hit(X, soft=True, least=spread.min(), most=spread.max())
 
 
-@rule("MW404")
-def unadapted(case: Case) -> Iterator[Hit]:
+@input_rule("MW404")
+def unadapted(given: Input) -> Hit | None:
     """Find Normalization layers without statistics."""
-    for given in case.inputs:
-        if given.unadapted:
-            far = given.seen > MARKED or abs(float(np.median(given.std)) - 1) > 0.5
-            evidence = f"mean 0, variance 1; |x| up to {given.seen:.4g} passes through"
-            yield Hit(evidence, severity="error" if far else "tip", place=X)
+    if not given.unadapted:
+        return None
+    far = given.seen > MARKED or abs(float(np.median(given.std)) - 1) > 0.5
+    return hit(X, severity="error" if far else "tip", seen=given.seen)
 
 
-@rule("MW405")
-def far_targets(case: Case) -> Iterator[Hit]:
+@output_rule("MW405")
+def far_targets(o: Output) -> Hit | None:
     """Find amounts far from unit scale."""
-    for o in case.outputs:
-        if o.task not in AMOUNTS or o.loss is None or o.loss.name in ("poisson", "mean_squared_logarithmic_error"):
-            continue
-        if o.head.activation in ("sigmoid", "tanh", "softmax", "exponential"):
-            continue  # MW105 says what is wrong first
-        size = max(o.target.std, abs(o.target.mean))
-        uneven = max(o.target.column_std, default=1.0) / max(min(o.target.column_std, default=1.0), 1e-12)
-        evidence = f"targets have mean {o.target.mean:.4g}, deviation {o.target.std:.4g}"
-        if size > 20:
-            yield Hit(evidence, severity="warning" if size > 100 else "tip", place=Y, soft=True)
-        elif 0 < size < 1e-3 * 3:
-            yield Hit(evidence, place=Y, soft=True)
-        elif o.target.columns > 1 and uneven > 100 and o.target.columns <= 50:
-            evidence = f"deviations of the target columns differ {uneven:.0f}-fold"
-            yield Hit(evidence, severity="tip", place=Y, soft=True)
+    if o.task not in AMOUNTS or o.loss_name in ("", "poisson", "mean_squared_logarithmic_error"):
+        return None
+    if o.head.activation in ("sigmoid", "tanh", "softmax", "exponential"):
+        return None  # MW105 says what is wrong first
+    size = max(o.target.std, abs(o.target.mean))
+    uneven = max(o.target.column_std, default=1.0) / max(min(o.target.column_std, default=1.0), 1e-12)
+    if size > 20 or 0 < size < 1e-3 * 3:
+        severity = "tip" if 20 < size <= 100 else "warning"
+        return hit(Y, severity=severity, soft=True, mean=o.target.mean, deviation=o.target.std)
+    if 1 < o.target.columns <= 50 and uneven > 100:
+        return hit(Y, severity="tip", soft=True, times=uneven)
+    return None
 
 
 @rule("MW406")
-def holes_in_inputs(case: Case) -> Iterator[Hit]:
+def holes_in_inputs(case: Case) -> Hit | None:
     """Find NaN and infinite inputs."""
-    for given in [*case.inputs, *case.validation_inputs]:
-        if given.nan > 0:
-            yield Hit(f"{given.nan:.2%} of the values of {given.name} are not finite", place=X)
-            return
+    holed = [given for given in (*case.inputs, *case.validation_inputs) if given.nan > 0]
+    return hit(X, percent=100 * holed[0].nan, name=holed[0].name) if holed else None
 
 
-@rule("MW407")
-def holes_in_targets(case: Case) -> Iterator[Hit]:
+@output_rule("MW407")
+def holes_in_targets(o: Output) -> Hit | None:
     """Find NaN and infinite targets."""
-    for o in case.outputs:
-        if o.target.nan > 0:
-            yield Hit(f"{o.target.nan:.2%} of the targets are not finite", place=Y)
+    return hit(Y, percent=100 * o.target.nan) if o.target.nan > 0 else None
 
 
-@rule("MW408")
-def constant_columns(case: Case) -> Iterator[Hit]:
+@input_rule("MW408")
+def constant_columns(given: Input) -> Hit | None:
     """Find columns that never change."""
-    for given in case.inputs:
-        if given.constant and len(given.shape) == 2 and given.shape[1] < 300 and given.first not in LOOKUPS:
-            yield Hit(f"{given.constant} of {given.shape[1]} columns", place=X)
+    found = given.constant and len(given.shape) == 2 and given.shape[1] < 300 and given.first not in LOOKUPS
+    return hit(X, constant=given.constant, columns=given.shape[1]) if found else None
 
 
-@rule("MW418")
-def no_numbers(case: Case) -> Iterator[Hit]:
+@input_rule("MW418")
+def no_numbers(given: Input) -> Hit | None:
     """Find inputs that are text or objects at layers that compute."""
-    for given in case.inputs:
-        if not given.numeric and given.first not in LOOKUPS | {"unknown", "opaque"}:
-            yield Hit(f"{given.name} has the type {given.dtype}", place=X)
+    wrong = not given.numeric and given.first not in LOOKUPS | {"unknown", "opaque"}
+    return hit(X, name=given.name, dtype=given.dtype) if wrong else None
 
 
-@rule("MW420")
-def ids_as_amounts(case: Case) -> Iterator[Hit]:
+@input_rule("MW420")
+def ids_as_amounts(given: Input) -> Hit | None:
     """Find sequences of word numbers that are fed as amounts."""
-    for given in case.inputs:
-        ids = given.whole and given.numeric and len(given.shape) == 2 and given.shape[1] >= 8 and given.low >= 0
-        if not ids or given.first in LOOKUPS or given.high <= 255 or scaled_by_layers(given):
-            continue
-        spread = given.std[given.std > 0]
-        if len(spread) >= 8 and spread.max() / np.median(spread) < 5:
-            yield Hit(f"whole numbers up to {given.high:g} in {given.shape[1]} columns", place=X)
+    ids = given.whole and given.numeric and len(given.shape) == 2 and given.shape[1] >= 8 and given.low >= 0
+    if not ids or given.high <= 255 or scaled_by_layers(given):
+        return None
+    spread = given.std[given.std > 0]
+    alike = len(spread) >= 8 and spread.max() / np.median(spread) < 5
+    return hit(X, high=given.high, columns=given.shape[1]) if alike else None

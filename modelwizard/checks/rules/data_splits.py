@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from modelwizard.checks.case import Case, Hit, NotApplicableError, Place, rule
+from modelwizard.checks.case import Case, Hit, NotApplicableError, hit, rule
 from modelwizard.checks.facts.data import sample
-from modelwizard.checks.facts.values import Output
-from modelwizard.checks.finding import Severity
-from modelwizard.checks.rules.contract_head import AMOUNTS
+from modelwizard.checks.facts.values import AMOUNTS, Output, Place
 from modelwizard.checks.rules.data_rows import labels_of, one_array, row_keys, table_of
 
 SPLIT = Place("fit", "validation_data")
 LAST = Place("fit", "validation_split")
+DIVISION = Place("data", "split")
 NEAR = 0.05
 """Share of the usual distance between neighbours below which one row is a copy of the other with noise on it."""
 
@@ -61,10 +59,9 @@ def shared_rows(case: Case) -> Hit | None:
     chance = min(inside, 0.2) if any(_continuous(rows) for rows in a) else inside
     if shared <= chance + 0.02 + 3 * np.sqrt(chance * (1 - chance) / len(held)):
         return None
-    evidence = f"{shared:.1%} of {len(held)} validation rows; {inside:.1%} of the training rows have a twin among them"
-    severity: Severity = "warning" if shared > 0.05 and case.rows >= 20 else "tip"
+    severity = "warning" if shared > 0.05 and case.rows >= 20 else "tip"
     fix = "x, index = numpy.unique(x, axis=0, return_index=True); y = y[index]  # before the split"
-    return Hit(evidence, fix, severity, place)
+    return hit(place, fix=fix, severity=severity, shared=shared, held=len(held), inside=inside)
 
 
 @rule("MW424")
@@ -81,10 +78,7 @@ def near_copies(case: Case) -> Hit | None:
     a, b = a[:, spread > 0] / spread[spread > 0], b[:, spread > 0] / spread[spread > 0]
     nearest = _distances(b, a).min(axis=1)
     close = float(((nearest > 1e-6) & (nearest < NEAR * _usual(b, len(a)))).mean())
-    if close <= 0.1:
-        return None
-    evidence = f"{close:.0%} of the validation rows lie within {NEAR:.0%} of the usual distance from a training row"
-    return Hit(evidence, place=place)
+    return hit(place, close=close, near=NEAR) if close > 0.1 else None
 
 
 def _usual(rows: NDArray[np.float64], count: int) -> float:
@@ -115,11 +109,8 @@ def straddling_groups(case: Case) -> Hit | None:
         raise NotApplicableError("no column of groups is known")
     train, held = case.split.groups
     both = np.intersect1d(train, held)
-    if not len(both):
-        return None
     share = float(np.isin(held, both).mean())
-    evidence = f"{len(both)} groups, such as {both[0]}, have rows on both sides: {share:.1%} of the held-out rows"
-    return Hit(evidence, place=Place("data", "split"))
+    return hit(DIVISION, groups=len(both), example=str(both[0]), share=share) if len(both) else None
 
 
 @rule("MW422")
@@ -131,10 +122,7 @@ def straddling_times(case: Case) -> Hit | None:
     if not len(train) or not len(held):
         raise NotApplicableError("no row on one side has a time")
     younger = float((train > held.min()).mean())
-    if younger <= 0.005:
-        return None
-    evidence = f"{younger:.1%} of the training rows are younger than the first held-out row"
-    return Hit(evidence, place=Place("data", "split"))
+    return hit(DIVISION, share=younger) if younger > 0.005 else None
 
 
 @rule("MW425")
@@ -145,13 +133,13 @@ def known_labels(case: Case) -> Hit | None:
         raise NotApplicableError("only the code of a project can make the features again")
     if not found.changed:
         return None
-    named = ", ".join(f"{name} in {share:.0%}" for name, share in found.changed[:3])
-    evidence = f"other labels for held-out rows change {named} of {found.rows} validation rows"
-    return Hit(evidence, severity="tip" if found.time else "error", place=Place("data", "data.py"))
+    features = [f"{name} in {share:.0%}" for name, share in found.changed[:3]]
+    severity = "tip" if found.time else "error"
+    return hit(Place("data", "data.py"), severity=severity, features=features, rows=found.rows)
 
 
 @rule("MW411")
-def other_scale(case: Case) -> Iterator[Hit]:
+def other_scale(case: Case) -> Hit | None:
     """Compare the scales of training and validation inputs."""
     if not case.validation_inputs:
         raise NotApplicableError("no validation rows were given")
@@ -160,14 +148,15 @@ def other_scale(case: Case) -> Iterator[Hit]:
             continue
         if train.shape[1:] != val.shape[1:]:
             if len(train.shape) == 2 and len(val.shape) == 2:
-                yield Hit(f"{train.shape[1]} features in training, {val.shape[1]} in validation", place=SPLIT)
+                return hit(SPLIT, features=train.shape[1], theirs=val.shape[1])
             continue
         if train.first in ("Embedding", "TextVectorization", "StringLookup") or len(train.std) != len(val.std):
             continue
         ratio, shift = _difference(train.mean, train.std, val.mean, val.std)
         if ratio > 5 or shift > 5:
-            evidence = f"deviations differ {ratio:.3g}-fold, means by {shift:.2g} deviations (medians over features)"
-            yield Hit(evidence, severity="error" if ratio > 20 or shift > 20 else "warning", place=SPLIT)
+            severity = "error" if ratio > 20 or shift > 20 else "warning"
+            return hit(SPLIT, severity=severity, ratio=ratio, shift=shift)
+    return None
 
 
 def _difference(
@@ -188,7 +177,7 @@ def _share(labels: NDArray[Any], names: NDArray[Any]) -> NDArray[np.float64]:
 @rule("MW412")
 def other_labels(case: Case) -> Hit | None:
     """Compare the labels of training and validation."""
-    o = case.outputs[0] if len(case.outputs) == 1 else None
+    o = case.only_output
     if o is None or o.validation is None:
         raise NotApplicableError("no validation targets were given")
     a, b = o.target, o.validation
@@ -196,8 +185,7 @@ def other_labels(case: Case) -> Hit | None:
         shift = abs(a.mean - b.mean) / max(a.std, b.std)
         ratio = max(a.std / b.std, b.std / a.std)
         if shift > 3 or ratio > 10:
-            evidence = f"means differ by {shift:.2g} deviations, deviations {ratio:.2g}-fold"
-            return Hit(evidence, place=Place("fit", "validation_data"))
+            return hit(SPLIT, shift=shift, ratio=ratio)
     if o.task in ("binary", "multiclass") and b.rows >= 20:
         return _class_shares(o)
     return None
@@ -206,7 +194,7 @@ def other_labels(case: Case) -> Hit | None:
 def _class_shares(o: Output) -> Hit | None:
     a, b = o.target, o.validation
     if b is None or a.one_hot != b.one_hot or (a.one_hot and a.columns != b.columns):
-        return Hit("labels are encoded in different ways", severity="error", place=SPLIT)
+        return hit(SPLIT, severity="error", shapes=[a.shape, b.shape] if b else None)
     if a.one_hot:
         p, q = np.array(a.class_share), np.array(b.class_share)
     else:
@@ -215,7 +203,7 @@ def _class_shares(o: Output) -> Hit | None:
         q = np.array([dict(zip(b.values, b.class_share, strict=True)).get(n, 0.0) for n in names])
     distance = float(np.abs(p - q).sum() / 2)
     chance = float(np.sqrt(len(p) / b.rows))  # what a few rows of many classes differ by anyway
-    return Hit(f"{distance:.0%} of the shares differ", place=SPLIT) if distance > 0.35 + chance / 4 else None
+    return hit(SPLIT, distance=distance) if distance > 0.35 + chance / 4 else None
 
 
 @rule("MW413")
@@ -235,16 +223,14 @@ def split_of_sorted_rows(case: Case) -> Hit | None:
         changes = int(np.count_nonzero(labels[1:] != labels[:-1]))
         others = len(labels) - int(np.unique(labels, return_counts=True)[1].max())
         if others >= 10 and changes < min(2 * len(names), others):
-            evidence = f"the label changes {changes} times in {len(labels)} rows"
-            return Hit(evidence, place=Place("fit", "validation_split"))
+            return hit(LAST, changes=changes, rows=len(labels))
         if distance > 0.4:
-            evidence = f"{distance:.0%} of the class shares differ between the last {split:.0%} of rows and the rest"
-            return Hit(evidence, place=Place("fit", "validation_split"))
+            return hit(LAST, distance=distance, split=split)
     elif case.outputs[0].task in AMOUNTS and y.size == len(y) and np.issubdtype(y.dtype, np.number):
         values = y.reshape(-1).astype(float)
         rising = float(np.mean(np.diff(values) >= 0))
         if values.std() > 0 and (rising > 0.98 or rising < 0.02):
-            return Hit("the target rises or falls with the row number", place=Place("fit", "validation_split"))
+            return hit(LAST, sorted=max(rising, 1 - rising))
     return None
 
 
@@ -262,8 +248,7 @@ def drift(case: Case) -> Hit | None:
     if auc <= 0.8:
         return None
     _, shift = _difference(a.mean(axis=0), a.std(axis=0), b.mean(axis=0), b.std(axis=0))
-    evidence = f"AUC {auc:.2f}; means differ by {shift:.2g} deviations (median over features)"
-    return Hit(evidence, severity="warning" if auc > 0.95 and shift > 1.5 else "tip", place=SPLIT)
+    return hit(SPLIT, severity="warning" if auc > 0.95 and shift > 1.5 else "tip", auc=auc, shift=shift)
 
 
 def _tell_apart(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
-from modelwizard.checks.case import Case, Hit, NotApplicableError, Place, rule
-from modelwizard.checks.finding import Severity
+from modelwizard.checks.case import Case, Hit, NotApplicableError, hit, rule
+from modelwizard.checks.facts.values import CROSS_ENTROPIES, Place
 from modelwizard.checks.rules.dynamics import trained
 from modelwizard.checks.rules.settings import RATE
 from modelwizard.evidence.calibration import temperature
 from modelwizard.evidence.sanity import FIRST_LOSS_AS_BUILT, STUCK, memorised
 
+VALIDATION = Place("fit", "validation_data")
 ENOUGH = 200
 """Steps on one batch below which a slow machine, not the model, may be why it is not learned by heart."""
 
@@ -29,20 +29,13 @@ def first_loss(case: Case) -> Hit | None:
         raise NotApplicableError("the first loss has no theory here")
     if any(not given.normalised and given.seen > 5 for given in case.inputs):
         raise NotApplicableError("the inputs are far from unit scale, and so is the first loss")
-    o = case.outputs[0]
-    kind = o.loss.family if o.loss is not None else "other"
-    if kind in ("sparse", "categorical", "binary"):
-        undecided = float(np.log(max(2, o.head.units))) if kind != "binary" else float(np.log(2))
-        expected = max(undecided, p.constant)
+    o, expected = case.outputs[0], p.constant
+    if o.family in CROSS_ENTROPIES:
+        expected = max(float(np.log(2 if o.family == "binary" else max(2, o.head.units))), expected)
         far = p.start > FIRST_LOSS_AS_BUILT * expected + 0.5
     else:
-        expected = p.constant
         far = abs(o.target.mean) < o.target.std < 5 and p.start > FITS * max(expected, 1e-3)
-    return (
-        Hit(f"{p.start:.3g} before the first step; {expected:.3g} is expected of a model that knows nothing")
-        if far
-        else None
-    )
+    return hit(start=p.start, expected=expected) if far else None
 
 
 @rule("MW514")
@@ -56,26 +49,22 @@ def not_by_heart(case: Case) -> Hit | None:
         return None
     if steps < ENOUGH:
         raise NotApplicableError(f"only {steps} steps on one batch were made in the time")
-    evidence = f"{rows} rows, trained on alone for {steps} steps: the loss stays at {reached:.3g}; "
-    evidence += f"a constant has {constant:.3g}"
     frozen = any(la.parameters and not la.trainable for la in case.layers)  # they may well keep it from that
     hopeless = (
         reached > 0.9 * constant and steps >= 2 * ENOUGH and (trained(case).base.skill or 0.0) < 0.02 and not frozen
     )
-    severity: Severity = "warning" if hopeless else "tip"
-    return Hit(evidence, severity=severity)
+    severity = "warning" if hopeless else "tip"
+    return hit(severity=severity, rows=rows, steps=steps, reached=reached, constant=constant)
 
 
 @rule("MW515")
-def blind(case: Case) -> Iterator[Hit]:
+def blind(case: Case) -> Hit | None:
     """Find inputs that make no difference, in a model that has learned."""
     p = trained(case)
     if not p.sanity.blind or p.base.score < 0.1:
         raise NotApplicableError("the model has not learned, or too few rows were held back")
-    for name, ratio in p.sanity.blind:
-        if abs(ratio - 1) < 1e-4:
-            evidence = f"with {name} at zero the loss on rows held back changes by {abs(ratio - 1):.1g} of itself"
-            yield Hit(evidence, place=Place("data", name))
+    ignored = [(name, abs(ratio - 1)) for name, ratio in p.sanity.blind if abs(ratio - 1) < 1e-4]
+    return hit(Place("data", ignored[0][0]), name=ignored[0][0], change=ignored[0][1]) if ignored else None
 
 
 @rule("MW516")
@@ -84,53 +73,44 @@ def length_of_step(case: Case) -> Hit | None:
     p = trained(case)
     if p.step is None:
         raise NotApplicableError("the first step moved no matrix by a finite amount")
-    evidence = f"the first step moves the weights by {p.step:.1g} of their size; 1e-3 is usual"
     bad = not p.base.finite or p.base.score < 0.05
-    if p.step > 0.3:
-        return Hit(evidence, severity="warning" if bad and p.step > 1 else "tip", place=RATE)
-    if p.step < 1e-6 and bad:
-        return Hit(evidence, severity="tip", place=RATE)
-    return None
+    severity = "warning" if bad and p.step > 1 else "tip"
+    return hit(RATE, severity=severity, step=p.step) if p.step > 0.3 or (p.step < 1e-6 and bad) else None
 
 
 @rule("MW518")
 def overconfident(case: Case) -> Hit | None:
     """Fit a temperature to probabilities of rows that were not trained on."""
-    labels, p, words = _predicted(case)
+    labels, p, run = _predicted(case)
     y = labels if p.shape[1] > 1 else labels.reshape(-1, 1).astype(float)
     found = temperature("multiclass" if p.shape[1] > 1 else "binary", y, p)
     if found.value < 1.5 or found.before - found.after < max(0.05, 0.1 * found.before):
         return None
-    evidence = (
-        f"{words}: log loss {found.before:.3g}, and {found.after:.3g} with the logits divided by {found.value:.2g}"
-    )
-    return Hit(evidence)
+    return hit(run=run, rows=len(labels), before=found.before, after=found.after, temperature=found.value)
 
 
-def _predicted(case: Case) -> tuple[Any, Any, str]:
+def _predicted(case: Case) -> tuple[Any, Any, str | None]:
     if case.record is not None and len(case.record.probabilities):
-        return case.record.labels, case.record.probabilities, f"validation rows of the run {case.record.name}"
+        return case.record.labels, case.record.probabilities, case.record.name
     p = trained(case)
     if p.sanity.predicted is None or not p.complete or p.base.score < 0.05 or p.output_spread < 1e-6:
         raise NotApplicableError("no probabilities of a whole training are known")
-    return (*p.sanity.predicted, "rows held back")
+    return (*p.sanity.predicted, None)
 
 
 @rule("MW519")
 def easier_validation(case: Case) -> Hit | None:
     """Find validation rows that are predicted much better than other rows."""
-    place = Place("fit", "validation_data")
     if case.record is not None and len(case.record.validation) >= 3:
         train, held = float(np.mean(case.record.train[-3:])), float(np.mean(case.record.validation[-3:]))
         if 0 < held < 0.5 * train and train > 0.01:
-            evidence = f"run {case.record.name}: loss {held:.3g} on validation rows, {train:.3g} on training rows"
-            return Hit(evidence, place=place)
+            return hit(VALIDATION, run=case.record.name, theirs=held, train=train)
     p = trained(case)
     if p.sanity.validation is None or p.base.score < 0.1:
         raise NotApplicableError("too few validation rows were given, or the model has not learned")
     held, theirs, constant, rows = p.sanity.validation
     if theirs < 0.25 * held and held > 0.2 * constant:  # few rows hold most of a small loss: chance
-        return Hit(f"loss {theirs:.3g} on {rows} validation rows, {held:.3g} on training rows held back", place=place)
+        return hit(VALIDATION, theirs=theirs, rows=rows, held=held)
     return None
 
 
@@ -143,8 +123,7 @@ def harder_validation(case: Case) -> Hit | None:
     held, theirs, constant, rows = p.sanity.validation
     if p.base.held_skill < 0.3 or theirs < 4 * held or theirs < 1.5 * constant:
         return None
-    evidence = f"loss {theirs:.3g} on {rows} validation rows (a constant: {constant:.3g})"
-    return Hit(f"{evidence}, {held:.3g} on training rows held back", place=Place("fit", "validation_data"))
+    return hit(VALIDATION, theirs=theirs, rows=rows, constant=constant, held=held)
 
 
 @rule("MW532")
@@ -155,7 +134,7 @@ def rising(case: Case) -> Hit | None:
     if len(losses) < 4 or not p.base.finite or losses[0] <= 0:
         return None
     end = min(losses[-3:])
-    return Hit(f"{losses[0]:.3g} at the first step, {end:.3g} or more at the end") if end > 1.5 * losses[0] else None
+    return hit(first=losses[0], end=end) if end > 1.5 * losses[0] else None
 
 
 @rule("MW533")
@@ -165,5 +144,4 @@ def unmoved(case: Case) -> Hit | None:
     left = [name for name in p.still if not any(name in path for path in p.unmoved)]
     if not left or p.base.steps < 20:
         return None
-    evidence = f"the weights of {', '.join(left[:3])} are the same after {p.base.steps} steps"
-    return Hit(evidence, place=Place("layer", left[0]))
+    return hit(Place("layer", left[0]), layers=left[:3], steps=p.base.steps)

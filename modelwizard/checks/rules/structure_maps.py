@@ -2,34 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from modelwizard.checks.case import Case, Hit, Place, rule
-from modelwizard.checks.rules.graph import CONVOLUTIONS
+from modelwizard.checks.case import Case, Hit, hit, layer_rule, rule
+from modelwizard.checks.facts.graph import CONVOLUTIONS
+from modelwizard.checks.facts.values import Layer
 
 WINDOWS = frozenset({"MaxPooling1D", "MaxPooling2D", "MaxPooling3D", "AveragePooling1D", "AveragePooling2D"})
 
 
-@rule("MW215")
-def large_window(case: Case) -> Iterator[Hit]:
+@layer_rule("MW215")
+def large_window(layer: Layer) -> Hit | None:
     """Find very large filter windows."""
-    for layer in case.layers:
-        if layer.kind not in ("Conv2D", "SeparableConv2D") or layer.nested:
-            continue
-        side = max(layer.config.get("kernel_size", (1,)))
-        stride = max(layer.config.get("strides", (1,)))
-        sizes = [s for s in layer.input_shape[1:3] if s]
-        if side <= 7 or stride * 2 >= side:
-            continue
-        half = bool(sizes) and side > min(sizes) / 2
-        if side > 11 or half:
-            evidence = f"{layer.name}: window {side} x {side} on {layer.input_shape[1:3]}"
-            fix = f'keras.layers.Conv2D({layer.units}, 3, activation="relu")'
-            yield Hit(evidence, fix, "warning" if side > 11 else "tip", Place("layer", layer.name))
+    if layer.kind not in ("Conv2D", "SeparableConv2D") or layer.nested:
+        return None
+    side = max(layer.config.get("kernel_size", (1,)))
+    stride = max(layer.config.get("strides", (1,)))
+    sizes = [s for s in layer.input_shape[1:3] if s]
+    half = bool(sizes) and side > min(sizes) / 2
+    if side <= 7 or stride * 2 >= side or not (side > 11 or half):
+        return None
+    fix, severity = f'keras.layers.Conv2D({layer.units}, 3, activation="relu")', "warning" if side > 11 else "tip"
+    return hit(layer.place, fix=fix, severity=severity, layer=layer.name, side=side, map=layer.input_shape[1:3])
 
 
 @rule("MW216")
-def channels_on_wrong_axis(case: Case) -> Iterator[Hit]:
+def channels_on_wrong_axis(case: Case) -> Hit | None:
     """Find pictures whose channels are not where the convolution looks for them."""
     for layer in case.layers:
         shape = layer.input_shape
@@ -39,10 +35,11 @@ def channels_on_wrong_axis(case: Case) -> Iterator[Hit]:
         first, last = int(shape[1] or 0), int(shape[3] or 0)
         last_format = layer.config.get("data_format", "channels_last") == "channels_last"
         if last_format and first in (1, 3) and last > 8 and int(shape[2] or 0) > 8:
-            yield Hit(f"{layer.name} reads {shape[1:]} as height, width, channels", place=Place("layer", layer.name))
-        elif not last_format and last in (1, 3) and first > 8:
+            return hit(layer.place, layer=layer.name, shape=shape[1:], order="height, width, channels")
+        if not last_format and last in (1, 3) and first > 8:
             fix = 'data_format="channels_last"'
-            yield Hit(f"{layer.name} reads {shape[1:]} as channels, …", fix, place=Place("layer", layer.name))
+            return hit(layer.place, fix=fix, layer=layer.name, shape=shape[1:], order="channels, height, width")
+    return None
 
 
 @rule("MW226")
@@ -53,23 +50,18 @@ def no_reduction(case: Case) -> Hit | None:
     if len(convs) < 2 or flat is None or len(flat.input_shape) != 4 or not convs[0].input_shape[1]:
         return None
     start, end = int(convs[0].input_shape[1]), int(flat.input_shape[1] or 0)
-    if start >= 24 and end > start // 2 and (flat.output_shape[-1] or 0) > 10_000:
-        return Hit(f"a map of {start} rows is flattened at {end} rows", place=Place("layer", flat.name))
-    return None
+    huge = start >= 24 and end > start // 2 and (flat.output_shape[-1] or 0) > 10_000
+    return hit(flat.place, start=start, end=end) if huge else None
 
 
-@rule("MW231")
-def idle_window(case: Case) -> Iterator[Hit]:
+@layer_rule("MW231")
+def idle_window(layer: Layer) -> Hit | None:
     """Find pooling that pools nothing, and windows over maps that have shrunk to a single cell."""
-    for layer in case.layers:
-        if (layer.kind not in WINDOWS and layer.kind not in CONVOLUTIONS) or layer.nested:
-            continue
-        key = "pool_size" if layer.kind in WINDOWS else "kernel_size"
-        given = layer.config.get(key, 1)
-        window = max(given) if isinstance(given, tuple) else int(given or 1)
-        sizes = [s for s in layer.input_shape[1:-1] if s]
-        place = Place("layer", layer.name)
-        if layer.kind in WINDOWS and window == 1:
-            yield Hit(f"{layer.name} has the window 1", place=place)
-        elif sizes and max(sizes) == 1 and window > 1 and len(sizes) == len(layer.input_shape) - 2:
-            yield Hit(f"{layer.name} has a window of {window} on a map of one cell", place=place)
+    if (layer.kind not in WINDOWS and layer.kind not in CONVOLUTIONS) or layer.nested:
+        return None
+    given = layer.config.get("pool_size" if layer.kind in WINDOWS else "kernel_size", 1)
+    window = max(given) if isinstance(given, tuple) else int(given or 1)
+    sizes = [s for s in layer.input_shape[1:-1] if s]
+    idle = layer.kind in WINDOWS and window == 1
+    cell = bool(sizes) and max(sizes) == 1 and window > 1 and len(sizes) == len(layer.input_shape) - 2
+    return hit(layer.place, layer=layer.name, window=window, cells=1 if cell else None) if idle or cell else None

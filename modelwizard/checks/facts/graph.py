@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from modelwizard.checks.case import Case
 from modelwizard.checks.facts.values import Layer
 
 LINEAR_MAPS = frozenset(
@@ -84,28 +83,28 @@ def feeds_weights(layers: Sequence[Layer], index: int) -> bool:
     return False
 
 
-def hidden_maps(case: Case) -> list[tuple[int, Layer]]:
+def hidden_maps(layers: Sequence[Layer]) -> list[tuple[int, Layer]]:
     """Return the matrix layers that feed other layers with weights."""
-    return [(i, layer) for i, layer in enumerate(case.layers) if is_map(layer) and feeds_weights(case.layers, i)]
+    return [(i, layer) for i, layer in enumerate(layers) if is_map(layer) and feeds_weights(layers, i)]
 
 
-def hidden_activations(case: Case) -> list[tuple[int, Layer, str]]:
+def hidden_activations(layers: Sequence[Layer]) -> list[tuple[int, Layer, str]]:
     """Return the activations of hidden layers, those in layers of their own included."""
     found: list[tuple[int, Layer, str]] = []
-    for index, layer in enumerate(case.layers):
+    for index, layer in enumerate(layers):
         own = is_map(layer) or (layer.kind not in RECURRENT and layer.parameters == 0)
-        if own and layer.activation != "linear" and feeds_weights(case.layers, index):
+        if own and layer.activation != "linear" and feeds_weights(layers, index):
             found.append((index, layer, layer.activation))
     return found
 
 
-def reached_first(case: Case, name: str) -> Layer | None:
+def reached_first(layers: Sequence[Layer], name: str) -> Layer | None:
     """Return the first layer with weights, or an Embedding, behind the input of that name."""
-    entry = next((i for i, la in enumerate(case.layers) if la.kind == "InputLayer" and la.name == name), None)
+    entry = next((i for i, la in enumerate(layers) if la.kind == "InputLayer" and la.name == name), None)
     if entry is None:
         return None
     reached = {entry}
-    for index, layer in enumerate(case.layers):
+    for index, layer in enumerate(layers):
         if reached.intersection(layer.inputs):
             if layer.parameters and layer.kind != "Normalization":
                 return layer
