@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from modelwizard.checks import catalogue
+from modelwizard.checks import catalogue, rules
 from modelwizard.checks.build import build_case, divide, links_kept
 from modelwizard.checks.case import RULES, Case, Division, Hit, NotApplicableError
 from modelwizard.checks.catalogue import known, page
@@ -137,6 +137,7 @@ def inspect(
         UsageError: A code of `mute` is no rule's, or groups or times cannot be divided.
     """
     started = time.perf_counter()
+    assert rules.ROOMS  # importing them fills the list
     settings, mute = dict(fit or {}), [known(code) for code in mute]
     with _random_state_kept(), links_kept(model):
         subject, case = build_case(model, x, y, settings, problem)
