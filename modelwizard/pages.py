@@ -11,6 +11,7 @@ from modelwizard.conversation import Page
 from modelwizard.problems import Problem
 from modelwizard.project import STAGES
 from modelwizard.words.numbers import count
+from modelwizard.words.verdicts import shown
 
 MARKS = {"error": "✗", "warning": "!", "tip": "·"}
 
@@ -72,7 +73,7 @@ def status(page: Page, state: Mapping[str, Any]) -> None:
 def _stage(name: str, found: Mapping[str, Any] | None) -> tuple[str, str, str]:
     if found is None:
         return name, "not run yet", ""
-    return name, str(found.get("verdict")), words.say(found.get("headline") or "", sentence=True)
+    return name, shown(found), words.say(found.get("headline") or "", sentence=True)
 
 
 FIRST = 3

@@ -68,7 +68,9 @@ def _stage(stage: str, entry: Mapping[str, Any] | None) -> dict[str, Any] | None
     numbers = entry.get("numbers") or {}
     kept = {name: numbers.get(name) for name in KEPT[stage]}
     way = {"direction": numbers["direction"]} if numbers.get("direction") == "min" else {}
-    return {"verdict": entry["verdict"], **kept, **way, "headline": entry.get("headline"), "utc": entry.get("utc")}
+    forced = {"reason": restored(entry["reason"])} if entry.get("reason") else {}
+    kept |= way | forced
+    return {"verdict": entry["verdict"], **kept, "headline": entry.get("headline"), "utc": entry.get("utc")}
 
 
 def _account(metric: str, count: int, found: Mapping[str, Mapping[str, Any] | None]) -> Message | None:

@@ -42,7 +42,7 @@ FORMS: Mapping[str, Callable[[Any], str]] = {
     "short": _number(".3g"),
     "two": _number(".2f"),
     "one": lambda x: _number(".1f")(round(number(x), 1)),
-    "tiny": _number(".1e"),
+    "tiny": lambda x: _number(".1e")(x) if x else "0",
     "times": lambda n: "once" if n == 1 else f"{n:,} times",
     "date": lambda utc: str(utc)[:10],
     "quoted": lambda x: f"'{x}'",
