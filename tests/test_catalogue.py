@@ -14,10 +14,12 @@ import pytest
 import modelwizard
 from modelwizard import words
 from modelwizard.errors import UsageError
+from modelwizard.evidence.scores import SCORES
+from modelwizard.project import STAGES
 from modelwizard.words.glossary import define
 
 PACKAGE = Path(modelwizard.__file__).parent
-NAMES = {"glossary", "metrics", "questions", "references", "stages"}
+NAMES = {"glossary", "meanings", "metrics", "questions", "references", "stages"}
 """Files of names: `words.title` looks them up."""
 SENTENCES = {
     f"{path.stem}.{key}": text
@@ -157,6 +159,11 @@ def test_an_unknown_word_gets_near_ones(word: str, near: str) -> None:
     with pytest.raises(UsageError) as raised:
         define(word)
     assert near in str(raised.value.fix)
+
+
+def test_every_name_has_its_words() -> None:
+    assert set(words.named("metrics")) == set(SCORES)
+    assert {*STAGES, "features"} == set(words.named("questions")) == set(words.named("stages")) - {"protocol"}
 
 
 def test_the_glossary_is_short_and_in_order() -> None:

@@ -39,7 +39,6 @@ class Score:
 
     Args:
         name: The name used in settings and flags.
-        title: The name shown to a person.
         direction: Whether larger ("max") or smaller ("min") is better.
         statistics: (problem, y, p) -> (n, s) values of each row; None for rankings.
         combine: Means of the statistics (..., s) -> scores (...).
@@ -52,7 +51,6 @@ class Score:
     """
 
     name: str
-    title: str
     direction: Direction
     statistics: Statistics | None = None
     combine: Callable[[Floats], Floats] = contributions.first
@@ -89,25 +87,25 @@ _KAPPA = (contributions.rank_moments, contributions.kappa)
 SCORES: dict[str, Score] = {
     item.name: item
     for item in (
-        Score("roc_auc", "ROC AUC", "max", ranking="auc"),
-        Score("average_precision", "average precision", "max", ranking="precision"),
-        Score("macro_roc_auc", "macro ROC AUC", "max", ranking="auc"),
-        Score("log_loss", "log loss", "min", contributions.log_loss, like=_CROSS_ENTROPIES),
-        Score("brier", "Brier score", "min", contributions.brier, share=True),
-        Score("accuracy", "accuracy", "max", contributions.accuracy, threshold_t=_CAREFUL),
-        Score("balanced_accuracy", "balanced accuracy", "max", *_RECALL, threshold_t=_ANY),
-        Score("f1", "F1", "max", *_F1, threshold_t=_ANY),
-        Score("macro_f1", "macro F1", "max", *_F1, threshold_t=_ANY),
-        Score("micro_f1", "micro F1", "max", *_POOLED, threshold_t=_ANY),
-        Score("hamming", "Hamming loss", "min", contributions.wrong_labels, threshold_t=_CAREFUL, share=True),
-        Score("rmse", "RMSE", "min", *_RMSE, like=_SQUARED),
-        Score("mae", "MAE", "min", contributions.absolute, like=_ABSOLUTE),
-        Score("r2", "R²", "max", *_R2, lowest=-math.inf),
-        Score("poisson_deviance", "Poisson deviance", "min", contributions.deviance, like=("poisson",)),
-        Score("rmsle", "RMSLE", "min", *_RMSLE, like=_LOGARITHMIC),
-        Score("quadratic_kappa", "quadratic weighted kappa", "max", *_KAPPA, lowest=-1.0, source="Cohen 1968"),
-        Score("rank_mae", "mean distance in classes", "min", contributions.rank_distance),
-        Score("mape", "MAPE", "min", contributions.relative),
+        Score("roc_auc", "max", ranking="auc"),
+        Score("average_precision", "max", ranking="precision"),
+        Score("macro_roc_auc", "max", ranking="auc"),
+        Score("log_loss", "min", contributions.log_loss, like=_CROSS_ENTROPIES),
+        Score("brier", "min", contributions.brier, share=True),
+        Score("accuracy", "max", contributions.accuracy, threshold_t=_CAREFUL),
+        Score("balanced_accuracy", "max", *_RECALL, threshold_t=_ANY),
+        Score("f1", "max", *_F1, threshold_t=_ANY),
+        Score("macro_f1", "max", *_F1, threshold_t=_ANY),
+        Score("micro_f1", "max", *_POOLED, threshold_t=_ANY),
+        Score("hamming", "min", contributions.wrong_labels, threshold_t=_CAREFUL, share=True),
+        Score("rmse", "min", *_RMSE, like=_SQUARED),
+        Score("mae", "min", contributions.absolute, like=_ABSOLUTE),
+        Score("r2", "max", *_R2, lowest=-math.inf),
+        Score("poisson_deviance", "min", contributions.deviance, like=("poisson",)),
+        Score("rmsle", "min", *_RMSLE, like=_LOGARITHMIC),
+        Score("quadratic_kappa", "max", *_KAPPA, lowest=-1.0, source="Cohen 1968"),
+        Score("rank_mae", "min", contributions.rank_distance),
+        Score("mape", "min", contributions.relative),
     )
 }
 
