@@ -139,7 +139,8 @@ import json, sys
 import keras, numpy as np, pandas as pd
 from keras_tuner import HyperParameters
 import data
-from model import build_model, export_model
+from export import export_model
+from model import build_model
 from preprocessing import Encoding
 from modelwizard.engine import trainer
 

@@ -134,6 +134,7 @@ class Answers:
             `default` or `person`.
         warnings: What a person should know about the data before trusting a result, one sentence each.
         command: The exact command that makes this project again without questions.
+        kind: Kind of data, a name of `kinds.KINDS`. Defaults to a table.
     """
 
     directory: Path
@@ -147,6 +148,7 @@ class Answers:
     sources: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     warnings: tuple[str, ...] = ()
     command: str = ""
+    kind: str = "tabular"
 
     @property
     def features(self) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 STAGES = ("baseline", "overfit", "regularize", "finalize")
 CODE = ("model.py", "data.py", "preprocessing.py")
+MORE_CODE = ("blocks.py", "strings.py", "export.py")  # where a project has them
 PARTS = ("train", "validation", "test", "unused")
 
 
@@ -167,7 +168,8 @@ class Project:
 
     def code_hashes(self) -> dict[str, str]:
         """Return the SHA-256 of each file of code that decides what is trained; "" for one that is missing."""
-        paths = {name: self.folder / name for name in CODE}
+        more = [name for name in MORE_CODE if (self.folder / name).is_file()]
+        paths = {name: self.folder / name for name in (*CODE, *more)}
         return {name: file_sha256(path) if path.is_file() else "" for name, path in paths.items()}
 
     def changed(self) -> tuple[str, ...]:

@@ -11,23 +11,16 @@ from collections.abc import Mapping, Sequence
 from importlib import metadata, resources
 from pathlib import Path
 
+from modelwizard import kinds
 from modelwizard.answers import Answers
 from modelwizard.errors import UsageError
 from modelwizard.problems import PROBLEMS
+from modelwizard.words import sentences
 
-# Where each file of a project comes from; a template that is not named here is never written.
-TEMPLATES = {
-    "data.py": "tabular/data.py",
-    "preprocessing.py": "tabular/preprocessing.py",
-    "model.py": "tabular/model.py",
-    "train.py": "tabular/train.py",
-    "predict.py": "tabular/predict.py",
-    "tests/test_project.py": "tabular/test_project.py",
-    "README.md": "tabular/README.md",
-    "pyproject.toml": "common/project.toml",
-    ".gitignore": "common/gitignore",
-}
-PINNED = ("tensorflow", "keras", "keras-tuner", "numpy", "pandas", "pyarrow", "six", "pytest", "openpyxl")
+COMMON = {"README.md": "tabular/README.md", "pyproject.toml": "common/project.toml", ".gitignore": "common/gitignore"}
+"""Where the files that are no code come from; a template that is named nowhere is never written."""
+
+PINNED = ("tensorflow", "keras", "keras-tuner", "six", "scikit-learn", "numpy", "pandas")
 TEMPLATE_VERSION = 1
 
 
@@ -43,9 +36,7 @@ def plan(answers: Answers, parts: Sequence[str], hashes: Sequence[str]) -> dict[
         Text of each file by its path inside the project, in the order in which a tree shows them.
     """
     split = "part,hash\n" + "".join(f"{part},{row}\n" for part, row in zip(parts, hashes, strict=True))
-    files = {path: _template(name) for path, name in TEMPLATES.items()}
-    files["data.py"] = _fill(files["data.py"], "read", READ[answers.data.kind])
-    files["model.py"] = _fill(files["model.py"], "head", _head(answers))
+    files = kinds.of(answers.kind).files(answers) | {path: _template(name) for path, name in COMMON.items()}
     files["README.md"] = _readme(files["README.md"], answers)
     files["modelwizard.toml"] = _settings(answers, split)
     files["split.csv"] = split
@@ -99,62 +90,22 @@ def write(files: Mapping[str, str], directory: Path, *, overwrite: bool = False)
         shutil.rmtree(stage, ignore_errors=True)
 
 
-READ = {
-    "csv": """\
-    options = {"dtype": str, "keep_default_na": False, "skipinitialspace": True, "index_col": False}
-    table = pd.read_csv(path, sep=FORMAT["delimiter"], encoding=FORMAT["encoding"], **options)
-""",
-    "parquet": """\
-    table = pd.read_parquet(path)
-""",
-    "jsonl": """\
-    table = pd.read_json(path, lines=True, dtype=False, encoding=FORMAT["encoding"])
-""",
-    "excel": """\
-    table = pd.read_excel(path, sheet_name=FORMAT["sheet"] or 0, dtype=str, keep_default_na=False)
-""",
-}
-START = {
-    "sigmoid": "share = np.clip(encoding.target_mean, 1e-4, 1 - 1e-4)\nstart = np.log(share / (1 - share))",
-    "softmax": "start = np.log(np.clip(encoding.target_mean, 1e-4, 1))",
-    "softplus": "start = np.log(np.expm1(encoding.target_mean))",
-    "exponential": "start = np.log(np.maximum(encoding.target_mean, 1e-4))",
-    None: "start = np.zeros(len(encoding.target_mean))  # standardised targets have mean 0",
-}
-
-
-def _head(answers: Answers) -> str:
-    """Write the block of the last layer and the loss, with the reason."""
-    row = PROBLEMS[answers.problem.type]
-    units = row.units_code if row.per else "1"
-    activation = "" if row.activation is None else f'activation="{row.activation}", '
-    why = _wrap(f"{row.title[0].upper()}{row.title[1:]} ({answers.problem.reason}). {row.why}", 113)
-    code = [
-        *(f"# {line}" for line in why),
-        *row.before.format(units=units).splitlines(),
-        f"outputs = keras.layers.{row.last_layer.format(units=units, activation=activation)}",
-        f'loss = "{answers.problem.loss}"',
-        *START[row.activation].splitlines(),
-    ]
-    return "".join(f"    {line}\n" for line in code)
-
-
 def _settings(answers: Answers, split: str) -> str:
     """Write modelwizard.toml by hand: its look matters, since people edit it (and tomllib cannot write)."""
     import hashlib
 
     data, task, parts = answers.data, answers.problem, answers.split
     tables = {
-        "project": {"name": answers.name, "kind": "tabular", "version": TEMPLATE_VERSION},
+        "project": {"name": answers.name, "kind": answers.kind, "version": TEMPLATE_VERSION},
         "data": {
             "path": data.path_from(answers.directory),
             "format": data.kind,
             "delimiter": data.delimiter,
             "encoding": data.encoding,
-            "decimal": data.decimal,
-            "thousands": data.thousands,
+            **({"decimal": data.decimal} if data.decimal != "." else {}),
+            **({"thousands": data.thousands} if data.thousands else {}),
             "missing": list(data.missing),
-            "sheet": data.sheet,
+            **({"sheet": data.sheet} if data.kind == "excel" else {}),
             "rows": data.rows,
             "sha256": data.sha256,
         },
@@ -172,18 +123,16 @@ def _settings(answers: Answers, split: str) -> str:
             "scheme": parts.scheme,
             "seed": parts.seed,
             "test_size": parts.test_size,
-            "validation_size": parts.validation_size,
-            "group": parts.group,
-            "time": parts.time,
-            "folds": parts.folds,
-            "repeats": parts.repeats,
+            **({"validation_size": parts.validation_size} if parts.scheme == "holdout" else {}),
+            **({"group": parts.group} if parts.group else {}),
+            **({"time": parts.time} if parts.time else {}),
+            **({"folds": parts.folds, "repeats": parts.repeats} if parts.scheme == "kfold" else {}),
             "reason": parts.reason,
             "sha256": hashlib.sha256(split.encode()).hexdigest(),
         },
         "training": {
             "batch_size": answers.training.batch_size,
             "tune_batch_size": False,
-            "tune_features": False,
             **({"production": "retrain"} if parts.scheme == "kfold" else {}),
             "polish": False,
             "seed": answers.training.seed,
@@ -191,14 +140,16 @@ def _settings(answers: Answers, split: str) -> str:
     }
     lines = ["# The answers that this project was made from. Edit them freely; `modelwizard new` is not needed again."]
     lines += [f"# It was: {answers.command}"] if answers.command else []
+    about = {**ABOUT, "training": (*ABOUT["training"], *(FOLDS if parts.scheme == "kfold" else ()))}
     for table, values in tables.items():
         if not values and table != "columns":
             continue
-        lines += ["", *(f"# {line}" for line in ABOUT.get(table, ())), f"[{table}]"]
+        lines += ["", *(f"# {line}" for line in about.get(table, ())), f"[{table}]"]
         lines += [f"{_key(name)} = {_toml(value)}" for name, value in values.items()]
     return "\n".join(lines) + "\n"
 
 
+FOLDS = ('production = "folds" exports the average of the folds\' networks instead of training anew.',)
 ABOUT = {
     "data": ('How the file is read; `missing` lists the cells that stand for "not known".',),
     "columns": (
@@ -208,8 +159,6 @@ ABOUT = {
     "training": (
         "What every experiment starts from. Batches of 2 to 32; larger ones want a larger learning rate. The size is",
         "not searched by default: once the learning rate is tuned for it, it moves scores less than their noise.",
-        "Nor is it searched which features to use: each is one more switch, and every look is counted.",
-        'Under K-fold, production = "folds" exports the average of the folds\' networks instead of training anew.',
         "polish = true lets finalize try a last pass at batch size 1, kept only if it helps; it seldom does.",
     ),
 }
@@ -218,7 +167,7 @@ ABOUT = {
 def _first_experiment(answers: Answers) -> str:
     """Write the settings of the baseline: a small network without any regularisation."""
     return (
-        "# The baseline: a small network without regularisation; it has to beat the dumb baseline.\n"
+        "# A small network without regularisation: it has to beat the best prediction that looks at no input.\n"
         "[hyperparameters]\nlayers = 1\nunits = 32\ndropout = 0.0\nl1 = 0.0\nl2 = 0.0\n"
         "weight_decay = 0.0\nlearning_rate = 0.001\n\n"
         f"[training]\nepochs = 30\nbatch_size = {answers.training.batch_size}\nseed = {answers.training.seed}\n"
@@ -233,15 +182,15 @@ def _readme(text: str, answers: Answers) -> str:
         kinds.setdefault(kind, []).append(f"`{name}`")
     columns = "\n".join(f"- {kind}: {_some(names)}" for kind, names in kinds.items())
     warnings = "\n".join(f"- {sentence}" for sentence in answers.warnings) or "- none"
+    units = row.head(task)["units"]
     fields = {
         "NAME": answers.name,
         "DATA": answers.data.path_from(answers.directory),
         "ROWS": f"{answers.data.rows:,}",
         "TARGET": _some([f"`{name}`" for name in task.target]),
-        "PROBLEM": f"{row.title} (`{row.name}`)",
-        "REASON": task.reason or "chosen by hand",
-        "ACTIVATION": row.activation or "none",
-        "UNITS": row.units,
+        "PROBLEM": sentences(f"project.{row.name}") + (f" (classes: {_some(task.classes)})" if task.classes else ""),
+        "REASON": task.reason,
+        "LAYER": f"{units} unit{'s' * (units > 1)}, {row.activation or 'no activation'}",
         "LOSS": task.loss,
         "METRIC": task.metric,
         "WHY": row.why,
@@ -256,32 +205,20 @@ def _readme(text: str, answers: Answers) -> str:
 
 def _requirements(answers: Answers) -> str:
     """Pin what this machine has, so that the project can be run again elsewhere."""
-    wanted = [name for name in PINNED if name != "openpyxl" or answers.data.kind == "excel"]
-    lines: list[str] = []
-    for name in wanted:
-        try:
-            lines.append(f"{name}=={metadata.version(name)}")
-        except metadata.PackageNotFoundError:
-            lines.append(name)
-    return "\n".join(lines) + "\n"
+    reader = {"parquet": ("pyarrow",), "excel": ("openpyxl",)}.get(answers.data.kind, ())
+    return "".join(_pinned(name) for name in (*PINNED, *reader)) + "\n# for the tests\n" + _pinned("pytest")
+
+
+def _pinned(name: str) -> str:
+    why = " # keras-tuner imports it and does not declare it" if name == "six" else ""
+    try:
+        return f"{name}=={metadata.version(name)}{why}\n"
+    except metadata.PackageNotFoundError:
+        return f"{name}{why}\n"
 
 
 def _template(name: str) -> str:
     return resources.files("modelwizard.templates").joinpath(name).read_text(encoding="utf-8")
-
-
-def _fill(text: str, block: str, code: str) -> str:
-    """Replace what stands between the marks `# modelwizard: BLOCK` and `# modelwizard: end`, and the marks."""
-    pattern = rf"    # modelwizard: {block}\n.*?    # modelwizard: end\n"
-    filled, count = re.subn(pattern, lambda _: code, text, flags=re.DOTALL)
-    assert count == 1, f"template block {block!r} found {count} times"
-    return filled
-
-
-def _wrap(text: str, width: int) -> list[str]:
-    import textwrap
-
-    return textwrap.wrap(text, width)
 
 
 def _some(names: Sequence[str], most: int = 12) -> str:

@@ -106,7 +106,6 @@ class TrainingSettings:
         seed: Base of every seed of a trial.
         batch_size: Rows of a step. Defaults to 32.
         tune_batch_size: Whether the regularize stage searches it too, from 2 to 32. Defaults to no.
-        tune_features: Whether it also switches features on and off. Defaults to no.
         production: Under K-fold, what finalize exports: `retrain` (on all rows outside the test set) or `folds` (the
             average of the folds' own networks). Defaults to `retrain`.
         polish: Whether finalize tries a last pass at batch size 1, and keeps it if it helps. Defaults to no.
@@ -115,7 +114,6 @@ class TrainingSettings:
     seed: int
     batch_size: int = 32
     tune_batch_size: bool = False
-    tune_features: bool = False
     production: str = "retrain"
     polish: bool = False
 
@@ -198,6 +196,10 @@ class Settings:
         return settings
 
 
+GONE = ("training.tune_features",)
+"""Keys that settings of older projects hold and nobody reads any more."""
+
+
 @dataclass(frozen=True)
 class _Project:
     name: str
@@ -211,7 +213,7 @@ def _table(tables: Mapping[str, Any], name: str, form: Callable[..., Any]) -> An
         raise _error(name, f"a table [{name}]", repr(given))
     known = {f.name: f for f in fields(form)}  # pyright: ignore[reportArgumentType]
     for key in given:
-        if key not in known:
+        if key not in known and f"{name}.{key}" not in GONE:
             raise _error(f"{name}.{key}", f"one of {', '.join(known)}", "an unknown key", key, tuple(known))
     values: dict[str, Any] = {}
     for key, slot in known.items():

@@ -188,7 +188,7 @@ def test_a_run_comes_back_as_it_was_written(folder: Path) -> None:
 
 @pytest.mark.parametrize("name", ["../escape", "", "a/b", ".hidden"])
 def test_a_run_cannot_leave_its_folder(folder: Path, name: str) -> None:
-    with pytest.raises(ProjectError, match="no name of a run"):
+    with pytest.raises(ProjectError, match="Not a valid run name"):
         Project.open(folder).run_folder(name)
 
 

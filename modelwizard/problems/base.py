@@ -76,10 +76,9 @@ class Problem:
         instead: The type to try where there are too few target columns, or values that do not fit.
         event: What a predicted probability is one of, in words.
         task: What the checks expect of the network's end: a task of `checks.task`.
-        units_code: Number of output units where there may be several, as an expression of the project's model.py.
-        before: What stands before the last layer, as code.
-        last_layer: What is called on the last hidden layer `x`, as code.
         missing: What stands for a missing target.
+        blocks: Files of `templates/problems` whose blocks take the place of those of two labels in the project's code,
+            in this order.
     """
 
     name: ClassVar[str]
@@ -111,10 +110,8 @@ class Problem:
     instead: ClassVar[str] = "regression"
     event: ClassVar[str] = ""
     task: ClassVar[str] = "amount"
-    units_code: ClassVar[str] = "len(data.TARGETS)"
-    before: ClassVar[str] = ""
-    last_layer: ClassVar[str] = 'Dense({units}, {activation}name="output")(x)'
     missing: ClassVar[float] = float("nan")
+    blocks: ClassVar[tuple[str, ...]] = ("amounts",)
 
     @property
     def loss(self) -> str:

@@ -11,6 +11,7 @@ class Binary(Labels):
 
     name = "binary"
     title = "one of two labels"
+    blocks = ()
     activation = "sigmoid"
     losses = ("binary_crossentropy",)
     metrics = ("roc_auc", "average_precision", "log_loss", "brier", "accuracy", "balanced_accuracy", "f1")

@@ -60,6 +60,7 @@ class Count(Problem):
 
     name = "count"
     title = "a whole number of events"
+    blocks = ("amounts", "count")
     activation = "exponential"
     losses = ("poisson",)
     metrics = ("poisson_deviance", "rmse", "mae", "r2", "rmsle")

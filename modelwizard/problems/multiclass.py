@@ -18,8 +18,8 @@ class Multiclass(Labels):
 
     name = "multiclass"
     title = "one label of many"
+    blocks = ("multiclass",)
     units = "number of classes"
-    units_code = 'len(data.PROBLEM["classes"])'
     per = "class"
     activation = "softmax"
     losses = ("categorical_crossentropy", "sparse_categorical_crossentropy")

@@ -11,6 +11,7 @@ class Multilabel(Labels):
 
     name = "multilabel"
     title = "many labels at once"
+    blocks = ("multilabel",)
     units = "number of labels"
     per = "label"
     activation = "sigmoid"

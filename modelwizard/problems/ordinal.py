@@ -64,12 +64,7 @@ class Ordinal(Labels):
     ordered = True
     event = "each threshold, all thresholds together"
     task = "multilabel"
-    before = """\
-thresholds = {units}
-x = keras.layers.RepeatVector(thresholds)(x)  # every threshold reads the same score of a row
-"""
-    last_layer = 'EinsumDense("bkf,f->bk", thresholds, activation="sigmoid", bias_axes="k", name="output")(x)'
-    units_code = 'len(data.PROBLEM["classes"]) - 1'
+    blocks = ("ordinal",)
 
     def otherwise(self, seen: Seen) -> str:
         """A few steps of a scale, as whole numbers or as words that stand in an order."""

@@ -16,6 +16,7 @@ class Positive(Problem):
 
     name = "positive"
     title = "a number above 0"
+    blocks = ("amounts", "positive")
     activation = "softplus"
     losses = ("mse", "mean_squared_logarithmic_error")
     metrics = ("rmse", "mae", "r2", "rmsle", "mape")

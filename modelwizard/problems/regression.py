@@ -11,6 +11,7 @@ class Regression(Problem):
 
     name = "regression"
     title = "any number"
+    blocks = ("amounts", "standardised")
     losses = ("mse", "mean_absolute_error")
     metrics = ("rmse", "mae", "r2")
     labels = "a number; standardised for training, shown in its own units"

@@ -11,6 +11,7 @@ class Vector(Problem):
 
     name = "vector"
     title = "several numbers at once"
+    blocks = ("amounts", "standardised")
     units = "number of targets"
     per = "target"
     losses = ("mse", "mean_absolute_error")

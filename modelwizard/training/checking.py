@@ -9,16 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from modelwizard import kinds
 from modelwizard.checks.case import Division
 from modelwizard.checks.facts.project import Record
 from modelwizard.errors import ProjectError
 from modelwizard.evidence.predictions import unpack
-from modelwizard.kinds.tabular.cells import cells_of
-from modelwizard.kinds.tabular.read import read
 from modelwizard.project import Project
-from modelwizard.splitting.split import times_of
 from modelwizard.training import findings, trials
-from modelwizard.training.division import table_format
 from modelwizard.training.experiment import Watcher
 from modelwizard.training.relabelled import features_again
 from modelwizard.training.workshop import Workshop
@@ -79,18 +76,16 @@ def divided(project: Project, parts: Array) -> Division | None:
         project: The project.
         parts: The part of each row of the file.
     """
-    split, form = project.settings.split, table_format(project)
+    split, kind = project.settings.split, kinds.of(project.settings.kind)
     if not split.group and not split.time:
         return None
-    frame = read(project.data_path, form)
     groups = times = None
     if split.group:
-        cells = cells_of(frame, split.group)
-        known = ~cells.isin(form.missing).to_numpy()
-        sides = _sides(cells.to_numpy(dtype=str), parts, known)
+        cells = kind.groups(project.data_path, project.settings)
+        sides = _sides(cells, parts, cells != "")
         groups = max(sides, key=lambda side: len(np.intersect1d(*side)))
     if split.time:
-        ranks = times_of(frame, split.time, form)
+        ranks = kind.times(project.data_path, project.settings)
         sides = [side for side in _sides(ranks, parts, ranks >= 0) if len(side[0]) and len(side[1])]
         times = max(sides, key=lambda side: float(np.mean(side[0] > side[1].min())), default=None)
     return Division(groups, times)

@@ -7,26 +7,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from modelwizard.kinds.tabular.columns import Column
-from modelwizard.kinds.tabular.read import read
-from modelwizard.kinds.tabular.sniff import Format
+from modelwizard import kinds
 from modelwizard.kinds.tabular.target import Target
 from modelwizard.problems import PROBLEMS
 from modelwizard.project import Project
-from modelwizard.splitting.split import folds, times_of, units_of
+from modelwizard.splitting.split import folds
 
 BLOCKS = 50
 """Blocks that judging rows in time order are cut into: neighbours are alike, blocks nearly independent."""
 
 Array = NDArray[Any]
-
-
-def table_format(project: Project) -> Format:
-    """Return how the data file is written."""
-    form = project.settings.data
-    return Format(
-        form.format, form.delimiter, form.encoding, form.decimal, form.thousands, form.missing or ("",), form.sheet
-    )
 
 
 def pairs(project: Project, parts: Array, rows: Array, y: Array, repeats: int) -> list[tuple[Array, Array]]:
@@ -47,9 +37,9 @@ def pairs(project: Project, parts: Array, rows: Array, y: Array, repeats: int) -
     target = Target(task.target, task.type, task.classes, (), full, known)
     # Rows that data.py leaves out belong to no fold.
     usable = np.where(known, parts, "unused")
-    frame, form = read(project.data_path, table_format(project)), table_format(project)
-    times = times_of(frame, split.time, form) if split.time else None
-    units = units_of(frame, _columns(project), task.target, split.group, form)
+    kind = kinds.of(project.settings.kind)
+    times = kind.times(project.data_path, project.settings) if split.time else None
+    units = None if split.time else kind.units(project.data_path, project.settings)
     return folds(usable, target, folds=split.folds, repeats=repeats, seed=split.seed, units=units, times=times)
 
 
@@ -61,19 +51,13 @@ def groups(project: Project, rows: Array, judged: int) -> Array | None:
         rows: (n,) file rows.
         judged: How many of them judge; in time order, blocks are so long that these make up about `BLOCKS`.
     """
-    split, form = project.settings.split, table_format(project)
+    split, kind = project.settings.split, kinds.of(project.settings.kind)
     if split.group:
-        frame = read(project.data_path, form)
-        return units_of(frame, _columns(project), project.settings.problem.target, split.group, form)[rows]
+        return kind.units(project.data_path, project.settings)[rows]
     if split.time:
-        frame = read(project.data_path, form)
-        ranks = times_of(frame, split.time, form)[rows]
+        ranks = kind.times(project.data_path, project.settings)[rows]
         blocks = np.empty(len(rows), dtype=np.int64)
         length = max(1, judged // BLOCKS)
         blocks[np.argsort(ranks, kind="stable")] = np.arange(len(rows)) // length
         return blocks
     return None
-
-
-def _columns(project: Project) -> list[Column]:
-    return [Column(name, kind, "", 0, 0, ()) for name, kind in project.settings.columns.items()]

@@ -18,6 +18,7 @@ from modelwizard.kinds.tabular.interactions import CYCLES, Proposal, clusters
 from modelwizard.problems import PROBLEMS
 from modelwizard.training import division, memory, trials
 from modelwizard.training.experiment import Experiment, Watcher
+from modelwizard.training.shapes import Padded
 from modelwizard.training.user_code import UserCode, blame
 from modelwizard.training.workshop import Fold, Workshop
 
@@ -48,7 +49,7 @@ class Extended(Workshop):
     def _fold(self, number: int, repeat: int, train: Any, validation: Any) -> Fold:
         lines = self.additions[number % len(self.additions)]
         with extended(self.code, lines), blame(self.project.folder, "add features"):
-            encoding = self.code.preprocessing.Encoding(train)
+            encoding = Padded(self.code.preprocessing.Encoding(train))
         return Fold(number, repeat, encoding, self.part(encoding, train), self.part(encoding, validation))
 
 
@@ -67,7 +68,7 @@ def with_features(workshop: Workshop, additions: tuple[tuple[str, ...], ...]) ->
 @contextlib.contextmanager
 def extended(code: UserCode, lines: Sequence[str]) -> Generator[None]:
     """Let the project's modules see an `add_features` with further lines, inside the block."""
-    original = code.data.add_features
+    original: Any = vars(code.data)["add_features"]
     space: dict[str, Any] = {"keras": keras}
     body = "\n".join(f"    {line}" for line in lines)
     exec(f"def more(columns):\n{body}\n    return columns\n", space)
@@ -75,8 +76,7 @@ def extended(code: UserCode, lines: Sequence[str]) -> Generator[None]:
     def both(columns: dict[str, Any]) -> dict[str, Any]:
         return space["more"](original(columns))
 
-    modules = (code.data, code.preprocessing, code.model)
-    theirs = [(m, name) for m in modules for name, value in list(vars(m).items()) if value is original]
+    theirs = [(m, name) for m in code.modules for name, value in list(vars(m).items()) if value is original]
     for module, name in theirs:
         setattr(module, name, both)
     try:
@@ -145,12 +145,12 @@ def _numbers(workshop: Workshop, encoding: Any, raw: Mapping[str, Array]) -> tup
 
 
 def _require(workshop: Workshop, encoding: Any) -> None:
-    absent = [name for name in ("raw", "features", "columns", "names") if not hasattr(encoding, name)]
+    absent = [name for name in ("raw", "features", "columns") if not hasattr(encoding, name)]
     absent += [] if hasattr(workshop.code.preprocessing, "run") else ["run()"]
     if absent:
         raise ProjectError(
             f"preprocessing.py: features cannot be told apart without {', '.join(absent)} of Encoding.",
-            expected="raw, features, names and columns as they were generated",
+            expected="raw, features and columns as they were generated",
             fix="restore these attributes of Encoding (git has the first version), or add features by hand in data.py",
         )
 

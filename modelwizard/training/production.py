@@ -157,8 +157,8 @@ def export(workshop: Workshop, members: Sequence[Member], temperature: float = 1
     project = workshop.project
     beside = project.runs / ".exported.keras"  # a kill leaves it there, and the next export writes over it
     try:
-        exporter = workshop.code.model.export_model
-        culprit = workshop.code.line_of(workshop.code.model, "export_model")
+        exporter = workshop.code.export.export_model
+        culprit = workshop.code.line_of(workshop.code.export, "export_model")
         with blame(project.folder, "export the model", culprit):
             known = "temperature" in inspect.signature(exporter).parameters
             temperature = temperature if known else 1.0
@@ -318,7 +318,7 @@ def _compare(workshop: Workshop, members: Sequence[Member], loaded: Any, tempera
             "The exported model and the trained networks disagree on the same rows.",
             expected=f"differences up to {TOLERANCE:g} of the target's scale",
             received=f"{largest:.3g}",
-            fix="check export_model() in model.py, and that preprocessing.py is the same inside and outside",
+            fix="check export_model() in export.py, and that preprocessing.py is the same inside and outside",
         )
     return {"rows": len(rows.rows), "largest": largest, "passed": True}
 

@@ -74,7 +74,7 @@ def build(
     """
     hp = keras_tuner.HyperParameters()
     hp.values = dict(hyperparameters)
-    with blame(workshop.project.folder, "build the model"), workshop.watching("build_model", workshop.code.model):
+    with blame(workshop.project.folder, "build the model"), workshop.watching("build_model"):
         planned = {"steps": steps} if anneals(workshop) else {}
         model = workshop.code.model.build_model(hp, encoding, **planned)
     where = workshop.code.line_of(workshop.code.model, "build_model")

@@ -17,30 +17,27 @@ from types import CodeType, ModuleType
 from typing import Any
 
 from modelwizard.errors import ModelWizardError, ProjectError
+from modelwizard.training.project_code import NEEDED, DataCode, ExportCode, ModelCode, PreprocessingCode
 from modelwizard.worker.events import LOG, first_line
-
-_NEEDED = {
-    "data": ("load", "read_rows", "to_columns"),
-    "preprocessing": ("Encoding", "Encoding.inputs", "Encoding.encode", "Encoding.encode_target", "Encoding.decode"),
-    "model": ("build_model", "export_model"),
-}
 
 
 @dataclass(frozen=True)
 class UserCode:
-    """The modules of a project.
+    """The modules of a project, by the contract of `project_code`.
 
     Args:
         folder: The project's folder.
         data: data.py.
         preprocessing: preprocessing.py.
         model: model.py.
+        export: export.py; model.py in a project of the first edition.
     """
 
     folder: Path
-    data: ModuleType
-    preprocessing: ModuleType
-    model: ModuleType
+    data: DataCode
+    preprocessing: PreprocessingCode
+    model: ModelCode
+    export: ExportCode
 
     @staticmethod
     def load(folder: Path) -> UserCode:
@@ -50,14 +47,23 @@ class UserCode:
             ProjectError: A file is missing, is not Python, fails when imported, or lacks what the stages call.
         """
         _forget(folder)
-        modules: dict[str, ModuleType] = {}
-        for name, needed in _NEEDED.items():
-            modules[name] = import_module(folder, name)
+        modules: dict[str, Any] = {}
+        for name, needed in NEEDED.items():
+            first_edition = name == "export" and hasattr(modules["model"], "export_model")
+            modules[name] = modules["model"] if first_edition else import_module(folder, name)
             for what in needed:
                 _require(modules[name], what)
         return UserCode(folder, **modules)
 
-    def line_of(self, module: ModuleType, name: str) -> str:
+    @property
+    def modules(self) -> tuple[Any, ...]:
+        """Every module of the project that was imported, its own helpers included."""
+        inside = f"{self.folder}{os.sep}"
+        files = {name: getattr(module, "__file__", None) for name, module in list(sys.modules.items())}
+        return tuple(sys.modules[name] for name, file in files.items() if file and file.startswith(inside))
+
+    @staticmethod
+    def line_of(module: Any, name: str) -> str:
         """Return `file:line` where a function of a module begins."""
         code = getattr(getattr(module, name), "__code__", None)
         return f"{module.__name__}.py:{code.co_firstlineno}" if code else f"{module.__name__}.py"
@@ -165,7 +171,7 @@ def _forget(folder: Path) -> None:
         file: Any = getattr(module, "__file__", None)
         if isinstance(file, str) and file.startswith(inside) and "site-packages" not in file:
             del sys.modules[name]
-    for name in _NEEDED:
+    for name in NEEDED:
         sys.modules.pop(name, None)  # an installed module of the same name would win over the project's
     sys.path[:] = [p for p in sys.path if not any(p == str(home) for home in homes)] + [str(folder)]
     importlib.invalidate_caches()

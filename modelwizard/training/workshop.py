@@ -8,7 +8,6 @@ from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -20,6 +19,7 @@ from modelwizard.errors import DataError, ProjectError
 from modelwizard.problems import PROBLEMS, Problem
 from modelwizard.project import Project
 from modelwizard.training import adapted, division, sealed, watching
+from modelwizard.training.shapes import Padded
 from modelwizard.training.user_code import UserCode, blame
 
 Array = NDArray[Any]
@@ -190,29 +190,28 @@ class Workshop:
         folder, code = self.project.folder, self.code
         with (
             blame(folder, "learn the encoding of the training rows"),
-            self.watching("Encoding", code.preprocessing),
+            self.watching("Encoding"),
         ):
             encoding = code.preprocessing.Encoding(rows)
         model = getattr(encoding, "model", None)
         if held is not None and model is not None:
             loaded = np.concatenate([rows.rows, held.rows])
             rest = {name: np.delete(values, loaded, axis=0) for name, values in self._whole().items()}
-            names = getattr(encoding, "names", {}).get("numeric", ())
+            names = getattr(encoding, "columns", {}).get("numeric", ())
             self.note(adapted.check(model, rows.x, held.x, rest, names=names, spelled=watching.literals(folder)))
-        return encoding
+        return Padded(encoding)
 
     @contextlib.contextmanager
-    def watching(self, who: str, module: ModuleType) -> Generator[None]:
+    def watching(self, who: str) -> Generator[None]:
         """Note which rows the project's code loads on its own inside the block.
 
         Args:
             who: The code that runs.
-            module: Its module.
 
         Raises:
             ProjectError: Test rows are among them.
         """
-        with watching.watching(self.code.data, module) as loaded:
+        with watching.watching(self.code.data, *self.code.modules) as loaded:
             yield
         for one in loaded:
             if "test" in one.parts:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from modelwizard import scaffold
+from modelwizard import kinds, scaffold
 from modelwizard.answers import Answers
 from modelwizard.conversation import BACK, Choice, Conversation, Prompt
 from modelwizard.errors import Interrupted, ModelWizardError
@@ -188,7 +188,7 @@ def _review(interview: Interview, talk: Conversation) -> None:
             raise KeyboardInterrupt
         if does == FILES:
             directory = new_folder(interview.known["directory"], overwrite=True)
-            views.tree(talk, str(directory), [*scaffold.TEMPLATES, *WRITTEN])
+            views.tree(talk, str(directory), [*kinds.of("tabular").templates, *scaffold.COMMON, *WRITTEN])
         elif does == CHANGE:
             _change(interview, talk)
         elif does is BACK and interview.back():

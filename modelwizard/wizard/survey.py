@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from modelwizard import kinds
 from modelwizard.answers import Source, Splitting
 from modelwizard.errors import ModelWizardError
 from modelwizard.files import file_sha256
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from modelwizard.kinds.tabular.target import Target
     from modelwizard.splitting.split import Split
 
-SUFFIXES = (".csv", ".tsv", ".parquet", ".jsonl", ".ndjson", ".xlsx")
 MOST_FILES = 9
 USUAL: Mapping[str, Any] = MappingProxyType({"validation": "auto", "test_size": 0.2, "validation_size": 0.2, "seed": 0})
 """The questions' defaults that the split rests on before a person has answered them."""
@@ -106,7 +106,8 @@ class Survey:
     def _nearby(self) -> tuple[str, ...]:
         folders = [self._place, self._place / "data"]
         paths = [path for folder in folders if folder.is_dir() for path in sorted(folder.iterdir())]
-        tables = [path for path in paths if path.suffix.lower() in SUFFIXES and path.is_file()]
+        known = [kinds.of(name) for name in kinds.KINDS]
+        tables = [path for path in paths if any(kind.recognises(path) for kind in known)]
         return tuple(path.relative_to(self._place).as_posix() for path in tables[:MOST_FILES])
 
     def _folder(self, known: Mapping[str, Any]) -> str:
@@ -325,6 +326,4 @@ def _sentence(text: str) -> str:
 
 def examples() -> Mapping[str, str]:
     """Return the bundled examples: name → what it is."""
-    from modelwizard.kinds.tabular.examples import EXAMPLES
-
-    return MappingProxyType({name: example.title for name, example in EXAMPLES.items()})
+    return {name: title for kind in kinds.KINDS for name, title in kinds.of(kind).examples().items()}

@@ -17,16 +17,20 @@ SETTINGS = tomllib.loads((HERE / "modelwizard.toml").read_text(encoding="utf-8")
 FORMAT: dict[str, Any] = SETTINGS["data"]
 PROBLEM: dict[str, Any] = SETTINGS["problem"]
 TARGETS: list[str] = PROBLEM["target"]
-USED = ("numeric", "categorical", "boolean", "date", "text")
-KINDS: dict[str, str] = {name: kind for name, kind in SETTINGS["columns"].items() if kind in USED}
-LABEL_APPLIES = ("1", "1.0", "true", "t", "yes", "y", "on", "x")  # texts that set a label, of many at once
+LEFT_OUT = ("identifier", "constant", "ignore")
+KINDS: dict[str, str] = {name: kind for name, kind in SETTINGS["columns"].items() if kind not in LEFT_OUT}
+HANDLED = ("numeric", "categorical", "boolean", "date", "text")  # kinds of columns that this code is written for
+if not set(KINDS.values()) <= set(HANDLED):
+    raise ValueError(f"code for {set(KINDS.values()) - set(HANDLED)} columns is missing: `modelwizard new` writes it")
+# modelwizard: constants
+# modelwizard: end
 
 
 class Rows(NamedTuple):
     """Some rows of the table, ready for `preprocessing.Encoding`."""
 
     x: dict[str, np.ndarray]  # a (n, 1) array per column: float32 (NaN is missing) or text ("" is missing)
-    y: np.ndarray  # class numbers (n,), or floats (n, targets) in their own units
+    y: np.ndarray  # the target as `to_target` takes it
     rows: np.ndarray  # (n,) positions in the data file, the first row being 0
 
 
@@ -34,8 +38,12 @@ def add_features(columns: dict[str, Any]) -> dict[str, Any]:
     """Add, change or drop features, for training and inside the exported model alike.
 
     Each value is a Keras tensor of shape (rows, 1). Numbers take arithmetic and `keras.ops` functions, so that the
+    # modelwizard: if dates
     exported model can repeat them; a date column `d` arrives as the numbers `d.days`, `d.month`, `d.weekday` and
     `d.hour`. Infinite results count as missing. For example:
+    # modelwizard: else
+    exported model can repeat them. Infinite results count as missing. For example:
+    # modelwizard: end
 
         columns["rooms_per_household"] = columns["total_rooms"] / columns["households"]
         columns["log_income"] = keras.ops.log1p(columns["income"])
@@ -53,17 +61,26 @@ def load(*parts: str) -> Rows:
     table = read_rows(HERE / FORMAT["path"])
     split = pd.read_csv(HERE / "split.csv", dtype=str)["part"]
     if len(split) != len(table):
-        raise ValueError(f"split.csv tells of {len(split)} rows, the data file holds {len(table)}: has it changed?")
+        raise ValueError(f"split.csv has {len(split)} rows, the data file {len(table)}: has the file changed?")
     rows = np.flatnonzero(split.isin(parts))
     chosen = table.iloc[rows]
     return Rows(to_columns(chosen), to_target(chosen), rows)
 
 
 def read_rows(path: str | Path) -> pd.DataFrame:
-    """Read a file of raw rows: numeric columns as floats, dates as ISO text, everything else as stripped text."""
-    # modelwizard: read
+    """Read a file of raw rows, and clean the input columns."""
+    # modelwizard: if csv
     options = {"dtype": str, "keep_default_na": False, "skipinitialspace": True, "index_col": False}
     table = pd.read_csv(path, sep=FORMAT["delimiter"], encoding=FORMAT["encoding"], **options)
+    # modelwizard: end
+    # modelwizard: if parquet
+    table = pd.read_parquet(path)
+    # modelwizard: end
+    # modelwizard: if jsonl
+    table = pd.read_json(path, lines=True, dtype=False, encoding=FORMAT["encoding"])
+    # modelwizard: end
+    # modelwizard: if excel
+    table = pd.read_excel(path, sheet_name=FORMAT["sheet"] or 0, dtype=str, keep_default_na=False)
     # modelwizard: end
     table.columns = table.columns.astype(str).str.strip()
     absent = [name for name in KINDS if name not in table.columns]
@@ -73,39 +90,54 @@ def read_rows(path: str | Path) -> pd.DataFrame:
 
 
 def clean(values: pd.Series, kind: str, name: str = "") -> pd.Series:
-    """Turn raw values of one column into floats (missing is NaN) or into text (missing is "")."""
+    """Turn raw values of one column into what its kind needs; a missing text is ""."""
     text = values.astype("string").fillna("").str.strip()
     text = text.mask(text.isin(FORMAT["missing"]), "")
+    # modelwizard: if numeric
     if kind == "numeric":
-        if FORMAT["thousands"]:
-            text = text.str.replace(FORMAT["thousands"], "", regex=False)
-        if FORMAT["decimal"] != ".":
-            text = text.str.replace(FORMAT["decimal"], ".", regex=False)
+        # modelwizard: if thousands
+        text = text.str.replace(FORMAT["thousands"], "", regex=False)
+        # modelwizard: end
+        # modelwizard: if decimal
+        text = text.str.replace(FORMAT["decimal"], ".", regex=False)
+        # modelwizard: end
         return pd.to_numeric(text.mask(text == ""), errors="coerce").astype("float64")
+    # modelwizard: end
+    # modelwizard: if dates
     if kind == "date":
         layout = FORMAT.get("dates", {}).get(name, "mixed")
-        moments = pd.to_datetime(text.mask(text == ""), format=layout, errors="coerce")
-        return moments.dt.strftime("%Y-%m-%d %H:%M:%S").fillna("")
+        return pd.to_datetime(text.mask(text == ""), format=layout, errors="coerce").dt.tz_localize(None)
+    # modelwizard: end
     return text
 
 
 def to_columns(table: pd.DataFrame) -> dict[str, np.ndarray]:
     """Take the input columns of a table as (n, 1) arrays."""
-    dtypes = {name: np.float32 if kind == "numeric" else object for name, kind in KINDS.items()}
-    return {name: table[name].to_numpy(dtype=dtype).reshape(-1, 1) for name, dtype in dtypes.items()}
+    types = {name: np.float32 if kind == "numeric" else object for name, kind in KINDS.items() if kind != "date"}
+    columns = {name: table[name].to_numpy(dtype) for name, dtype in types.items()}
+    # modelwizard: if dates
+    for name in (name for name, kind in KINDS.items() if kind == "date"):
+        columns |= date_parts(name, table[name])
+    # modelwizard: end
+    return {name: values.reshape(-1, 1) for name, values in columns.items()}
 
 
+# modelwizard: if dates
+def date_parts(name: str, dates: pd.Series) -> dict[str, np.ndarray]:
+    """Split dates into numbers: days since 1970, month 0-11, weekday 0-6 (Monday first), hour 0-23."""
+    days = (dates.dt.normalize() - pd.Timestamp(0)).dt.days
+    parts = {"days": days, "month": dates.dt.month - 1, "weekday": dates.dt.day_of_week, "hour": dates.dt.hour}
+    return {f"{name}.{part}": values.to_numpy(np.float32) for part, values in parts.items()}
+
+
+# modelwizard: end
+# modelwizard: to_target
 def to_target(table: pd.DataFrame) -> np.ndarray:
-    """Take the target of a table: class numbers (n,) for one label of many, else floats (n, targets)."""
-    if PROBLEM["type"] in ("binary", "multiclass", "ordinal"):
-        labels = clean(table[TARGETS[0]], "categorical")
-        numbers = labels.map({label: i for i, label in enumerate(PROBLEM["classes"])}).to_numpy(dtype=np.float64)
-        if np.isnan(numbers).any():
-            raise ValueError(f"{TARGETS[0]} holds a label that is not among the classes {PROBLEM['classes']}")
-        if PROBLEM["type"] == "ordinal":  # whether the class lies above the first threshold, the second, …
-            return (numbers.reshape(-1, 1) > np.arange(len(PROBLEM["classes"]) - 1)).astype(np.float64)
-        return numbers.astype(np.int64) if PROBLEM["type"] == "multiclass" else numbers.reshape(-1, 1)
-    if PROBLEM["type"] == "multilabel":
-        marks = [clean(table[name], "boolean").str.lower().isin(LABEL_APPLIES) for name in TARGETS]
-        return np.stack([mark.to_numpy(np.float64) for mark in marks], axis=1)
-    return np.stack([clean(table[name], "numeric").to_numpy(np.float64) for name in TARGETS], axis=1)
+    """Take the target of a table: 1.0 for the second class, else 0.0 (n, 1)."""
+    labels = clean(table[TARGETS[0]], "categorical")
+    if not labels.isin(PROBLEM["classes"]).all():
+        raise ValueError(f"{TARGETS[0]} holds a label that is not among the classes {PROBLEM['classes']}")
+    return (labels == PROBLEM["classes"][1]).to_numpy(np.float64).reshape(-1, 1)
+
+
+# modelwizard: end

@@ -18,28 +18,21 @@ def predict(model: keras.Model, table: pd.DataFrame) -> pd.DataFrame:
     """Predict a table that `data.read_rows` has read.
 
     Returns:
-        One row per input row: for labels their probabilities and the likeliest, otherwise one number per target.
+        # modelwizard: if classes
+        One row per input row: the label and its probabilities.
+        # modelwizard: else
+        One row per input row, with the number that is predicted for each target.
+        # modelwizard: end
     """
-    columns = data.to_columns(table)
-    slices = [slice(i, i + 20000) for i in range(0, len(table), 20000)]
-    y = np.concatenate([run(model, {name: values[part] for name, values in columns.items()}) for part in slices])
-    problem, classes = data.PROBLEM["type"], np.array(data.PROBLEM["classes"])
-    target, least = data.TARGETS[0], threshold()
-    if problem == "binary":
-        return pd.DataFrame({target: classes[(y[:, 0] >= least).astype(int)], f"probability of {classes[1]}": y[:, 0]})
-    if problem == "multiclass":
-        shares = {f"probability of {label}": y[:, i] for i, label in enumerate(classes)}
-        return pd.DataFrame({target: classes[y.argmax(axis=1)], **shares})
-    if problem == "ordinal":  # y: probability that the class lies above each threshold
-        shares = -np.diff(y, axis=1, prepend=1, append=0).clip(max=0)
-        said = {target: classes[(y >= 0.5).sum(axis=1)]}
-        return pd.DataFrame(said | {f"probability of {label}": shares[:, i] for i, label in enumerate(classes)})
-    if problem == "multilabel":
-        labels = {name: (y[:, i] >= least).astype(int) for i, name in enumerate(data.TARGETS)}
-        return pd.DataFrame(labels | {f"probability of {name}": y[:, i] for i, name in enumerate(data.TARGETS)})
-    return pd.DataFrame({name: y[:, i] for i, name in enumerate(data.TARGETS)})
+    y = run(model, data.to_columns(table))
+    # modelwizard: prediction
+    classes = np.array(data.PROBLEM["classes"])
+    labels = classes[(y[:, 0] >= threshold()).astype(int)]
+    return pd.DataFrame({data.TARGETS[0]: labels, f"probability of {classes[1]}": y[:, 0]})
+    # modelwizard: end
 
 
+# modelwizard: threshold
 def threshold() -> float:
     """Return the probability from which a label is said: 0.5, unless `modelwizard finalize` found a better one."""
     made = data.HERE / "experiments" / "4-finalize.toml"
@@ -47,6 +40,7 @@ def threshold() -> float:
     return float(settings.get("prediction", {}).get("threshold", 0.5))
 
 
+# modelwizard: end
 if __name__ == "__main__":
     if len(sys.argv) != 3:
         sys.exit(f"usage: python {sys.argv[0]} ROWS PREDICTIONS.csv")

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import keras
 from keras_tuner import HyperParameters
+from sklearn.metrics import mean_poisson_deviance
 
 import data
-from model import build_model, export_model
+from export import export_model
+from model import build_model
 from preprocessing import Encoding
 
 
@@ -22,18 +24,31 @@ def main(experiment: str) -> None:
 
     train, validation = data.load("train"), data.load("validation")
     encoding = Encoding(train)
+    x, y = encoding.encode(train.x), encoding.encode_target(train.y)
+    held_x, held_y = encoding.encode(validation.x), encoding.encode_target(validation.y)
+
     hp = HyperParameters()
     hp.values = dict(settings["hyperparameters"])
     steps = training["epochs"] * -(-len(train.y) // training["batch_size"])
     model = build_model(hp, encoding, steps)
     model.summary()
+    # No EarlyStopping: the learning rate falls to zero over all epochs. `stop_after` is the epoch at which the
+    # stages found the smallest validation loss.
     model.fit(
-        encoding.encode(train.x),
-        encoding.encode_target(train.y),
-        validation_data=(encoding.encode(validation.x), encoding.encode_target(validation.y)),
+        x,
+        y,
+        validation_data=(held_x, held_y),
         batch_size=training["batch_size"],
         epochs=training.get("stop_after", training["epochs"]),
     )
+    # modelwizard: if keras_score
+    predicted = encoding.decode(model.predict(held_x, verbose=0))
+    print("validation rmse:", float(keras.metrics.RootMeanSquaredError()(validation.y, predicted)))
+    # modelwizard: end
+    # modelwizard: if sklearn_score
+    predicted = model.predict(held_x, verbose=0)
+    print("validation poisson_deviance:", mean_poisson_deviance(validation.y, predicted))
+    # modelwizard: end
     path = Path(experiment).with_suffix(".keras")
     export_model([(model, encoding)]).save(path)
     print(f"saved {path}: raw columns in, predictions out")

@@ -12,17 +12,23 @@ from importlib import resources
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from small_tables import answers, hashes, parts, table
 
 from modelwizard import scaffold
+from modelwizard.cli import cli
 from modelwizard.errors import UsageError
+from modelwizard.kinds.tabular import code
+from modelwizard.kinds.tabular.examples import EXAMPLES
 from modelwizard.problems import PROBLEMS
 
 FILES = {
     ".gitignore",
     "README.md",
+    "blocks.py",
     "data.py",
     "experiments/1-baseline.toml",
+    "export.py",
     "model.py",
     "modelwizard.toml",
     "predict.py",
@@ -30,6 +36,7 @@ FILES = {
     "pyproject.toml",
     "requirements.txt",
     "split.csv",
+    "strings.py",
     "tests/test_project.py",
     "train.py",
 }
@@ -55,7 +62,35 @@ def test_every_template_is_used_and_none_is_missing() -> None:
     stored = {
         p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file() and "__pycache__" not in p.parts
     }
-    assert stored - {p for p in stored if p.endswith("__init__.py")} == set(scaffold.TEMPLATES.values())
+    blocks = {f"problems/{name}.py" for row in PROBLEMS.values() for name in row.blocks}
+    used = blocks | set(scaffold.COMMON.values()) | set(code.TEMPLATES.values())
+    assert stored - {p for p in stored if p.endswith("__init__.py")} == used
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_every_file_of_every_example_is_a_page(name: str, tmp_path: Path) -> None:
+    arguments = ["new", str(tmp_path / name), "--example", name, "--yes", "--no-run"]
+    assert CliRunner().invoke(cli, arguments).exit_code == 0
+    lengths = {path.name: path.read_text().count("\n") for path in (tmp_path / name).rglob("*.py")}
+    assert max(lengths.values()) <= 120, lengths
+    assert lengths.keys() >= {"data.py", "preprocessing.py", "model.py", "export.py", "train.py", "predict.py"}
+
+
+def test_a_project_holds_only_the_code_that_its_columns_need(tmp_path: Path) -> None:
+    files = planned("regression", tmp_path, columns={"amount": "numeric"})
+    assert "strings.py" not in files
+    text = "".join(text for name, text in files.items() if name.endswith(".py"))
+    for word in (
+        "to_datetime",
+        "month",
+        "TextVectorization",
+        "StringLookup",
+        "Embedding(",
+        "probability",
+        "# modelwizard:",
+        "{{",
+    ):
+        assert word not in text, word
 
 
 @pytest.mark.parametrize("problem", PROBLEMS)
@@ -75,7 +110,7 @@ def test_the_head_of_the_model_is_that_of_the_table(problem: str, tmp_path: Path
     )
     activation = next((ast.literal_eval(k.value) for k in call.keywords if k.arg == "activation"), None)
     assert activation == PROBLEMS[problem].activation
-    assert f'loss = "{PROBLEMS[problem].loss}"' in text
+    assert f'loss="{PROBLEMS[problem].loss}"' in text
     assert "modelwizard:" not in text
     assert all(len(line) <= 120 for line in text.splitlines())
 

@@ -253,7 +253,7 @@ def test_leaks_planted_in_a_project_are_found(
         fold.train.raw,
         fold.validation.raw,
         {name: values[others] for name, values in table.items()},
-        names=fold.encoding.names["numeric"],
+        names=fold.encoding.columns["numeric"],
         spelled=watching.literals(folder),
     )
     assert [one.evidence.values["layer"] for one in found] == layers, found

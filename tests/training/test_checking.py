@@ -26,12 +26,12 @@ FRAME = pd.DataFrame(
 
 @pytest.fixture
 def divided(monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.setattr(checking, "read", lambda *_: FRAME)
-    monkeypatch.setattr(checking, "table_format", lambda _: Format("csv", ",", "utf-8", ".", "", ("",), ""))
+    form = Format("csv", ",", "utf-8", ".", "", ("",), "")
+    monkeypatch.setattr("modelwizard.kinds.tabular.kind._again", lambda *_: (FRAME, form))
 
     def ask(group: str = "", time: str = "") -> Any:
         split = SimpleNamespace(group=group, time=time)
-        project: Any = SimpleNamespace(settings=SimpleNamespace(split=split), data_path=None)
+        project: Any = SimpleNamespace(settings=SimpleNamespace(split=split, kind="tabular"), data_path=None)
         return checking.divided(project, PARTS)
 
     return ask

@@ -26,13 +26,14 @@ class Encoding:
     def encode_target(self, y): ...
     def decode(self, outputs): ...
 """
-MODEL = "import preprocessing\n\ndef build_model(hp): return 1\n\ndef export_model(members): ...\n"
+MODEL = "import preprocessing\n\ndef build_model(hp): return 1\n"
+EXPORT = "def export_model(members): ...\n"
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Iterator[Path]:
     before = set(sys.modules)
-    files = {"data": DATA, "preprocessing": PREPROCESSING, "model": MODEL, "features": "SIZE = 1\n"}
+    files = {"data": DATA, "preprocessing": PREPROCESSING, "model": MODEL, "export": EXPORT, "features": "SIZE = 1\n"}
     for name, text in files.items():
         (tmp_path / f"{name}.py").write_text(text)
     yield tmp_path
@@ -61,7 +62,7 @@ def test_an_edit_counts_at_once_even_of_the_same_size_and_second(folder: Path) -
 def test_another_project_replaces_the_first(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     UserCode.load(folder)
     other = tmp_path_factory.mktemp("other")
-    for name in ("data", "preprocessing", "model"):
+    for name in ("data", "preprocessing", "model", "export"):
         (other / f"{name}.py").write_text((folder / f"{name}.py").read_text())
     (other / "features.py").write_text("SIZE = 99\n")
     try:

@@ -11,14 +11,15 @@ import pytest
 from modelwizard import walk
 from modelwizard.options import StageOptions
 from modelwizard.terminal.screen import Terminal
+from modelwizard.words import say
 from modelwizard.worker.client import Child
 
 Edit = tuple[str, str, str]
 
 ENCODING: Edit = (
     "preprocessing.py",
-    "        self._add_numbers(rows, parts)",
-    "        self._add_numbers(data.load('train', 'validation'), parts)",
+    "blocks.numbers(self.raw, self.features, rows)",
+    "blocks.numbers(self.raw, self.features, data.load('train', 'validation'))",
 )
 ITSELF = "MW603 Code loads rows that it was not given: Encoding"
 LOADED = f"{ITSELF} loads the train and validation rows by itself (data.load) (preprocessing.py:"
@@ -47,11 +48,11 @@ STATISTICS = (
 )
 WORDS: Edit = (
     "preprocessing.py",
-    "        self._add_categories(rows, parts)",
-    "        both = data.load('train', 'validation')\n"
-    "        self._add_categories(rows._replace(x={**rows.x, 'city': both.x['city']}), parts)",
+    "strings.categories(self.features, rows)",
+    "strings.categories(self.features, rows._replace(\n"
+    "            x={**rows.x, 'city': data.load('train', 'validation').x['city']}))",
 )
-RARE: Edit = ("preprocessing.py", "RARE = 3", "RARE = 1")
+RARE: Edit = ("strings.py", "RARE = 3", "RARE = 1")
 ENTRIES = (
     "MW602 A vocabulary holds words of rows that it must not know: the vocabulary of the layer 'lookup_city' "
     "(from 'city') has entries of validation rows that no training row holds: 'city "
@@ -60,8 +61,8 @@ HEAD: Edit = ("model.py", 'activation="sigmoid"', 'activation="hard_sigmoid"')
 HEADS = "MW605 The last layer is not the one for this type of problem: the activation of the last layer is hard_sigmoid"
 CONSTANT: Edit = (
     "preprocessing.py",
-    "        joined = {",
-    "        parts['text'] = [tensor * 0 for tensor in parts['text']]\n        joined = {",
+    "        grouped = {",
+    "        parts = [p._replace(tensor=p.tensor * 0) if p.block == 'text' else p for p in parts]\n        grouped = {",
 )
 CONSTANTS = "MW607 A block of inputs never changes: 'text' holds one and the same number in all training rows"
 SHUFFLED: Edit = (
@@ -108,7 +109,7 @@ def test_leaks_are_told_at_once_at_the_end_and_later(make_project: Callable[...,
     assert {(one["severity"], one["stage"]) for one in found} == {("warning", "baseline")}
     page = walk.report(folder).read_text(encoding="utf-8")
     assert all(page.count(one["code"]) == 2 for one in found)  # at the top, and with the stage
-    assert sum("Found at baseline" in sentence for sentence in walk.audit(folder)["story"]) == 4
+    assert sum("Found at baseline" in say(sentence) for sentence in walk.audit(folder)["story"]) == 4
     for name, old, new in (ENCODING, COUNTED, OVER, CONSTANT):
         plant(folder, (name, new, old))
     assert walk.status(folder)["findings"] == []

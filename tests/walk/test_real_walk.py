@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -95,18 +96,29 @@ def test_an_edit_of_the_model_and_the_data_is_used(tmp_path: Path) -> None:
     assert walked["stages"]["finalize"]["numbers"]["test"] > 0.5
 
 
-def test_features_and_batch_sizes_are_searched_when_asked_for(tmp_path: Path) -> None:
+def test_batch_sizes_are_searched_when_asked_for(tmp_path: Path) -> None:
     modelwizard(tmp_path, "new", "demo", "--example", "iris", "--yes", "--no-run")
     settings = tmp_path / "demo" / "modelwizard.toml"
-    text = settings.read_text().replace("tune_batch_size = false", "tune_batch_size = true")
-    settings.write_text(text.replace("tune_features = false", "tune_features = true"))
+    settings.write_text(settings.read_text().replace("tune_batch_size = false", "tune_batch_size = true"))
     modelwizard(tmp_path / "demo", "run", "--trials", "9", "--json", codes=(0, 3))
     lines = [json.loads(line) for line in (tmp_path / "demo" / "journal.jsonl").read_text().splitlines()]
     trials = [e for e in lines if e["kind"] == "trial" and e["stage"] == "regularize"]
     assert len({e["training"]["batch_size"] for e in trials}) > 1
-    switches = {name for e in trials for name in e["hyperparameters"] if name.startswith("use ")}
-    assert len(switches) == 4
-    assert not all(e["hyperparameters"][name] for e in trials for name in switches)
+
+
+def test_a_project_of_the_first_edition_still_walks(tmp_path: Path) -> None:
+    modelwizard(tmp_path, "new", "churn", "--example", "churn", "--yes", "--no-run")
+    folder = tmp_path / "churn"
+    for name in ("blocks.py", "strings.py", "export.py"):
+        (folder / name).unlink()
+    shutil.copytree(Path(__file__).parents[1] / "first_edition", folder, dirs_exist_ok=True)
+    assert "tune_features" in (folder / "modelwizard.toml").read_text()
+    walked = modelwizard(folder, "run", "--trials", "2", "--json", codes=(0, 3))
+    assert walked["stages"]["finalize"]["numbers"]["test"] > 0.5
+    modelwizard(folder, "predict", "churn.csv", "-o", "predictions.csv")
+    assert len(pd.read_csv(folder / "predictions.csv")) == 1500
+    modelwizard(folder, "report")
+    assert "</html>" in (folder / "report.html").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(

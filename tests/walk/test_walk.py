@@ -140,7 +140,7 @@ def test_the_batch_size_is_searched_only_when_asked_for(folder: Path, answer: st
 @pytest.mark.parametrize(("scheme", "strategy"), [("holdout", "retrain"), ("kfold", "folds")])
 def test_the_folds_own_networks_are_exported_when_asked_for(folder: Path, scheme: str, strategy: str) -> None:
     path = folder / "modelwizard.toml"
-    text = path.read_text().replace('scheme = "holdout"', f'scheme = "{scheme}"').replace("folds = 0", "folds = 5")
+    text = path.read_text().replace('scheme = "holdout"', f'scheme = "{scheme}"')
     path.write_text(text.replace("[training]\n", '[training]\nproduction = "folds"\n'))
     worker = Worker()
     for stage in STAGES:
@@ -363,7 +363,6 @@ HOUR = StageOptions(trials=4, time_budget=3600)
 
 def kfold(folder: Path) -> None:
     edit(folder, 'scheme = "holdout"', 'scheme = "kfold"')
-    edit(folder, "folds = 0", "folds = 5")
 
 
 def everything(folder: Path, worker: Worker, options: StageOptions = HOUR) -> dict[str, dict]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from modelwizard import scaffold
+from modelwizard import kinds, scaffold
 from modelwizard.conversation import BACK
 from modelwizard.errors import Interrupted, UsageError
 from modelwizard.wizard import kept
@@ -119,7 +119,7 @@ def test_the_review_can_go_back_to_the_last_question(script: Any, survey: Any, p
 
 def test_the_list_of_files_is_what_is_written(script: Any, survey: Any, place: Path) -> None:
     made = new(script(attended=False), survey, place, given=flags(data="churn.csv", target=("churn",)), ask=False)
-    assert set(made["files"]) == {*scaffold.TEMPLATES, *wizard.WRITTEN}
+    assert set(made["files"]) == {*kinds.of("tabular").templates, *scaffold.COMMON, *wizard.WRITTEN}
 
 
 @pytest.mark.parametrize("at", range(8))

@@ -137,8 +137,8 @@ def test_folds_are_pooled_and_keep_their_rules(rule: str, make_project: Make, ch
     child.project = make_project("regression")
     project = Project.open(child.project)
     edit(project, "modelwizard.toml", 'scheme = "holdout"', 'scheme = "kfold"')
-    edit(project, "modelwizard.toml", "folds = 0", "folds = 3")
-    columns = {"group": ('group = ""', 'group = "city"'), "time": ('time = ""', 'time = "since"')}
+    edit(project, "modelwizard.toml", "test_size", "folds = 3\ntest_size")
+    columns = {"group": ("test_size", 'group = "city"\ntest_size'), "time": ("test_size", 'time = "since"\ntest_size')}
     if rule:
         edit(project, "modelwizard.toml", *columns[rule])
     child.run({"job": "references"})
@@ -198,7 +198,7 @@ def test_an_edited_model_and_data_are_what_is_trained_next(project: Project, chi
         ("model.py", "    return model\n", "    return None\n", (r"model\.py:\d+", "does not return a model")),
         ("model.py", "    model.compile(", "    str(", (r"model\.py:\d+", "Try:")),
         ("model.py", "    return model\n", "    return undefined\n", (r"model\.py:\d+", "NameError")),
-        ("model.py", 'loss = "binary_crossentropy"', 'loss = "no_such_loss"', (r"model\.py:\d+", "no_such_loss")),
+        ("model.py", 'loss="binary_crossentropy"', 'loss="no_such_loss"', (r"model\.py:\d+", "no_such_loss")),
         ("data.py", "import pandas as pd", "import nothing_like_it", ("pip install nothing_like_it",)),
         ("data.py", "    return columns\n", "    return columns['gone']\n", (r"data\.py:\d+", "KeyError")),
         ("preprocessing.py", "    def encode(", "    def encoded(", ("has no Encoding.encode",)),
@@ -274,8 +274,8 @@ def test_a_temperature_travels_inside_the_exported_model(problem: str, make_proj
 
 
 def test_an_export_model_of_before_knows_no_temperature(project: Project, child: Child) -> None:
-    edit(project, "model.py", ", temperature: float = 1.0) -> keras.Model", ") -> keras.Model")
-    edit(project, "model.py", "    if temperature != 1.0:", "    temperature = 1.0\n    if False:")
+    edit(project, "export.py", "    temperature: float = 1.0,\n", "")
+    edit(project, "export.py", "    if temperature != 1.0:", "    temperature = 1.0\n    if False:")
     assert child.run({**FINAL, "temperature": 2.0})["temperature"] == 1
 
 

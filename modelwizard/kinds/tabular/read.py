@@ -196,5 +196,5 @@ def _need_openpyxl() -> None:
     if importlib.util.find_spec("openpyxl") is None:
         raise DataError(
             "Reading Excel files needs the package openpyxl.",
-            fix='pip install "modelwizard[excel]", or save the sheet as CSV',
+            fix="pip install openpyxl, or save the sheet as CSV",
         )
