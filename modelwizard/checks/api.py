@@ -53,50 +53,29 @@ def check(
 
 def check_project(
     model: Any,
-    train: tuple[Any, Any],
+    training: tuple[Any, Any],
     validation: tuple[Any, Any] | None,
     problem: str,
     settings: Mapping[str, Any] | None = None,
-    source: Path | None = None,
-    mute: Sequence[str] = (),
-    run: bool = True,
     split: Division | None = None,
-    record: Record | None = None,
-    relabelled: Relabelled | None = None,
+    mute: Sequence[str] = (),
+    **more: Any,
 ) -> Report:
     """Check the model of a project.
 
     Args:
         model: What `build_model` returned.
-        train: Encoded inputs and targets of the training rows.
+        training: Encoded inputs and targets of the training rows.
         validation: The same of the validation rows, or None.
         problem: Problem type of the table.
-        settings: epochs, batch_size and further arguments of `fit`.
-        source: The project's model.py, so that findings can name lines.
+        settings: epochs, batch_size and further arguments of `fit`. Defaults to nothing known.
+        split: Groups and times of the rows on both sides of the split. Defaults to not known.
         mute: Codes of rules to leave out.
-        run: Whether to train a copy for a few seconds.
-        split: Groups and times of the rows on both sides of the split.
-        record: What the last run left behind.
-        relabelled: What shuffled labels of held-out rows changed in the features.
+        **more: `train`, `source`, `record` and `relabelled` of `inspect`.
     """
-    fit = dict(settings or {})
-    if validation is not None:
-        fit["validation_data"] = validation
-    given = Division() if split is None else split
-    return inspect(
-        model,
-        train[0],
-        train[1],
-        fit=fit,
-        train=run,
-        problem=problem,
-        source=source,
-        mute=[*mute, *OF_PREPROCESSING],
-        groups=given.groups,
-        times=given.times,
-        record=record,
-        relabelled=relabelled,
-    )
+    fit = {**(settings or {}), **({} if validation is None else {"validation_data": validation})}
+    known = {} if split is None else {"groups": split.groups, "times": split.times}
+    return inspect(model, *training, fit=fit, problem=problem, mute=[*mute, *OF_PREPROCESSING], **known, **more)
 
 
 def inspect(

@@ -20,7 +20,7 @@ from modelwizard.engine import copies
 from modelwizard.engine import keras_internals as internals
 from modelwizard.errors import UsageError
 
-BATCHES = 4000
+MOST_ROWS = 4000
 """Rows that are taken from a dataset."""
 
 
@@ -109,7 +109,7 @@ def keys(model: Any, side: str) -> tuple[str, ...]:
 
 
 def _materialise(x: Any, y: Any, fit: dict[str, Any]) -> tuple[Any, Any]:
-    """Turn a dataset or a sequence of batches into arrays of at most `BATCHES` rows."""
+    """Turn a dataset or a sequence of batches into arrays of at most `MOST_ROWS` rows."""
     if isinstance(x, keras.utils.PyDataset):
         x = map(x.__getitem__, range(int(x.num_batches or 0)))
     if y is not None or not hasattr(x, "__iter__") or isinstance(x, (np.ndarray, list, tuple, Mapping)):
@@ -119,7 +119,7 @@ def _materialise(x: Any, y: Any, fit: dict[str, Any]) -> tuple[Any, Any]:
     for batch in x:
         parts.append(batch)
         rows += len(_leaves(batch)[0])
-        if rows >= BATCHES or len(parts) >= 200:
+        if rows >= MOST_ROWS or len(parts) >= 200:
             break
     if not parts:
         return x, y

@@ -33,10 +33,11 @@ class Page:
         weight: Certainty times harm, 0 to 100; orders findings of the same severity.
         title: One sentence.
         looks: What is measured, and the threshold it is compared with.
-        evidence: What was measured, a sentence in the format of `words` for the values of a finding.
         why: The reason.
         fix: The code line to write, in general; a finding fills in names and numbers.
         source: Where the rule comes from.
+        evidence: What was measured, a sentence in the format of `words` for the values of a finding. Empty for MW6xx,
+            which have several, in `findings.toml`.
     """
 
     code: str
@@ -45,10 +46,10 @@ class Page:
     weight: int
     title: str
     looks: str
-    evidence: str
     why: str
     fix: str
     source: str
+    evidence: str = ""
 
 
 @cache

@@ -9,50 +9,19 @@ from typing import Literal, TypedDict
 Severity = Literal["error", "warning", "tip"]
 
 CAUSES = (
-    "wrong-last-activation",
-    "wrong-loss",
-    "labels-encoding-mismatch",
-    "wrong-output-units",
-    "wrong-metric",
-    "missing-normalization",
-    "missing-target-scaling",
-    "bad-learning-rate",
-    "wrong-optimizer",
-    "bad-batch-size",
-    "epochs-too-few",
-    "missing-hidden-activation",
-    "wrong-hidden-activation",
-    "redundant-activation",
-    "bad-weight-init",
-    "wrong-layer-units",
-    "wrong-architecture",
-    "missing-regularization",
-    "over-regularization",
-    "data-leakage",
-    "train-test-mismatch",
-    "insufficient-data",
-    "class-imbalance",
-    "label-noise",
-    "nan-in-data",
-    "wrong-input-type",
-    "frozen-layer",
-)
+    "wrong-last-activation", "wrong-loss", "labels-encoding-mismatch", "wrong-output-units", "wrong-metric",
+    "missing-normalization", "missing-target-scaling", "bad-learning-rate", "wrong-optimizer", "bad-batch-size",
+    "epochs-too-few", "missing-hidden-activation", "wrong-hidden-activation", "redundant-activation",
+    "bad-weight-init", "wrong-layer-units", "wrong-architecture", "missing-regularization", "over-regularization",
+    "data-leakage", "train-test-mismatch", "insufficient-data", "class-imbalance", "label-noise", "nan-in-data",
+    "wrong-input-type", "frozen-layer",
+)  # fmt: skip
 """Why something is wrong."""
 
 SYMPTOMS = (
-    "no-learning",
-    "slow-convergence",
-    "constant-output",
-    "vanishing-gradient",
-    "exploding-gradient",
-    "dying-relu",
-    "saturated-activation",
-    "nan-loss",
-    "oscillating-loss",
-    "underfitting",
-    "overfitting",
-    "crash",
-)
+    "no-learning", "slow-convergence", "constant-output", "vanishing-gradient", "exploding-gradient", "dying-relu",
+    "saturated-activation", "nan-loss", "oscillating-loss", "underfitting", "overfitting", "crash",
+)  # fmt: skip
 """What is seen while training, whatever the reason."""
 
 SEVERITIES: Mapping[Severity, int] = {"error": 0, "warning": 1, "tip": 2}

@@ -49,7 +49,7 @@ def check(workshop: Workshop, request: Request, _: Watcher) -> Result:
         settings={name: value for name, value in training.items() if name in ("epochs", "batch_size")},
         source=project.folder / "model.py",
         mute=settings.checks.mute,
-        run=bool(request.get("run", True)),
+        train=bool(request.get("run", True)),
         split=divided(project, workshop.parts),
         record=last_run(workshop),
         relabelled=again.relabelled,

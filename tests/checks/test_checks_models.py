@@ -219,7 +219,7 @@ def test_project_findings_name_the_line(tmp_path: Path) -> None:
     source = tmp_path / "model.py"
     source.write_text('h = layers.Dense(16, activation="relu")(x)\n\ny = layers.Dense(1, activation="softmax")(h)\n')
     broken = model(layers.Dense(16, activation="relu"), layers.Dense(1, activation="softmax"))
-    report = check_project(broken, (X, Y[:, None]), None, "binary", {"epochs": 5}, source, run=False)
+    report = check_project(broken, (X, Y[:, None]), None, "binary", {"epochs": 5}, source=source, train=False)
     assert (report.findings[0].code, report.findings[0].where) == ("MW101", "model.py:3")
 
 

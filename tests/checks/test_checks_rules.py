@@ -159,7 +159,7 @@ def test_axes(y: Any, shape: tuple[int | None, ...], loss: str, codes: set[str])
 )
 def test_task_is_inferred(y: Any, units: int, activation: str, loss: str, metrics: tuple[str, ...], task: str) -> None:
     head = Head("head", units, (None, units), activation, () if activation == "linear" else (activation,))
-    assert infer(head, Loss(loss), metrics, read_target(y))[0] == task
+    assert infer(Output("y", head, Loss(loss), metrics, read_target(y)))[0] == task
 
 
 @pytest.mark.parametrize(
@@ -391,4 +391,4 @@ def test_tags_of_words_are_classes_however_much_they_follow_the_words() -> None:
     target = read_target(tags, [words])
     assert target.reconstruction  # by correlation
     head = Head("head", 3, (None, 12, 3), "softmax", ("softmax",))
-    assert infer(head, Loss("sparse_categorical_crossentropy"), (), target) == ("multiclass", 3)
+    assert infer(Output("y", head, Loss("sparse_categorical_crossentropy"), (), target)) == ("multiclass", 3)

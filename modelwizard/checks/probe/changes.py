@@ -14,7 +14,7 @@ from modelwizard.checks.case import Case
 from modelwizard.checks.facts.graph import hidden_activations, hidden_maps
 from modelwizard.checks.facts.probed import Run
 from modelwizard.checks.facts.values import AMOUNTS, LOOKUPS, SCALED_BY_FAN
-from modelwizard.checks.probe.training import Rows, clone, compile_like
+from modelwizard.checks.probe.training import Rows, compiled_like, copied
 
 HARMLESS = frozenset({"relu", "leaky_relu", "elu", "selu", "gelu", "silu", "unknown", "prelu", "softplus"})
 
@@ -130,7 +130,7 @@ def _rates(case: Case, base: Setting, before: Run) -> Iterator[Change]:
 
 def _optimizer(case: Case, model: Any, base: Setting) -> Iterator[Change]:
     if case.optimizer is not None and not case.optimizer.adaptive:
-        made = compile_like(clone(model), model, keras.optimizers.Adam(1e-3))
+        made = copied(model, optimizer=keras.optimizers.Adam(1e-3))
         yield Change("MW523", f"Adam(1e-3) instead of {case.optimizer.name}", replace(base, model=made))
 
 
@@ -144,7 +144,7 @@ def _weights(case: Case, model: Any, base: Setting) -> Iterator[Change]:
             config = {**config, "kernel_initializer": "glorot_uniform", "bias_initializer": "zeros"}
         return config
 
-    made = compile_like(clone(model, edit, fresh=True), model)
+    made = copied(model, edit, fresh=True)
     yield Change("MW526", "Glorot's first weights", replace(base, model=made))
 
 
@@ -157,7 +157,7 @@ def _activations(case: Case, model: Any, base: Setting) -> Iterator[Change]:
     def edit(layer: Any, config: dict[str, Any]) -> dict[str, Any]:
         return {**config, "activation": "relu"} if layer.name in odd and "activation" in config else config
 
-    made = compile_like(clone(model, edit), model)
+    made = copied(model, edit)
     yield Change("MW525", "ReLU in hidden layers", replace(base, model=made))
 
 
@@ -171,7 +171,7 @@ def _regularisation(case: Case, model: Any, base: Setting) -> Iterator[Change]:
         kept = {k: None if k.endswith("_regularizer") else v for k, v in config.items()}
         return {**kept, "rate": 0.0} if "Dropout" in type(layer).__name__ else kept
 
-    made = compile_like(clone(model, edit), model)
+    made = copied(model, edit)
     yield Change("MW529", "no dropout, no penalties", replace(base, model=made))
 
 
@@ -197,12 +197,12 @@ def _widths(case: Case, model: Any, base: Setting) -> Iterator[Change]:
         def edit(layer: Any, config: dict[str, Any]) -> dict[str, Any]:
             return {**config, "units": 32} if layer.name in narrow else config
 
-        made = compile_like(clone(model, edit, fresh=True), model)
+        made = copied(model, edit, fresh=True)
         yield Change("MW530", "hidden layers of at least 32 units", replace(base, model=made))
     elif not hidden and len([la for la in case.layers if la.parameters]) == 1 and not model.layers[0].weights[2:]:
         deeper = _with_hidden_layer(model)
         if deeper is not None:
-            yield Change("MW531", "a hidden layer of 32 units", replace(base, model=compile_like(deeper, model)))
+            yield Change("MW531", "a hidden layer of 32 units", replace(base, model=compiled_like(deeper, model)))
 
 
 def _with_hidden_layer(model: Any) -> Any:

@@ -18,7 +18,7 @@ from modelwizard.checks.facts.values import Layer
 from modelwizard.checks.probe import measure, sanity
 from modelwizard.checks.probe.changes import Setting, changes
 from modelwizard.checks.probe.references import constant_loss, least_loss
-from modelwizard.checks.probe.training import JUDGED, Rows, Trainer, clone, compile_like
+from modelwizard.checks.probe.training import JUDGED, Rows, Trainer, copied
 
 T = TypeVar("T")
 
@@ -74,7 +74,7 @@ def probe(
         raise CannotProbeError(f"one step takes {work:.1e} multiplications, too many for a check")
     rows = _rows(case, sample_weight)
     try:
-        made = compile_like(clone(model), model)
+        made = copied(model)
     except Exception as error:
         raise CannotProbeError(f"the model cannot be copied ({type(error).__name__})") from error
     steps, complete = _steps(case)
@@ -90,8 +90,9 @@ def probe(
     first = [v.numpy() for v in made.trainable_variables]
     run = _run(case, base, limits.base, trainer)
     compiling = time.perf_counter() - before
-    dead, saturated = _units(made, rows)
-    spread, majority = _outputs(trainer)
+    # a model whose inside cannot be cut out (shared layers, lists of tensors) has no units to look at
+    dead, saturated = _safely(lambda: measure.units(made, rows)) or ((), ())
+    spread, majority = _safely(lambda: _outputs(trainer)) or (1.0, 0.0)
     still = _still(made, first)
     seen = (_safely(lambda: sanity.after_training(case, trainer)) if run.finite else None) or Sanity()
     trials: list[Trial] = []
@@ -216,18 +217,9 @@ def _still(made: Any, first: list[NDArray[Any]]) -> tuple[str, ...]:
     return tuple(v.path.split("/")[-2] for v, old in pairs if old.ndim > 1 and np.array_equal(v.numpy(), old))
 
 
-def _units(made: Any, rows: Rows) -> tuple[tuple[tuple[str, float], ...], tuple[tuple[str, float], ...]]:
-    try:
-        return measure.units(made, rows)
-    except Exception:
-        return (), ()  # a model whose inside cannot be cut out (shared layers, lists of tensors)
-
-
 def _outputs(trainer: Trainer) -> tuple[float, float]:
-    try:
-        values = trainer.loss(trainer.rows.x, trainer.rows.y, 200)[1].astype(np.float64)
-    except Exception:
-        return 1.0, 0.0
+    """Return how far the outputs spread over rows, and how often the most frequent prediction is made."""
+    values = trainer.loss(trainer.rows.x, trainer.rows.y, 200)[1].astype(np.float64)
     flat = values.reshape(len(values), -1)
     if not np.isfinite(flat).all():
         return 1.0, 0.0

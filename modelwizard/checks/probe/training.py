@@ -40,32 +40,32 @@ class Rows:
         return int(self.y[0].shape[0])
 
 
-def clone(
-    model: Any, edit: Callable[[Any, dict[str, Any]], dict[str, Any]] | None = None, *, fresh: bool = False
+def copied(
+    model: Any,
+    edit: Callable[[Any, dict[str, Any]], dict[str, Any]] | None = None,
+    *,
+    fresh: bool = False,
+    optimizer: Any = None,
 ) -> Any:
-    """Return a copy of a model, not compiled.
+    """Return a copy of a model, compiled with its loss and an optimizer without memory.
 
     Args:
-        model: A Sequential or functional model.
+        model: A compiled Sequential or functional model.
         edit: Changes the configuration of a layer. Defaults to no change.
         fresh: Whether to draw new first weights instead of copying them. Defaults to copying.
+        optimizer: Another optimizer. Defaults to a new one with the original's settings.
     """
 
     def make(layer: Any) -> Any:
         config = layer.get_config()
         return type(layer).from_config(edit(layer, config) if edit is not None else config)
 
-    return copies.clone(model, make) if fresh else copies.copy(model, make)
+    made = copies.clone(model, make) if fresh else copies.copy(model, make)
+    return compiled_like(made, model, optimizer)
 
 
-def compile_like(made: Any, model: Any, optimizer: Any = None) -> Any:
-    """Compile a copy with the loss of the original and an optimizer without memory.
-
-    Args:
-        made: The copy.
-        model: The original.
-        optimizer: Another optimizer. Defaults to a new one with the original's settings.
-    """
+def compiled_like(made: Any, model: Any, optimizer: Any = None) -> Any:
+    """Return a copy, compiled with the loss of the original and an optimizer without memory."""
     if optimizer is None:
         inner = getattr(model.optimizer, "inner_optimizer", model.optimizer)
         optimizer = type(inner).from_config(inner.get_config())

@@ -208,7 +208,7 @@ def suspect_labels(case: Case) -> Hit | None:
     others = float(agree[~alone].mean())
     if others < 0.85 or alone.sum() < 3 or share < 0.02:
         return None
-    return hit(Y, share=share, rows=[int(row) for row in rows[alone][:5]])
+    return hit(Y, share=share, rows=[str(row) for row in rows[alone][:5]])
 
 
 def neighbours(case: Case) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:

@@ -194,7 +194,7 @@ def other_labels(case: Case) -> Hit | None:
 def _class_shares(o: Output) -> Hit | None:
     a, b = o.target, o.validation
     if b is None or a.one_hot != b.one_hot or (a.one_hot and a.columns != b.columns):
-        return hit(SPLIT, severity="error", shapes=[a.shape, b.shape] if b else None)
+        return hit(SPLIT, severity="error", shapes=[str(a.shape), str(b.shape)] if b else None)
     if a.one_hot:
         p, q = np.array(a.class_share), np.array(b.class_share)
     else:

@@ -272,4 +272,4 @@ def very_narrow(case: Case) -> Hit | None:
     """Find models whose hidden layers are all very narrow."""
     hidden = [la for _, la in hidden_maps(case.layers)]
     narrow = hidden and not case.rebuilds_input and max(la.units for la in hidden) <= 4
-    return hit(hidden[0].place, widths=[la.units for la in hidden]) if narrow else None
+    return hit(hidden[0].place, widths=[str(la.units) for la in hidden]) if narrow else None
