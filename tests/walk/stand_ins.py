@@ -15,7 +15,7 @@ from scipy.special import logit
 from modelwizard import words
 from modelwizard.contract.messages import Text
 from modelwizard.errors import WorkerError
-from modelwizard.files import write_bytes, write_folder
+from modelwizard.files import file_sha256, write_bytes, write_folder
 from modelwizard.project import Project
 from modelwizard.reporter import Judgement, OnEvent, Watch
 
@@ -236,7 +236,7 @@ class Worker:
         write_bytes(project.model_path, b"a model")
         return {
             "model": "model.keras",
-            "sha256": "0" * 64,
+            "sha256": file_sha256(project.model_path),
             "epochs": 12,
             "wanted_epochs": 12,
             "training": job["training"],
@@ -251,7 +251,10 @@ class Worker:
         p = 1 / (
             1 + np.exp(-(logit(0.4) + self.test_skill * (y - 0.5) + np.random.default_rng(9).normal(size=y.shape)))
         )
-        write_bytes(project.test_path, packed(rows=rows, y=y, p=p, dumb=np.full_like(y, 0.4), model=np.array("0" * 64)))
+        write_bytes(
+            project.test_path,
+            packed(rows=rows, y=y, p=p, dumb=np.full_like(y, 0.4), model=np.array(file_sha256(project.model_path))),
+        )
         return {"rows": len(rows)}
 
 

@@ -1,4 +1,4 @@
-"""Every problem type, walked to its end by the real commands on a bundled example: the promise itself."""
+"""Every problem type, walked to its end by the real commands on a bundled example; one of them in every test run."""
 
 from __future__ import annotations
 
@@ -11,8 +11,6 @@ from typing import Any
 
 import pandas as pd
 import pytest
-
-pytestmark = pytest.mark.slow
 
 EXAMPLES = {
     "churn": "binary",
@@ -43,7 +41,10 @@ def insert(path: Path, line: str, before: str) -> None:
     path.write_text(text.replace(before, line + before), encoding="utf-8")
 
 
-@pytest.mark.parametrize(("example", "problem"), EXAMPLES.items())
+@pytest.mark.parametrize(
+    ("example", "problem"),
+    [pytest.param(*one, marks=[] if one[0] == "churn" else pytest.mark.slow) for one in EXAMPLES.items()],
+)
 def test_a_walk_from_the_table_to_predictions(example: str, problem: str, tmp_path: Path) -> None:
     modelwizard(tmp_path, "new", "demo", "--example", example, "--yes", "--no-run")
     folder = tmp_path / "demo"
@@ -55,6 +56,7 @@ def test_a_walk_from_the_table_to_predictions(example: str, problem: str, tmp_pa
     assert state["problem"] == problem
     assert state["next"] is None
     assert state["looks"]["test"] == 1
+    assert state["findings"] == []
     assert state["stages"]["finalize"]["verdict"] in ("consistent", "suspect", "unreliable", "better")
 
     rows = pd.read_csv(folder / f"{example}.csv", dtype=str, keep_default_na=False)
@@ -75,6 +77,7 @@ def test_a_walk_from_the_table_to_predictions(example: str, problem: str, tmp_pa
     modelwizard(folder, "finalize", codes=(4,))
 
 
+@pytest.mark.slow
 def test_an_edit_of_the_model_and_the_data_is_used(tmp_path: Path) -> None:
     modelwizard(tmp_path, "new", "demo", "--example", "churn", "--yes", "--no-run")
     folder = tmp_path / "demo"
@@ -96,6 +99,7 @@ def test_an_edit_of_the_model_and_the_data_is_used(tmp_path: Path) -> None:
     assert walked["stages"]["finalize"]["numbers"]["test"] > 0.5
 
 
+@pytest.mark.slow
 def test_batch_sizes_are_searched_when_asked_for(tmp_path: Path) -> None:
     modelwizard(tmp_path, "new", "demo", "--example", "iris", "--yes", "--no-run")
     settings = tmp_path / "demo" / "modelwizard.toml"
@@ -106,6 +110,7 @@ def test_batch_sizes_are_searched_when_asked_for(tmp_path: Path) -> None:
     assert len({e["training"]["batch_size"] for e in trials}) > 1
 
 
+@pytest.mark.slow
 def test_a_project_of_the_first_edition_still_walks(tmp_path: Path) -> None:
     modelwizard(tmp_path, "new", "churn", "--example", "churn", "--yes", "--no-run")
     folder = tmp_path / "churn"
@@ -121,6 +126,7 @@ def test_a_project_of_the_first_edition_still_walks(tmp_path: Path) -> None:
     assert "</html>" in (folder / "report.html").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "old", "new", "says"),
     [

@@ -8,7 +8,7 @@ import tomllib
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 import pytest
@@ -50,14 +50,15 @@ def kinds(folder: Path) -> list[str]:
 
 def test_a_walk_to_the_end(folder: Path) -> None:
     found = [step(folder, stage)["verdict"] for stage in STAGES]
-    assert found[:2] == ["passed", "passed"]
-    assert found[3] in ("consistent", "better", "suspect")
+    assert found == ["passed", "passed", "passed", "consistent"]
     state = walk.status(folder)
     assert state["next"] is None
     assert state["looks"]["test"] == 1
     assert state["stages"]["regularize"]["trials"] == 4
     assert state["stages"]["overfit"]["capacity"]["epochs"] >= 15
     assert words.say(state["account"]).startswith(f"{state['looks']['validation']} looks · best raw ")
+    assert walk.audit(folder)["problems"] == []
+    (folder / "model.keras").write_bytes(b"another model")
     assert walk.audit(folder)["problems"] == [message("story.other_model")]
     assert sorted(p.name for p in (folder / "experiments").iterdir()) == [
         "1-baseline.toml",
@@ -532,13 +533,13 @@ def test_a_plan_leaves_the_search_more_than_half(monkeypatch: pytest.MonkeyPatch
 
 
 def test_no_screen_of_a_budgeted_walk_promises_more_time_than_there_is(folder: Path) -> None:
-    class Watching(Person):
-        seen: ClassVar[list[Watch]] = []
+    seen: list[Watch] = []
 
+    class Watching(Person):
         def watch(self, watch: Watch) -> AbstractContextManager[OnEvent]:
-            self.seen.append(watch)
+            seen.append(watch)
             return super().watch(watch)
 
     walk.run_all(folder, HOUR, Watching(), Worker())  # type: ignore[arg-type]
-    assert Watching.seen
-    assert all(0 < (one.time_budget or 0) <= 3600 for one in Watching.seen)
+    assert seen
+    assert all(0 < (one.time_budget or 0) <= 3600 for one in seen)
