@@ -332,7 +332,7 @@ def test_a_warning_of_the_rules_is_told_and_the_stage_goes_on(folder: Path) -> N
     assert list(person.judged[-1].findings) == [said]
     told = {"code": "MW101", "severity": "warning", "stage": "baseline", "text": said.removeprefix("MW101 ")}
     assert walk.status(folder)["findings"] == [told]
-    assert any(said in sentence for sentence in walk.audit(folder)["story"])
+    assert any(said in words.say(sentence) for sentence in walk.audit(folder)["story"])
     assert said in walk.report(folder).read_text(encoding="utf-8")
     step(folder, "overfit", worker)
     assert len(Journal(folder / "journal.jsonl").entries("finding")) == 1
