@@ -19,7 +19,7 @@ from modelwizard.project import STAGES
 from modelwizard.words.glossary import define
 
 PACKAGE = Path(modelwizard.__file__).parent
-NAMES = {"glossary", "meanings", "metrics", "questions", "references", "stages"}
+NAMES = {"glossary", "metrics", "questions", "references", "stages"}
 """Files of names: `words.title` looks them up."""
 SENTENCES = {
     f"{path.stem}.{key}": text
@@ -34,7 +34,7 @@ ANY = r"\.\w+"
 
 
 class Use(NamedTuple):
-    """One call of `message`: where, a pattern of its id, the values that it gives; None when they are not listed."""
+    """A call of `message` or `sentences`: where, a pattern of its id, the values given (None: not listed)."""
 
     where: str
     pattern: str
@@ -43,10 +43,13 @@ class Use(NamedTuple):
 
 def uses() -> Iterator[Use]:
     for path in sorted(PACKAGE.rglob("*.py")):
+        if path.parent.name == "words":
+            continue
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "message":
+            name = node.func.id if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) else ""
+            if isinstance(node, ast.Call) and name in ("message", "sentences"):
                 given = {keyword.arg for keyword in node.keywords}
-                values = None if None in given else {name for name in given if name}
+                values = None if None in given or name == "sentences" else {name for name in given if name}
                 for pattern in patterns(node.args[0]):
                     yield Use(f"{path.relative_to(PACKAGE)}:{node.lineno}", pattern, values)
 
