@@ -55,13 +55,7 @@ def metric_names(given: Any, outputs: Sequence[str]) -> list[tuple[str, ...]]:
 
 
 def _flat(given: Any) -> list[Any]:
-    if given is None:
-        return []
-    if isinstance(given, (list, tuple)):
-        return [m for each in given for m in _flat(each)]
-    if isinstance(given, Mapping):
-        return [m for each in given.values() for m in _flat(each)]
-    return [given]
+    return [metric for metric in keras.tree.flatten(given) if metric is not None]
 
 
 def _metric(metric: Any) -> str:

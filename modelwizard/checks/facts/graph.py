@@ -101,12 +101,20 @@ def hidden_activations(layers: Sequence[Layer]) -> list[tuple[int, Layer, str]]:
 def reached_first(layers: Sequence[Layer], name: str) -> Layer | None:
     """Return the first layer with weights, or an Embedding, behind the input of that name."""
     entry = next((i for i, la in enumerate(layers) if la.kind == "InputLayer" and la.name == name), None)
-    if entry is None:
-        return None
+    found = (layers[i] for i in behind(layers, entry))
+    return next((layer for layer in found if layer.parameters and layer.kind != "Normalization"), None)
+
+
+def behind(layers: Sequence[Layer], entry: int | None, stop: int | None = None) -> Iterator[int]:
+    """Yield the layers that an input reaches, in running order.
+
+    Args:
+        layers: All layers.
+        entry: Where the input comes in; None for nowhere.
+        stop: A layer that is not passed.
+    """
     reached = {entry}
     for index, layer in enumerate(layers):
-        if reached.intersection(layer.inputs):
-            if layer.parameters and layer.kind != "Normalization":
-                return layer
+        if index != stop and reached.intersection(layer.inputs):
             reached.add(index)
-    return None
+            yield index

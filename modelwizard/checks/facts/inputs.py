@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modelwizard.checks.facts.data import sample, unusable
+from modelwizard.checks.facts.graph import behind
 from modelwizard.checks.facts.model import Source
 from modelwizard.checks.facts.values import LOOKUPS, NORMALISING, Input
 from modelwizard.engine import keras_internals as internals
@@ -34,16 +35,8 @@ def read_inputs(source: Source, arrays: list[NDArray[Any]]) -> list[Input]:
 
 def _first(source: Source, entry: int | None) -> int | None:
     """Return the first layer behind an input that has weights, or looks its values up."""
-    if entry is None:
-        return None
-    reached = {entry}
-    for index, layer in enumerate(source.layers):
-        if not reached.intersection(layer.inputs):
-            continue
-        if layer.kind in LOOKUPS or (layer.parameters and layer.kind != "Normalization"):
-            return index
-        reached.add(index)
-    return None
+    found = ((i, source.layers[i]) for i in behind(source.layers, entry))
+    return next((i for i, la in found if la.kind in LOOKUPS or (la.parameters and la.kind != "Normalization")), None)
 
 
 def _kind(source: Source, first: int | None, *, whole: bool) -> str:
@@ -108,16 +101,8 @@ def _spread(values: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[n
 
 
 def _unadapted(source: Source, entry: int | None, first: int | None) -> bool:
-    if entry is None:
-        return False
-    reached = {entry}
-    for index, layer in enumerate(source.layers):
-        if index == first or not reached.intersection(layer.inputs):
-            continue
-        reached.add(index)
-        if layer.kind == "Normalization" and _identity(source.operations[index]):
-            return True
-    return False
+    before = behind(source.layers, entry, stop=first)
+    return any(source.layers[i].kind == "Normalization" and _identity(source.operations[i]) for i in before)
 
 
 def _identity(layer: Any) -> bool:

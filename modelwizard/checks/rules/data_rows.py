@@ -211,6 +211,11 @@ def suspect_labels(case: Case) -> Hit | None:
     return hit(Y, share=share, rows=[str(row) for row in rows[alone][:5]])
 
 
+def squared_distances(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the squared distance of each row of `a` (n, k) from each of `b` (m, k), (n, m)."""
+    return (a**2).sum(axis=1)[:, None] + (b**2).sum(axis=1)[None] - 2 * a @ b.T
+
+
 def neighbours(case: Case) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
     """Return labels, the labels of the 5 nearest other rows, and the row numbers; at most `NEIGHBOURS` rows."""
     if case.rows < 200 or case.inputs[0].first == "Embedding":
@@ -221,7 +226,7 @@ def neighbours(case: Case) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
     x = (x - x.mean(axis=0))[:, spread > 0] / spread[spread > 0]
     if not x.size:
         raise NotApplicableError("no column changes")
-    distance = (x**2).sum(axis=1)[:, None] + (x**2).sum(axis=1)[None] - 2 * x @ x.T
+    distance = squared_distances(x, x)
     np.fill_diagonal(distance, np.inf)
     near = labels[np.argpartition(distance, 5, axis=1)[:, :5]]
     return labels, near, rows

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from modelwizard.checks.case import Case, Hit, NotApplicableError, hit, rule
 from modelwizard.checks.facts.data import sample
 from modelwizard.checks.facts.values import AMOUNTS, Output, Place
-from modelwizard.checks.rules.data_rows import labels_of, one_array, row_keys, table_of
+from modelwizard.checks.rules.data_rows import labels_of, one_array, row_keys, squared_distances, table_of
 
 SPLIT = Place("fit", "validation_data")
 LAST = Place("fit", "validation_split")
@@ -98,8 +98,7 @@ def _usual(rows: NDArray[np.float64], count: int) -> float:
 
 
 def _distances(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
-    squares = (a**2).sum(axis=1)[:, None] + (b**2).sum(axis=1)[None] - 2 * a @ b.T
-    return np.sqrt(np.maximum(squares, 0.0))
+    return np.sqrt(np.maximum(squared_distances(a, b), 0.0))
 
 
 @rule("MW421")
