@@ -12,10 +12,13 @@ from modelwizard.problems.seen import Seen
 
 if TYPE_CHECKING:
     import numpy as np
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import ArrayLike as ArrayLike
+    from numpy.typing import NDArray
 
     Array = NDArray[np.floating[Any]]
     Ints = NDArray[np.integer[Any]]
+else:  # NumPy is not loaded for the names of types
+    Array = ArrayLike = Ints = Any
 
 BOOK = "Chollet, Deep Learning with Python, table 4.1"
 ROW = ("title", "units", "activation", "losses", "metrics", "labels", "why", "bias", "initial_loss", "baseline")
@@ -203,7 +206,7 @@ class Problem:
         values = np.asarray(y, dtype=float).reshape(-1)
         return np.where(np.isnan(values), -1, values).astype(np.int64)
 
-    def canonical(self, ids: Ints, classes: int) -> NDArray[Any]:
+    def canonical(self, ids: Ints, classes: int) -> Array | Ints:
         """Return canonical targets from class numbers (n,), -1 where they are missing; for one label a row."""
         import numpy as np
 

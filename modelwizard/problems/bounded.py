@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from modelwizard.problems.base import Problem
+from modelwizard.problems.base import Array, Problem
 from modelwizard.problems.seen import Seen
-
-if TYPE_CHECKING:
-    from modelwizard.problems.base import Array
 
 
 class Bounded(Problem):

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
-from modelwizard.problems.base import Problem
+from modelwizard.problems.base import Array, Problem
 from modelwizard.problems.seen import Seen
-
-if TYPE_CHECKING:
-    from modelwizard.problems.base import Array
-
 
 COUNTED = frozenset(
     (

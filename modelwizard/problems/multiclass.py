@@ -2,15 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
-from modelwizard.problems.base import Labels
+from modelwizard.problems.base import Array, ArrayLike, Ints, Labels
 from modelwizard.problems.seen import MOST_CLASSES, Seen
-
-if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
-
-    from modelwizard.problems.base import Array, Ints
 
 
 class Multiclass(Labels):
@@ -87,7 +80,7 @@ class Multiclass(Labels):
 
         return np.asarray(y).reshape(-1).astype(np.int64)
 
-    def canonical(self, ids: Ints, classes: int) -> NDArray[Any]:
+    def canonical(self, ids: Ints, classes: int) -> Array | Ints:
         """Return the class numbers as they are."""
         return ids
 

@@ -2,15 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
-from modelwizard.problems.base import Labels
+from modelwizard.problems.base import Array, ArrayLike, Ints, Labels
 from modelwizard.problems.seen import Seen
-
-if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
-
-    from modelwizard.problems.base import Array, Ints
 
 MOST_CLASSES = 20
 SCALES = (
@@ -104,7 +97,7 @@ class Ordinal(Labels):
         above = np.asarray(y, dtype=float).sum(axis=1)
         return np.where(np.isnan(above), -1, above).astype(np.int64)
 
-    def canonical(self, ids: Ints, classes: int) -> NDArray[Any]:
+    def canonical(self, ids: Ints, classes: int) -> Array | Ints:
         """Return 1 for each threshold that a row lies above."""
         import numpy as np
 
