@@ -80,6 +80,7 @@ class Problem:
         event: What a predicted probability is one of, in words.
         task: What the checks expect of the network's end: a task of `checks.task`.
         missing: What stands for a missing target.
+        compared: What the project's train.py hands to a score of scikit-learn, as code.
         blocks: Files of `templates/problems` whose blocks take the place of those of two labels in the project's code,
             in this order.
     """
@@ -115,6 +116,7 @@ class Problem:
     task: ClassVar[str] = "amount"
     missing: ClassVar[float] = float("nan")
     blocks: ClassVar[tuple[str, ...]] = ("amounts",)
+    compared: ClassVar[str] = "validation.y, predicted"
 
     @property
     def loss(self) -> str:

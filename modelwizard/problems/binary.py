@@ -12,6 +12,7 @@ class Binary(Labels):
     name = "binary"
     title = "one of two labels"
     blocks = ()
+    compared = "validation.y, predicted >= 0.5"
     activation = "sigmoid"
     losses = ("binary_crossentropy",)
     metrics = ("roc_auc", "average_precision", "log_loss", "brier", "accuracy", "balanced_accuracy", "f1")

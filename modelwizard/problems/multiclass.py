@@ -12,6 +12,7 @@ class Multiclass(Labels):
     name = "multiclass"
     title = "one label of many"
     blocks = ("multiclass",)
+    compared = "validation.y, predicted.argmax(axis=1)"
     units = "number of classes"
     per = "class"
     activation = "softmax"

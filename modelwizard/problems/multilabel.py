@@ -12,6 +12,7 @@ class Multilabel(Labels):
     name = "multilabel"
     title = "many labels at once"
     blocks = ("multilabel",)
+    compared = "validation.y, predicted >= 0.5"
     units = "number of labels"
     per = "label"
     activation = "sigmoid"

@@ -58,6 +58,7 @@ class Ordinal(Labels):
     event = "each threshold, all thresholds together"
     task = "multilabel"
     blocks = ("ordinal",)
+    compared = "validation.y.sum(axis=1), (predicted >= 0.5).sum(axis=1)"
 
     def otherwise(self, seen: Seen) -> str:
         """A few steps of a scale, as whole numbers or as words that stand in an order."""

@@ -47,7 +47,8 @@ def main(experiment: str) -> None:
     # modelwizard: end
     # modelwizard: if sklearn_score
     predicted = model.predict(held_x, verbose=0)
-    print("validation poisson_deviance:", mean_poisson_deviance(validation.y, predicted))
+    score = mean_poisson_deviance(validation.y, predicted)
+    print("validation poisson_deviance:", score)
     # modelwizard: end
     path = Path(experiment).with_suffix(".keras")
     export_model([(model, encoding)]).save(path)

@@ -49,6 +49,9 @@ SKLEARN = {
     "poisson_deviance": "mean_poisson_deviance",
     "rmsle": "root_mean_squared_log_error",
     "mape": "mean_absolute_percentage_error",
+    "quadratic_kappa": "cohen_kappa_score",
+    "rank_mae": "mean_absolute_error",
+    "accuracy": "accuracy_score",
 }
 """The function of scikit-learn for a score that Keras has no metric for."""
 
@@ -59,6 +62,7 @@ def files(answers: Answers) -> dict[str, str]:
     for name in PROBLEMS[task.type].blocks:
         replaced |= blocks(_template(f"problems/{name}.py"))
     kinds = tuple(dict.fromkeys(answers.columns[name] for name in answers.features))
+    weights = ', weights="quadratic"' if task.metric == "quadratic_kappa" else ""
     words = {
         'HANDLED = ("numeric", "categorical", "boolean", "date", "text")': f"HANDLED = {_tuple(kinds)}",
         "    # {{WHY}}\n": "".join(f"    # {line}\n" for line in textwrap.wrap(why(answers), 113)),
@@ -70,7 +74,7 @@ def files(answers: Answers) -> dict[str, str]:
         ),
         "validation poisson_deviance": f"validation {task.metric}",
         "mean_poisson_deviance": SKLEARN.get(task.metric, ""),
-        "validation.y, predicted))\n": f"validation.y, {_said(answers)}))\n",
+        "validation.y, predicted)\n": f"{PROBLEMS[task.type].compared}{weights})\n",
     }
     made: dict[str, str] = {}
     for path, name in TEMPLATES.items():
@@ -109,7 +113,7 @@ def _facts(answers: Answers) -> set[str]:
         "scaled": bool(row.scaling),
         "metric": keras and not row.scaling,
         "keras_score": keras and bool(row.scaling),
-        "sklearn_score": task.metric in SKLEARN,
+        "sklearn_score": not keras and task.metric in SKLEARN,
     }
     return {name for name, holds in found.items() if holds}
 
@@ -120,12 +124,6 @@ def _keras(answers: Answers) -> str:
     if PROBLEMS[task.type].ordered:  # Keras would score each threshold alone
         return ""
     return KERAS.get(task.metric) or KERAS.get(f"{task.metric}, {task.loss}", "")
-
-
-def _said(answers: Answers) -> str:
-    """Return how scikit-learn is handed the predictions: as numbers, or as the labels that are said."""
-    row = PROBLEMS[answers.problem.type]
-    return "predicted" + ("" if not row.classifies else ".argmax(axis=1)" if row.exclusive else " >= 0.5")
 
 
 def _tuple(names: tuple[str, ...]) -> str:
