@@ -26,7 +26,7 @@ def fills(model: Model) -> bool:
     """
     if not _operations(model) or len(keras.tree.flatten(model.outputs)) != 1:
         return False
-    layers = [layer for layer in internals.layers(model) if not _is_model(layer)]
+    layers = [layer for layer in internals.layers(model) if not isinstance(layer, keras.Model)]
     return all(_alone(layer) for layer in layers) and all(_row_by_row(operation) for operation in _operations(model))
 
 
@@ -44,10 +44,6 @@ def weights(given: tf.Tensor | None, real: tf.Tensor, batch: int) -> tf.Tensor:
     return given * tf.cast(tf.reshape(share, [batch] + [1] * (len(given.shape) - 1)), given.dtype)
 
 
-def _is_model(layer: Any) -> bool:
-    return isinstance(layer, keras.Model)
-
-
 def _operations(model: Model) -> list[Any]:
     """List what a model does, layer by layer; nothing for a model whose `call` is written by hand."""
     if isinstance(model, keras.Sequential):
@@ -56,7 +52,7 @@ def _operations(model: Model) -> list[Any]:
 
 
 def _row_by_row(operation: Any) -> bool:
-    if _is_model(operation):
+    if isinstance(operation, keras.Model):
         inner = _operations(operation)
         return bool(inner) and all(_row_by_row(part) for part in inner)
     return isinstance(operation, keras.layers.Layer) or type(operation).__name__ in _ROW_BY_ROW

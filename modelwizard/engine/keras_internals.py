@@ -212,11 +212,6 @@ def seed_generators(layer: Any) -> list[Any]:
     return layer._seed_generators
 
 
-def nodes(layer: Any) -> list[Any]:
-    """List the calls of a layer on symbolic tensors."""
-    return layer._inbound_nodes
-
-
 def links(layer: Any) -> tuple[list[Any], list[Any]]:
     """Return the nodes of a layer's calls, and of the calls that take its outputs, as lists to be written to."""
     return layer._inbound_nodes, layer._outbound_nodes

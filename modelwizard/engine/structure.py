@@ -121,7 +121,7 @@ def _is_widthless(model: Model) -> bool:
     layers = [layer for layer in internals.layers(model) if layer is not model]
     return all(
         type(layer).__name__ in WIDTHLESS
-        and len(internals.nodes(layer)) == 1
+        and len(internals.links(layer)[0]) == 1
         and getattr(layer, "axis", -1) in (-1, [-1])
         and not (type(layer) is keras.layers.Dense and len(layer.output.shape) != 2)
         for layer in layers

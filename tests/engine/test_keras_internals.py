@@ -198,7 +198,7 @@ EXERCISES: dict[str, Callable[[], bool]] = {
     "_preprocess": lambda: internals.words(layers.TextVectorization(), ["Two words"]).to_list() == [[b"two", b"words"]],
     "_lookup_layer": lambda: internals.lookup(layers.TextVectorization(vocabulary=["one"])).vocabulary_size() == 3,
     "_fn": lambda: internals.wrapped(keras.metrics.MeanAbsoluteError()).__name__ == "mean_absolute_error",
-    "_inbound_nodes": lambda: [len(internals.nodes(layer)) for layer in model().layers] == [1] * 4,
+    "_inbound_nodes": lambda: [len(internals.links(layer)[0]) for layer in model().layers] == [1] * 4,
     "_keras_history": lambda: internals.producer(made := model().outputs[0])[0] is made._keras_history.operation,
     "_losses": lambda: adds(nullcontext()),
     "_loss_ids": lambda: adds(keras.StatelessScope(collect_losses=True)),
