@@ -170,8 +170,8 @@ class Walked:
     def baseline(self) -> Any:
         dumb = self.validation.constant(self.dumb)
         others = {
-            "linear model": self.predict(0.9, 0.1, self.judged),
-            "boosted trees": self.predict(1.2, 0.05, self.judged),
+            "linear": self.predict(0.9, 0.1, self.judged),
+            "trees": self.predict(1.2, 0.05, self.judged),
         }
         np.savez(self.project.runs / "targets.npz", rows=self.rows, y=self.y[self.rows])
         p = np.stack([dumb, *others.values()])
@@ -198,7 +198,7 @@ class Walked:
             runs.append(self.trial("regularize", i, values, over=0.1, strength=1 + 0.05 * (i % 5)))
         name = f"regularize-{self.trials + 1:02d}"
         failed = {"run": name, "stage": "regularize", "hyperparameters": {"units": 8}, "status": "nan",
-                  "message": "The loss is no finite number.", "epochs_run": 1, "looks": 1, "score": None}  # fmt: skip
+                  "message": "The loss is NaN or infinite.", "epochs_run": 1, "looks": 1, "score": None}  # fmt: skip
         self.journal.append("trial", **failed)
         ranges = {"dropout": regularize.Range(0, 0.5), "learning_rate": regularize.Range(1e-4, 1e-2, log=True)}
         return regularize.judge(self.validation, runs, self.runs["overfit-03"], ranges, baseline_score=0.6)

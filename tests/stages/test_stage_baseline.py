@@ -1,4 +1,4 @@
-"""Stage 1: net, dumb baseline, rivals and sanity -> verdict."""
+"""Stage 1: network, baseline, rivals and sanity -> verdict."""
 
 from __future__ import annotations
 

@@ -233,7 +233,7 @@ def test_a_broken_edit_is_told_with_its_line(
 )  # fmt: skip
 def test_test_rows_in_a_fit_are_refused(project: Project, child: Child, old: str, new: str) -> None:
     edit(project, "data.py", old, new)
-    with pytest.raises(ProjectError, match=r"data\.py:\d+: load\(\) hands out \d+ test row"):
+    with pytest.raises(ProjectError, match=r"data\.py:\d+: load\(\) returns \d+ test row"):
         child.run({"job": "inspect"})
 
 
