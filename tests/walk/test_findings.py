@@ -109,7 +109,7 @@ def test_leaks_are_told_at_once_at_the_end_and_later(make_project: Callable[...,
     assert {(one["severity"], one["stage"]) for one in found} == {("warning", "baseline")}
     page = walk.report(folder).read_text(encoding="utf-8")
     assert all(page.count(one["code"]) == 2 for one in found)  # at the top, and with the stage
-    assert sum("Found at baseline" in say(sentence) for sentence in walk.audit(folder)["story"]) == 4
+    assert sum("found at baseline" in say(sentence) for sentence in walk.audit(folder)["story"]) == 4
     for name, old, new in (ENCODING, COUNTED, OVER, CONSTANT):
         plant(folder, (name, new, old))
     assert walk.status(folder)["findings"] == []
