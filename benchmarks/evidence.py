@@ -21,9 +21,10 @@ from typing import Any
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
+from evidence_boundary import measure
 from evidence_nets import Curves, Plan, Table, draw, read, train, train_by_engine
 
-from modelwizard.evidence import intervals, optimism, overfitting, power, resampling, scores, testing
+from modelwizard.evidence import intervals, optimism, overfitting, resampling, scores, testing
 
 Trainer = Callable[[Table, Plan, np.ndarray, np.ndarray, int], Curves]
 TRAIN, TEST = 300, 300
@@ -46,7 +47,7 @@ def shuffled_labels(table: Table, seeds: range, trainer: Trainer) -> dict[str, A
         found = trainer(noise, draw(rng, 6, 10), rows, validation, seed).p
         columns = found.reshape(-1, *found.shape[2:])
         constant = noise.constant(rows)
-        verdict = power.measure(noise.problem, noise.loss, noise.y[validation], columns, constant, seed=seed)
+        verdict = measure(noise.problem, noise.loss, noise.y[validation], columns, constant, seed=seed)
         base = scores.row_loss(noise.problem, noise.loss, noise.y[validation], np.tile(constant, (300, 1))).mean()
         best = min(scores.row_loss(noise.problem, noise.loss, noise.y[validation], p).mean() for p in columns)
         fired["naive"] += best < base

@@ -13,7 +13,8 @@ import numpy as np
 from scipy.optimize import brentq
 from scipy.special import expit
 
-from modelwizard.evidence import power
+from modelwizard.evidence import power, resampling
+from modelwizard.evidence.losses import excess_loss
 
 
 def population(share: float, size: int = 200_000) -> tuple[np.ndarray, np.ndarray, float]:
@@ -27,6 +28,18 @@ def population(share: float, size: int = 200_000) -> tuple[np.ndarray, np.ndarra
     return expit(bias + z * factor), y.astype(float), base
 
 
+def measure(
+    problem: str, loss: str, y: np.ndarray, predictions: np.ndarray, constant: np.ndarray, seed: int = 0
+) -> power.Power:
+    """Judge power from canonical targets, predictions (K, n, k) of every candidate and a constant prediction (k,)."""
+    base = np.broadcast_to(np.asarray(constant, dtype=np.float64), predictions.shape[1:])
+    losses = np.stack([excess_loss(problem, loss, y, p) for p in predictions])
+    labels = np.asarray(y).reshape(-1) if problem in ("binary", "multiclass") else None
+    chosen = resampling.cross_fit(losses, predictions, strata=labels, seed=seed)
+    follows = power.associated(problem, y, chosen)
+    return power.judge(excess_loss(problem, loss, y, base), losses, association=follows, strata=labels, seed=seed)
+
+
 def main() -> None:
     """Print how often each verdict is given."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -38,7 +51,8 @@ def main() -> None:
         words: Counter[str] = Counter()
         for seed in range(asked.repeats):
             i = np.random.default_rng([7, seed]).integers(0, len(y), rows)
-            words[power.measure("binary", "binary_crossentropy", y[i, None], p[i][None, :, None], [base]).verdict] += 1
+            found = measure("binary", "binary_crossentropy", y[i, None], p[i][None, :, None], np.array([base]))
+            words[found.verdict] += 1
         shares = " | ".join(f"{words[k] / asked.repeats:.1%}" for k in ("power", "signal", "unknown", "none"))
         print(f"| {rows} | {share} | {asked.repeats} | {shares} |", flush=True)
 

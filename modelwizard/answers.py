@@ -130,8 +130,6 @@ class Answers:
         split: How rows are kept apart.
         training: Batch size and seed.
         reasons: Why an answer is what it is, by the question's name ("2 distinct values", "given by --seed").
-        sources: Where an answer came from, by the question's name: `flag`, `set`, `file`, `environment`,
-            `default` or `person`.
         warnings: What a person should know about the data before trusting a result, one sentence each.
         command: The exact command that makes this project again without questions.
         kind: Kind of data, a name of `kinds.KINDS`. Defaults to a table.
@@ -145,7 +143,6 @@ class Answers:
     split: Splitting = field(default_factory=Splitting)
     training: Training = field(default_factory=Training)
     reasons: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-    sources: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     warnings: tuple[str, ...] = ()
     command: str = ""
     kind: str = "tabular"

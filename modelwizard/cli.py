@@ -172,7 +172,7 @@ def _stage(name: str, short: str, text: str) -> None:
     def command(project: Path | None, as_json: bool, **chosen: Any) -> None:
         from modelwizard.options import StageOptions
 
-        options = StageOptions(json=as_json, **chosen)
+        options = StageOptions(**chosen)
         result = _run_stage(_project(project), name, options)
         if as_json:
             print_json(result)
@@ -215,7 +215,7 @@ def next_(project: Path | None, as_json: bool, **chosen: Any) -> None:
         terminal().say("Every stage is done. `modelwizard status` shows the result.")
         result = None
     else:
-        result = _run_stage(folder, stage, StageOptions(json=as_json, **chosen))
+        result = _run_stage(folder, stage, StageOptions(**chosen))
     if as_json:
         print_json(result or {"stage": None, "next": None})
     _leave(result)
@@ -230,7 +230,7 @@ def run_all(project: Path | None, as_json: bool, **chosen: Any) -> None:
 
     folder, talk = _project(project), terminal()
     talk.yes = True
-    results = walk.run_all(folder, StageOptions(json=as_json, **chosen), talk)
+    results = walk.run_all(folder, StageOptions(**chosen), talk)
     if as_json:
         print_json({"stages": results, "next": walk.next_stage(folder)})
     _leave(list(results.values())[-1] if results else None)
@@ -249,7 +249,7 @@ def features(project: Path | None, as_json: bool, **chosen: Any) -> None:
     from modelwizard.options import StageOptions
 
     talk = terminal()
-    options = StageOptions(json=as_json, **chosen)
+    options = StageOptions(**chosen)
     talk.yes = options.yes
     result = walk.run_features(_project(project), options, talk)
     if as_json:

@@ -22,7 +22,6 @@ class StageOptions:
         seed: Seed that replaces the project's, or None.
         force: Go on although a gate was not passed; needs `reason`. Defaults to False.
         reason: Why the gate is passed by force; written into the journal.
-        json: Print the result as one JSON object on stdout. Defaults to False.
         whole: The stage is one of a walk without questions (`run`): a verdict that the next stage can live with is
             accepted, and the time budget of the search has to pay for finalize too. Defaults to False.
         reserve: Seconds at the end of the time budget that are kept for exporting and testing. Defaults to none.
@@ -35,7 +34,6 @@ class StageOptions:
     seed: int | None = None
     force: bool = False
     reason: str = ""
-    json: bool = False
     whole: bool = False
     reserve: float = 0.0
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from modelwizard.evidence.arrays import ArrayLike, Floats, Ints
+from modelwizard.evidence.arrays import ArrayLike
 
 
 @dataclass(frozen=True)
@@ -47,25 +47,6 @@ def nadeau_bengio(values: ArrayLike, folds: int) -> Folded:
     half = float(stats.t.ppf(0.975, count - 1)) * se
     t = centre / se if se > 0 else (np.inf if centre else 0.0)
     return Folded(centre, se, (centre - half, centre + half), float(2 * stats.t.sf(abs(t), count - 1)), count)
-
-
-def collapse(values: ArrayLike, rows: ArrayLike) -> tuple[Floats, Ints]:
-    """Average what was said R times about the same row, so that it counts once.
-
-    Args:
-        values: (..., m) one value per prediction; the last axis holds repeats of the same rows.
-        rows: (m,) the row that each value belongs to.
-
-    Returns:
-        The averages (..., n) and the row numbers (n,) in ascending order. Averaging keeps the mean when every row
-        was predicted equally often.
-    """
-    table = np.asarray(values, dtype=np.float64)
-    unique, index = np.unique(np.asarray(rows), return_inverse=True)
-    counts = np.bincount(index)
-    flat = table.reshape(-1, table.shape[-1])
-    sums = np.stack([np.bincount(index, weights=row, minlength=len(unique)) for row in flat])
-    return (sums / counts).reshape(*table.shape[:-1], len(unique)), unique
 
 
 def inflation(folds: int) -> float:

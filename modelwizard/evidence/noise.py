@@ -60,17 +60,3 @@ def pooled(groups: Iterable[ArrayLike]) -> Noise:
         return Noise(float("nan"), float("inf"), runs)
     sd = float(np.sqrt(squares / freedom))
     return Noise(sd, float(stats.t.ppf(0.975, freedom)) * np.sqrt(2.0) * sd, runs)
-
-
-def beyond(first: ArrayLike, second: ArrayLike) -> float:
-    """Return the one-sided p-value that the first configuration's mean over seeds exceeds the second's (Welch).
-
-    Assumes independent seeds, at least two each; 1 when that is not so.
-    """
-    a, b = (np.asarray(v, dtype=np.float64) for v in (first, second))
-    a, b = a[np.isfinite(a)], b[np.isfinite(b)]
-    if len(a) < 2 or len(b) < 2:
-        return 1.0
-    if a.std() == 0 == b.std():
-        return 0.0 if a.mean() > b.mean() else 1.0
-    return float(stats.ttest_ind(a, b, equal_var=False, alternative="greater").pvalue)

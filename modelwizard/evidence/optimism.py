@@ -48,49 +48,6 @@ class Correction:
         return (self.corrected - half, self.corrected + half)
 
 
-def bbc(
-    values: ArrayLike,
-    *,
-    direction: Direction = "max",
-    groups: ArrayLike | None = None,
-    seed: int = 0,
-    resamples: int = 1000,
-) -> Correction:
-    """Correct the best of K row-mean scores by bootstrapping the choice.
-
-    Each resample draws rows with replacement, chooses the best column on them, and scores it on the rows not drawn,
-    against the overall best on those same rows; the mean loss is the optimism.
-    Assumes independent units, and columns that were not made by looking at these rows: candidates bred from earlier
-    validation scores leave a part of the optimism that no resampling can see (about 40 % in a pathological search).
-
-    Args:
-        values: (n, K) value per row and candidate (every trial and epoch); columns with NaN are never chosen.
-        direction: Whether larger or smaller means are better.
-        groups: One label per row of dependent rows; in time order, block ids.
-        seed: Seed of the resamples.
-        resamples: Number of resamples. Defaults to 1000.
-
-    Source: Tsamardinos, Greasidou & Borboudakis 2018, "Bootstrapping the out-of-sample predictions for efficient and
-    accurate cross-validation", algorithm 2 (BBC-CV). Pooled out-of-fold rows serve as they are.
-    """
-    table = np.asarray(values, dtype=np.float64)
-    sign = 1.0 if direction == "max" else -1.0
-    usable = np.flatnonzero(np.isfinite(table).all(axis=0))
-    if len(usable) == 0:
-        raise ValueError("no candidate has a finite value for every row")
-    kept = np.ascontiguousarray(sign * table[:, usable])
-    rng = np.random.default_rng(seed)
-    weights = resampling.bootstrap_weights(len(kept), resamples, rng, groups)
-    chosen = _argmax(weights @ kept / len(kept), rng)
-    top = int(kept.mean(axis=0).argmax())
-    some = (weights == 0).any(axis=1)
-    unseen, chosen = (weights == 0)[some], chosen[some]
-    lost = np.einsum("bn,bn->b", unseen, kept.T[chosen] - kept[:, top]) / unseen.sum(axis=1)
-    best = int(usable[top])
-    error = _error(lambda j, mask: table[mask, usable[j]], chosen, top, unseen, groups)
-    return _correction(best, table[:, best], sign * _mean(lost), error, direction, table.shape[1], groups)
-
-
 def _error(
     values: Callable[[int, Bools], Floats], chosen: Ints, best: int, unseen: Bools, groups: ArrayLike | None
 ) -> float:
@@ -184,7 +141,12 @@ def bbc_metric(
         seed: Seed of the resamples.
         resamples: Number of resamples. Defaults to 1000, and to 200 for rankings, which need a sort.
 
-    Assumptions and source: as `bbc`; undefined resamples (one class only) are passed over.
+    Each resample draws rows with replacement, chooses on them, and scores its choice on the rows not drawn, against
+    the overall best on those same rows; the mean loss is the optimism. Undefined resamples (one class) are passed over.
+    Assumes independent units, and candidates that were not made by looking at these rows: those bred from earlier
+    validation scores leave a part of the optimism that no resampling can see (about 40 % in a pathological search).
+    Source: Tsamardinos, Greasidou & Borboudakis 2018, "Bootstrapping the out-of-sample predictions for efficient and
+    accurate cross-validation", algorithm 2 (BBC-CV). Pooled out-of-fold rows serve as they are.
     """
     item = scores.SCORES[metric]
     rows = len(predictions[0])

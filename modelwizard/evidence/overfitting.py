@@ -16,8 +16,6 @@ WINDOW = 5
 FEWEST_EPOCHS = 9
 MARGIN = 0.02
 """The rise must be at least this share of the best validation loss, so that a drift on a plateau is no proof."""
-METRIC_MARGIN = 0.01
-"""For metrics that lie in [0, 1]: one point."""
 ALPHA = 0.05
 
 Reason = Literal["proven", "no rise", "small rise", "training not lower", "too few epochs", "diverged"]
@@ -35,7 +33,6 @@ class Overfitting:
         interval: 90 % interval of the rise, in the same unit.
         p_value: One-sided, of a rise above zero.
         best_epoch: Smoothed best epoch, 0-based.
-        last_epoch: Last epoch with finite losses, 0-based.
         best: Smoothed mean cost at the best epoch.
         last: Mean cost over the last window.
     """
@@ -46,7 +43,6 @@ class Overfitting:
     interval: tuple[float, float]
     p_value: float
     best_epoch: int
-    last_epoch: int
     best: float
     last: float
 
@@ -106,7 +102,6 @@ def judge(
         (low / scale, high / scale),
         rise.p_greater(),
         best,
-        epochs - 1,
         float(smooth[best].mean()),
         float(last.mean()),
     )
@@ -132,7 +127,7 @@ def _nothing(means: Floats, reason: Reason) -> Overfitting:
     best = int(means.argmin()) if len(means) else 0
     low = float(means[best]) if len(means) else nan
     last = float(means[-1]) if len(means) else nan
-    return Overfitting(False, reason, nan, (nan, nan), 1.0, best, max(len(means) - 1, 0), low, last)
+    return Overfitting(False, reason, nan, (nan, nan), 1.0, best, low, last)
 
 
 def kind(loss: Overfitting, metric: Overfitting | None) -> Kind:

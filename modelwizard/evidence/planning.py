@@ -45,7 +45,7 @@ def planned(values: ArrayLike) -> Planned:
     v is the variance of a mean score that candidates do not share, (mean variance - mean covariance of rows) / n;
     tau^2 the variance of true scores; m_K the expected maximum of K standard normals. Assumes exchangeable, roughly
     normal candidates; epochs of one trial are nearly copies, so pass one column per trial. Use it to plan; use
-    `optimism.bbc` to correct.
+    `optimism.bbc_metric` to correct.
     Source: selection of the best of K normals, e.g. David & Nagaraja 2003, ch. 4; shrinkage as in Efron 2011.
     """
     table = np.asarray(values, dtype=np.float64)

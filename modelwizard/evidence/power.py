@@ -10,8 +10,7 @@ import numpy as np
 from scipy import stats
 
 from modelwizard.evidence import resampling
-from modelwizard.evidence.arrays import ArrayLike, Floats, matrix, unit_ids
-from modelwizard.evidence.losses import excess_loss
+from modelwizard.evidence.arrays import ArrayLike, matrix
 from modelwizard.problems import PROBLEMS
 
 Verdict = Literal["power", "signal", "none", "unknown"]
@@ -37,7 +36,6 @@ class Power:
         interval: 90 % interval of the gain; its lower end is the one-sided 95 % bound.
         skill: Gain as a share of the baseline's loss.
         p_value: One-sided, of the gain.
-        association: One-sided p-value that predictions follow the truth; NaN when not tested.
         alpha: The level used.
         rows: Validation rows.
         units: Independent units among them (rows, groups or blocks).
@@ -50,7 +48,6 @@ class Power:
     interval: tuple[float, float]
     skill: float
     p_value: float
-    association: float
     alpha: float
     rows: int
     units: int
@@ -110,7 +107,7 @@ def judge(
         verdict = "signal"
     elif blurred:
         verdict = "unknown"
-    return Power(verdict, gain.value, interval, skill, p_value, association, alpha, len(base), gain.units, needed)
+    return Power(verdict, gain.value, interval, skill, p_value, alpha, len(base), gain.units, needed)
 
 
 def _spread(gain: resampling.Mean) -> float:
@@ -153,43 +150,3 @@ def associated(problem: str, y: ArrayLike, p: ArrayLike, *, groups: ArrayLike | 
     if not kind.exclusive:
         centred, moves = centred / spread[usable], moves / spread[usable]
     return resampling.mean((centred * moves).sum(axis=1), groups).p_greater()
-
-
-def measure(
-    problem: str,
-    loss: str,
-    y: ArrayLike,
-    predictions: Floats,
-    constant: ArrayLike,
-    *,
-    scale: ArrayLike | None = None,
-    groups: ArrayLike | None = None,
-    seed: int = 0,
-) -> Power:
-    """Judge power from canonical arrays: losses, cross-fitted choice, association, in one call.
-
-    Args:
-        problem: A name of the table of problems.
-        loss: The Keras loss that is trained.
-        y: Canonical targets of the validation rows.
-        predictions: (K, n, k) canonical predictions of every candidate (trial, epoch).
-        constant: (k,) or (n, k) prediction of the dumb baseline, fitted on training rows.
-        scale: (k,) of `row_loss`.
-        groups: One label per row of dependent rows.
-        seed: Seed of the splits.
-    """
-    stack = np.asarray(predictions, dtype=np.float64)
-    stack = stack[None] if stack.ndim == 2 else stack
-    base = np.broadcast_to(np.asarray(constant, dtype=np.float64), stack.shape[1:])
-    losses = np.stack([excess_loss(problem, loss, y, p, scale) for p in stack])
-    ids = None if groups is None else unit_ids(stack.shape[1], groups)
-    labels = PROBLEMS[problem].ids(y) if PROBLEMS[problem].one_label else None
-    chosen = resampling.cross_fit(losses, stack, groups=ids, strata=labels, seed=seed)
-    return judge(
-        excess_loss(problem, loss, y, base, scale),
-        losses,
-        association=associated(problem, y, chosen, groups=ids),
-        groups=ids,
-        strata=labels,
-        seed=seed,
-    )

@@ -24,7 +24,6 @@ class Threshold:
         value: Probability from which the label is said; 0.5 unless another one proved better.
         best: The threshold with the best score on the rows that chose it.
         raw: Its score on these rows.
-        at_half: Score at 0.5.
         gain: Gain over 0.5 on rows that did not choose.
         t: That gain in standard errors.
         tried: Thresholds that were tried.
@@ -33,7 +32,6 @@ class Threshold:
     value: float
     best: float
     raw: float
-    at_half: float
     gain: float
     t: float
     tried: int
@@ -67,7 +65,7 @@ def choose(
 ) -> Threshold:
     """Choose one threshold for all labels, and keep it only if rows that did not choose say that it beats 0.5.
 
-    Assumes out-of-sample probabilities, calibrated first where they will be. With known costs do not tune: use `cost`.
+    Assumes out-of-sample probabilities, calibrated first where they will be.
     The score on the rows that chose is too good; `optimism.bbc_metric(..., threshold=True)` repeats the choice.
     Source: cross-fitting as `resampling.cross_fit`, on pseudo-values of the score.
 
@@ -89,8 +87,8 @@ def choose(
     means = costs.mean(axis=1)
     best = float(grid[_middle(means <= np.nanmin(means) + 1e-12)])
     value = best if found.t > 0 and found.t >= (scores.SCORES[metric].threshold_t or 0.0) else HALF
-    raw, at_half = (scores.score(problem, metric, y, decided(p, t)) for t in (best, HALF))
-    return Threshold(value, best, raw, at_half, found.gain, found.t, len(grid))
+    raw = scores.score(problem, metric, y, decided(p, best))
+    return Threshold(value, best, raw, found.gain, found.t, len(grid))
 
 
 def _middle(best: np.ndarray) -> int:
@@ -154,11 +152,3 @@ def nested(
         picked[mine] = len(pairs) + np.searchsorted(used, tops)
         pairs += [(int(j), float(grid[k])) for k in used]
     return Decided(predictions, pairs), picked
-
-
-def cost(false_positive: float, false_negative: float) -> float:
-    """Return the threshold that minimises expected cost for calibrated probabilities: c_FP / (c_FP + c_FN).
-
-    Source: Elkan 2001, "The foundations of cost-sensitive learning", eq. 2.
-    """
-    return false_positive / (false_positive + false_negative)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modelwizard import kinds
+from modelwizard.evidence.arrays import time_blocks
 from modelwizard.kinds.tabular.target import Target
 from modelwizard.problems import PROBLEMS
 from modelwizard.project import Project
@@ -57,7 +58,6 @@ def groups(project: Project, rows: Array, judged: int) -> Array | None:
     if split.time:
         ranks = kind.times(project.data_path, project.settings)[rows]
         blocks = np.empty(len(rows), dtype=np.int64)
-        length = max(1, judged // BLOCKS)
-        blocks[np.argsort(ranks, kind="stable")] = np.arange(len(rows)) // length
+        blocks[np.argsort(ranks, kind="stable")] = time_blocks(len(rows), judged // BLOCKS)
         return blocks
     return None

@@ -18,20 +18,20 @@ from modelwizard.stages.verdict import Verdict
 from modelwizard.walk import protocol
 from modelwizard.walk.baseline import dumb
 from modelwizard.walk.production import produce
+from modelwizard.walk.regularize import MEMBERS
 from modelwizard.walk.session import Session
-
-SEEDS = 3
-"""Networks that are trained and averaged: seeds differ by as much as settings do."""
 
 
 def walk(session: Session) -> Verdict:
     """Train on training and validation rows, seal the expectation, open the test rows once, compare."""
     again = _opened_before(session)
-    session.reporter.stage("finalize", (message("finalize.production", seeds=SEEDS), message("finalize.sealed_first")))
+    session.reporter.stage(
+        "finalize", (message("finalize.production", seeds=MEMBERS), message("finalize.sealed_first"))
+    )
     if again == "go on":
         sealed = session.journal.entries("sealed")[-1]
         return _follow_up(session, _open(session, finalize.restore(sealed), reused=False))
-    made, squeeze = produce(session, SEEDS)
+    made, squeeze = produce(session, MEMBERS)
     expected = _expect(session, squeeze.say_from)
     session.journal.append(
         "sealed", stage="finalize", model_sha256=made["sha256"], code=session.project.code_hashes(), **expected.record()

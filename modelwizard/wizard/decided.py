@@ -61,7 +61,6 @@ def decide(interview: Interview, parts: Parts, data_file: str | None = None) -> 
         split=parts.settings,
         training=Training(batch_size=known["batch_size"], seed=known["seed"]),
         reasons={name: answer.reason for name, answer in interview.answers.items()},
-        sources={name: answer.source for name, answer in interview.answers.items()},
         warnings=(
             *table.warnings,
             *target.warnings,

@@ -8,7 +8,7 @@ be changed on the review screen.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
@@ -294,8 +294,3 @@ FORMAT = ("delimiter", "encoding", "decimal", "thousands", "missing", "sheet")
 """Settings of the data file that are sniffed and never asked; `--set` and answers files may give them."""
 
 BY_NAME: Mapping[str, Question] = MappingProxyType({question.name: question for question in QUESTIONS})
-
-
-def offering(question: Question, value: Any, reason: str) -> Question:
-    """Return the question with another default: an answer that was given before."""
-    return replace(question, default=offers.always(value, reason))

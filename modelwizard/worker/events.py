@@ -98,10 +98,6 @@ class Requests:
         while True:
             yield self._queue.get()
 
-    def stopped(self) -> bool:
-        """Say whether a person asked to stop what is running."""
-        return self._stop.is_set()
-
     def check(self) -> None:
         """Leave what is running if a person asked for it.
 

@@ -154,12 +154,6 @@ def test_too_few_folds_give_no_interval(values, folds):
     assert kfold.nadeau_bengio(values, folds).se == np.inf
 
 
-def test_repeated_rows_are_averaged():
-    values, rows = kfold.collapse([[1.0, 3.0, 5.0, 7.0], [0.0, 0.0, 2.0, 2.0]], [4, 2, 4, 2])
-    assert list(rows) == [2, 4]
-    assert values.tolist() == [[5.0, 3.0], [1.0, 1.0]]
-
-
 @pytest.mark.parametrize(("epochs", "expected"), [([10, 12, 50], 12), ([0], 1), ([7, 8], 8)])
 def test_production_epochs_are_the_median(epochs, expected):
     assert kfold.production_epochs(epochs) == expected
@@ -255,14 +249,6 @@ def test_noise_is_pooled_over_settings(groups, sd, seeds):
     assert noise.pooled([[0.8, 0.82, 0.84]]) == noise.floor([0.8, 0.82, 0.84])
 
 
-@pytest.mark.parametrize(
-    ("first", "second", "p_value"),
-    [([1, 1.1, 1.2], [0, 0.1, 0.2], 0.001), ([0, 0.1], [1, 1.1], 1.0), ([1], [0, 0], 1.0), ([1, 1], [1, 1], 1.0)],
-)
-def test_beyond_noise(first, second, p_value):
-    assert noise.beyond(first, second) == pytest.approx(p_value, abs=0.03)
-
-
 # --- calibration -----------------------------------------------------------------------------------------------
 
 
@@ -293,9 +279,3 @@ def test_reliability_of_calibrated_and_overconfident_probabilities():
     assert calibration.reliability(*overconfident(4000, 1.0)).error < 0.03
     assert calibration.reliability(*overconfident(4000, 4.0)).error > 0.1
     assert calibration.reliability([[1.0]], [[0.7]]).error == pytest.approx(0.3)
-
-
-def test_collapsed_rows_have_an_honest_error():
-    rows = RNG.normal(size=50)
-    values, _ = kfold.collapse(np.tile(rows, 5), np.tile(np.arange(50), 5))
-    assert resampling.mean(values).se == pytest.approx(resampling.mean(rows).se)

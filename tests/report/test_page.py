@@ -219,7 +219,7 @@ SQUEEZE = Squeeze(
     "f1",
     noise.floor([0.5, 0.52, 0.51]),
     Temperature(1.8, 0.5, 0.45, 2.0),
-    Threshold(0.31, 0.31, 0.6, 0.5, 0.07, 2.1, 102),
+    Threshold(0.31, 0.31, 0.6, 0.07, 2.1, 102),
 ).record()
 
 

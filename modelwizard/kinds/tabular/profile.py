@@ -50,7 +50,6 @@ class Profile:
         groups: Columns whose values repeat like those of a person or thing, each with a sentence.
         times: Columns that hold dates, each with a sentence.
         time: The one of them in whose order the file is sorted, or "".
-        balance: Rows of each class or label, in the order of their numbers; empty without a target.
         leaks: Columns that give the target away.
         cautions: What is odd.
     """
@@ -62,7 +61,6 @@ class Profile:
     groups: Mapping[str, str]
     times: Mapping[str, str]
     time: str
-    balance: Mapping[str, int]
     leaks: tuple[Leak, ...]
     cautions: tuple[Caution, ...]
 
@@ -74,7 +72,7 @@ def profile(frame: pd.DataFrame, columns: Sequence[Column], form: Format, target
         frame: The raw table.
         columns: Its columns, as described or overridden.
         form: The format of its file.
-        target: The checked target, for class balance, contradictions and leaks. Defaults to none.
+        target: The checked target, for contradictions and leaks. Defaults to none.
     """
     targets = target.names if target else ()
     features = [column for column in columns if column.name not in targets]
@@ -82,7 +80,6 @@ def profile(frame: pd.DataFrame, columns: Sequence[Column], form: Format, target
     groups = {c.name: sentence for c in features if (sentence := _group(c, len(frame)))}
     times, time = _times(frame, features, form)
     found = leaks(frame, features, target, form) if target else ()
-    balance = dict(zip(target.classes or target.names, target.counts, strict=False)) if target else {}
     cautions = _table(len(frame), features, duplicates)
     cautions += [*_whole_columns(len(frame), features), *_cells(frame, features, form)]
     if target:
@@ -96,7 +93,6 @@ def profile(frame: pd.DataFrame, columns: Sequence[Column], form: Format, target
         groups=MappingProxyType(groups),
         times=MappingProxyType(times),
         time=time,
-        balance=MappingProxyType(balance),
         leaks=found,
         cautions=tuple(cautions),
     )
