@@ -331,7 +331,7 @@ def test_options_reach_the_stage(project: Path, monkeypatch: pytest.MonkeyPatch)
     run("regularize", "--project", str(project), *words.split())
     folder, stage, options, _ = calls[0][0]
     assert (folder, stage) == (project, "regularize")
-    assert options == StageOptions(True, 5, 5400.0, 2, 9, True, "known", True)
+    assert options == StageOptions(True, 5, 5400.0, 2, 9, True, "known")
 
 
 @pytest.mark.parametrize("words", ["--force", "--reason why"])
