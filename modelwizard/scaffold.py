@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
@@ -11,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from importlib import metadata, resources
 from pathlib import Path
 
-from modelwizard import kinds
+from modelwizard import kinds, toml
 from modelwizard.answers import Answers
 from modelwizard.errors import UsageError
 from modelwizard.problems import PROBLEMS
@@ -91,7 +90,7 @@ def write(files: Mapping[str, str], directory: Path, *, overwrite: bool = False)
 
 
 def _settings(answers: Answers, split: str) -> str:
-    """Write modelwizard.toml by hand: its look matters, since people edit it (and tomllib cannot write)."""
+    """Write modelwizard.toml: its look matters, since people edit it."""
     import hashlib
 
     data, task, parts = answers.data, answers.problem, answers.split
@@ -108,8 +107,8 @@ def _settings(answers: Answers, split: str) -> str:
             **({"sheet": data.sheet} if data.kind == "excel" else {}),
             "rows": data.rows,
             "sha256": data.sha256,
+            **({"dates": dict(data.dates)} if data.dates else {}),
         },
-        "data.dates": dict(data.dates),
         "problem": {
             "type": task.type,
             "target": list(task.target),
@@ -138,15 +137,10 @@ def _settings(answers: Answers, split: str) -> str:
             "seed": answers.training.seed,
         },
     }
-    lines = ["# The answers that this project was made from. Edit them freely; `modelwizard new` is not needed again."]
-    lines += [f"# It was: {answers.command}"] if answers.command else []
+    head = ["The answers that this project was made from. Edit them freely; `modelwizard new` is not needed again."]
+    head += [f"It was: {answers.command}"] if answers.command else []
     about = {**ABOUT, "training": (*ABOUT["training"], *(FOLDS if parts.scheme == "kfold" else ()))}
-    for table, values in tables.items():
-        if not values and table != "columns":
-            continue
-        lines += ["", *(f"# {line}" for line in about.get(table, ())), f"[{table}]"]
-        lines += [f"{_key(name)} = {_toml(value)}" for name, value in values.items()]
-    return "\n".join(lines) + "\n"
+    return toml.write(tables, head=head, about=about)
 
 
 FOLDS = ('production = "folds" exports the average of the folds\' networks instead of training anew.',)
@@ -224,15 +218,3 @@ def _template(name: str) -> str:
 def _some(names: Sequence[str], most: int = 12) -> str:
     rest = f" and {len(names) - most} more" if len(names) > most else ""
     return ", ".join(names[:most]) + rest
-
-
-def _key(name: str) -> str:
-    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else json.dumps(name, ensure_ascii=False)
-
-
-def _toml(value: object) -> str:
-    """Write one TOML value; JSON strings, numbers and lists of strings are TOML too."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    # JSON writes every control character below U+0020 as an escape, as TOML wants; DEL is TOML's alone.
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import re
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from modelwizard import words
+from modelwizard import toml, words
 from modelwizard.contract.messages import message
 from modelwizard.errors import ProjectError
 from modelwizard.evidence import kfold, scores
@@ -119,13 +117,6 @@ def _best(session: Session) -> list[dict[str, Any]]:
 def _rewrite(project: Project, folds: int, repeats: int) -> None:
     """Say in modelwizard.toml that rows are judged by K-fold now, leaving every other line as it is."""
     path = project.folder / FILE
-    head, mark, rest = path.read_text(encoding="utf-8").partition("[split]\n")
-    values = {
-        "scheme": '"kfold"',
-        "folds": str(folds),
-        "repeats": str(repeats),
-        "reason": json.dumps(words.say(message("finalize.switched"))),
-    }
-    for name, value in values.items():
-        rest = re.sub(rf"(?m)^{name} = .*$", f"{name} = {value}", rest, count=1)
-    write_text(path, head + mark + rest)
+    reason = words.say(message("finalize.switched"))
+    values = {"scheme": "kfold", "folds": folds, "repeats": repeats, "reason": reason}
+    write_text(path, toml.change(path.read_text(encoding="utf-8"), "split", values))

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import re
 import time
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from modelwizard import words
+from modelwizard import toml, words
 from modelwizard.contract.messages import Message, Text
 from modelwizard.errors import ProjectError
 from modelwizard.evidence import scores
@@ -238,12 +236,10 @@ class Session:
         prediction: Mapping[str, float] | None = None,
     ) -> None:
         """Write an experiment file, for `train.py`, for `predict.py` and for the eye."""
-        lines = [f"# {words.say(comment, sentence=True)}", "[hyperparameters]"]
-        lines += [f"{_key(key)} = {_toml(value)}" for key, value in hyperparameters.items()]
-        lines += ["", "[training]", *(f"{key} = {_toml(value)}" for key, value in training.items())]
-        if prediction:
-            lines += ["", "[prediction]", *(f"{key} = {_toml(value)}" for key, value in prediction.items())]
-        write_text(self.project.folder / "experiments" / name, "\n".join(lines) + "\n")
+        tables = {"hyperparameters": hyperparameters, "training": training}
+        tables |= {"prediction": prediction} if prediction else {}
+        text = toml.write(tables, about={"hyperparameters": [words.say(comment, sentence=True)]})
+        write_text(self.project.folder / "experiments" / name, text)
 
     def watch(self, title: Text, **more: Any) -> Watch:
         """Describe what is about to run."""
@@ -256,14 +252,6 @@ class Session:
         known = self.journal.entries("look", stage)
         if not any(entry["purpose"] == purpose and entry.get("code") == code for entry in known):
             self.journal.append("look", stage=stage, purpose=purpose, looks=count, metric=self.metric, code=code)
-
-
-def _key(name: str) -> str:
-    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else _toml(name)
-
-
-def _toml(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False)
 
 
 def best_of(entries: Sequence[Summary], metric: str) -> Summary | None:

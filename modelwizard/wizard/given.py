@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -11,6 +10,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from modelwizard import toml
 from modelwizard.errors import UsageError
 from modelwizard.wizard.questions import BY_NAME, FORMAT
 
@@ -97,11 +97,7 @@ def read_answers(file: Path, source: str = "file") -> dict[str, Given]:
 
 def write_answers(answers: Mapping[str, Any]) -> str:
     """Return answers as the text of an answers file: what `read_answers` reads."""
-    lines = [f"{key} = {_toml(value)}" for key, value in answers.items() if not isinstance(value, Mapping)]
-    for key, value in answers.items():
-        if isinstance(value, Mapping) and value:
-            lines += ["", f"[{key}]", *(f"{_toml(str(k))} = {_toml(v)}" for k, v in value.items())]
-    return "\n".join(lines) + "\n"
+    return toml.write({key: value for key, value in answers.items() if value != {}})
 
 
 def _environment(environ: Mapping[str, str]) -> dict[str, Given]:
@@ -188,10 +184,3 @@ def _called(value: object) -> str:
         "dict": "a table",
     }
     return names.get(type(value).__name__, type(value).__name__)
-
-
-def _toml(value: Any) -> str:
-    if isinstance(value, list | tuple):
-        return "[" + ", ".join(_toml(item) for item in value) + "]"
-    # A JSON string is a TOML basic string but for DEL, which JSON leaves as it is.
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
