@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import Any, NamedTuple
+
+from filelock import FileLock, Timeout
 
 from modelwizard.errors import ProjectError
 from modelwizard.files import plain, sync_folder, write_json
@@ -243,42 +245,19 @@ def _append(path: Path, content: bytes) -> None:
 def _locked(path: Path) -> Generator[None]:
     """Hold the lock of a project; the system gives it back when the process ends, however it ends."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a+b") as file:
-        if not _take(file):
-            file.seek(0)
-            holder = file.read(200).decode("utf-8", "replace").strip()
-            raise ProjectError(
-                "Another modelwizard process is working on this project.",
-                received=holder or None,
-                fix="wait until it ends, or stop it; nothing was changed here",
-            )
-        file.truncate(0)
-        file.write(f"process {os.getpid()}, since {datetime.now().astimezone():%Y-%m-%d %H:%M:%S}".encode())
-        file.flush()
-        try:
-            yield
-        finally:
-            file.truncate(0)
-
-
-def _take(file: IO[bytes]) -> bool:
+    # Beside the lock: on Windows nobody else can read the locked file itself.
+    lock, holder = FileLock(path), path.with_name(path.name + ".holder")
     try:
-        import fcntl
-    except ImportError:  # Windows
-        return _take_on_windows(file)
+        lock.acquire(blocking=False)
+    except Timeout:
+        raise ProjectError(
+            "Another modelwizard process is working on this project.",
+            received=holder.read_text(encoding="utf-8") if holder.is_file() else None,
+            fix="wait until it ends, or stop it; nothing was changed here",
+        ) from None
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
-
-
-def _take_on_windows(file: IO[bytes]) -> bool:
-    import msvcrt
-
-    try:
-        file.seek(1000)  # a byte behind the text, which must stay readable for the second process
-        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)  # pyright: ignore[reportAttributeAccessIssue]
-    except OSError:
-        return False
-    return True
+        holder.write_text(f"process {os.getpid()}, since {datetime.now().astimezone():%Y-%m-%d %H:%M:%S}", "utf-8")
+        yield
+    finally:
+        holder.unlink(missing_ok=True)
+        lock.release()

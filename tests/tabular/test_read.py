@@ -65,6 +65,22 @@ def test_chinese_text_in_gb18030(tmp_path: Path) -> None:
     assert read(path)["城市"].tolist() == ["北京市", "上海", "广州"]
 
 
+@pytest.mark.parametrize(
+    ("text", "encoding", "found"),
+    [
+        ("имя,город\nОля,Москва\nИра,Санкт-Петербург\n", "cp1251", "cp1251"),
+        ("имя,город\nОля,Москва\nИра,Санкт-Петербург\n", "koi8_r", "koi8_r"),
+        ("名前,都市\n田中さん,東京タワーの近く\n鈴木さん,おおさか\n", "shift_jis", "cp932"),
+        ("이름,도시\n김철수,서울특별시\n이영희,부산광역시\n", "euc_kr", "cp949"),
+        ("姓名,城市\n王小明,臺北市中正區\n陳美玲,高雄市\n", "big5", "big5"),
+        ("name,price\n" + "a,1\n" * 5000 + "cafés,2\n", "cp1252", "cp1252"),
+        ("temp °C,feel\n5°,5±2\n7°,6±2\n", "cp1252", "cp1252"),
+    ],
+)
+def test_other_encodings_are_guessed(text: str, encoding: str, found: str) -> None:
+    assert find_encoding(text.encode(encoding)) == found
+
+
 @pytest.mark.parametrize("text", ["Ærøskøbing, Århus, naïve café, Müller", "Größe;Straße;übermäßig", "señor, niño"])
 def test_western_text_is_not_taken_for_chinese(text: str) -> None:
     assert find_encoding(text.encode("cp1252")) == "cp1252"

@@ -77,7 +77,7 @@ def test_a_stop_belongs_to_the_request_before_it() -> None:
     requests.check()  # the stop came before the job
     os.write(into, b'{"job": "stop"}\n')
     deadline = time.monotonic() + 5
-    while not requests.stopped() and time.monotonic() < deadline:
+    while not requests._stop.is_set() and time.monotonic() < deadline:
         time.sleep(0.01)
     with pytest.raises(Interrupted):
         requests.check()

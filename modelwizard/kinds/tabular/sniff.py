@@ -15,6 +15,9 @@ from modelwizard.kinds.tabular.numbers import MISSING, convention, number_patter
 
 _NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar", " ": "space"}
 _SAMPLE_ROWS = 2000
+_ASIAN = ("gb18030", "cp932", "euc_jp", "cp949", "big5")
+_ENCODINGS = ("gb18030", "cp1252", "cp1251", *_ASIAN[1:], "cp1250", "koi8_r")
+"""Encodings besides UTF-8, the likelier first: of Chinese, Western, Cyrillic, Japanese, Korean, Eastern European."""
 
 
 @dataclass(frozen=True)
@@ -126,7 +129,7 @@ def examine(path: Path, delimiter: str | None = None, encoding: str | None = Non
 
 
 def find_encoding(raw: bytes, name: str = "The file") -> str:
-    """Return the encoding of a text: its byte order mark, UTF-8 if it is, else GB18030 or a Western one.
+    """Return the encoding of a text: its byte order mark, UTF-8 if it is, else a guess.
 
     Raises:
         DataError: It is not text.
@@ -151,11 +154,7 @@ def find_encoding(raw: bytes, name: str = "The file") -> str:
             expected="a table as CSV, TSV, Parquet, JSON lines or Excel (.xlsx)",
             received="binary data",
         )
-    if _decodes(raw, "utf-8"):
-        return "utf-8"
-    if _looks_chinese(raw):
-        return "gb18030"
-    return "cp1252" if _decodes(raw, "cp1252") else "latin-1"
+    return "utf-8" if _decodes(raw, "utf-8") else _guessed(raw)
 
 
 def _decodes(raw: bytes, encoding: str) -> bool:
@@ -166,19 +165,27 @@ def _decodes(raw: bytes, encoding: str) -> bool:
     return True
 
 
-def _looks_chinese(raw: bytes) -> bool:
-    """Say whether bytes above 127 come in pairs that are Chinese characters.
+def _guessed(raw: bytes) -> str:
+    """Return the encoding under which the lines that are not plain ASCII look least broken.
 
-    An accented letter of a Western text stands alone between ASCII letters; a Chinese character of GB2312,
-    the common part of GB18030, is two bytes above 160.
+    Short texts look whole under several encodings; then the more common one is taken. An accented letter of a
+    Western text stands alone between ASCII letters; the characters of Asian encodings are pairs of bytes above 127.
     """
-    runs = re.findall(rb"[\x80-\xff]+", raw[:2_000_000])
-    even = sum(len(run) for run in runs if len(run) % 2 == 0)
-    if even < 0.8 * sum(map(len, runs)) or not _decodes(raw, "gb18030"):
-        return False
-    wide = [sign for run in runs for sign in run.decode("gb18030", "ignore")]
-    chinese = sum("\u4e00" <= sign <= "\u9fff" or "\u3000" <= sign <= "\u303f" for sign in wide)
-    return chinese >= 0.7 * max(1, len(wide))
+    from charset_normalizer import from_bytes
+
+    lines = b"\n".join(line for line in raw[:2_000_000].splitlines() if not line.isascii())[:200_000]
+    lines = lines.rpartition(b"\n")[0] or lines
+    runs = re.findall(rb"[\x80-\xff]+", lines)
+    alone = sum(map(len, runs)) < 2 * len(runs)
+    tried = [encoding for encoding in _ENCODINGS if not (alone and encoding in _ASIAN) and _decodes(raw, encoding)]
+    found = {
+        encoding: match.chaos
+        for match in (from_bytes(lines, cp_isolation=tried, threshold=0.6) if tried else ())
+        for encoding in match.could_be_from_charset
+    }
+    clean = min(found.values(), default=0.0) + 0.05
+    fallback = "cp1252" if "cp1252" in tried else "latin-1"
+    return next((encoding for encoding in tried if found.get(encoding, 1.0) <= clean), fallback)
 
 
 def find_delimiter(sample: str, path: Path) -> str:
