@@ -225,7 +225,9 @@ def producer(tensor: Any) -> tuple[Any, Any]:
 
 def words(layer: Any, values: Any) -> Any:
     """Return the words that a `TextVectorization` looks up in its vocabulary; what any other layer is given."""
-    return layer._preprocess(values) if isinstance(layer, keras.layers.TextVectorization) else values
+    if isinstance(layer, keras.layers.TextVectorization):
+        return layer._preprocess(values)  # pyright: ignore[reportPrivateUsage]
+    return values
 
 
 def lookup(layer: Any) -> Any:
