@@ -98,7 +98,7 @@ def new(
     from modelwizard.wizard.given import collect
     from modelwizard.wizard.new import Order
     from modelwizard.wizard.new import new as walk_through
-    from modelwizard.wizard.questions import EXAMPLE
+    from modelwizard.wizard.question import EXAMPLE
     from modelwizard.wizard.survey import Survey
     from modelwizard.worker.client import Child
 
@@ -335,9 +335,9 @@ def explain(topic: tuple[str, ...], as_json: bool) -> None:
 def table(problem: str | None, as_json: bool) -> None:
     """Show which last layer, loss and metrics belong to which problem."""
     from modelwizard import pages
-    from modelwizard.wizard.accepted import one_of
+    from modelwizard.wizard.question import one_of
 
-    names = [one_of(problem, list(PROBLEMS), "problem type", "modelwizard table ")] if problem else list(PROBLEMS)
+    names = [one_of(problem, list(PROBLEMS), "a problem type", "modelwizard table ")] if problem else list(PROBLEMS)
     if as_json:
         return print_json({name: PROBLEMS[name].row() for name in names})
     pages.table(terminal().results, [PROBLEMS[name] for name in names])

@@ -9,12 +9,12 @@ from typing import Any
 
 from modelwizard.answers import Answers, Splitting, Task, Training
 from modelwizard.problems import PROBLEMS
-from modelwizard.wizard.accepted import steps
 from modelwizard.wizard.facts import Facts
 from modelwizard.wizard.given import Given
 from modelwizard.wizard.interview import Interview
 from modelwizard.wizard.places import new_folder
-from modelwizard.wizard.questions import BY_NAME, EXAMPLE
+from modelwizard.wizard.question import EXAMPLE, steps
+from modelwizard.wizard.questions import BY_NAME
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,8 @@ from typing import Any
 
 from modelwizard import toml
 from modelwizard.errors import UsageError
-from modelwizard.wizard.questions import BY_NAME, FORMAT
+from modelwizard.wizard.question import FORMAT
+from modelwizard.wizard.questions import BY_NAME
 
 KEYS: Mapping[str, str] = {
     **{name: question.type for name, question in BY_NAME.items()},

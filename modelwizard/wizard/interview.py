@@ -10,8 +10,8 @@ from modelwizard.conversation import BACK, Choice, Conversation, Prompt
 from modelwizard.errors import ModelWizardError, UsageError
 from modelwizard.wizard.facts import Facts
 from modelwizard.wizard.given import Given
-from modelwizard.wizard.offers import Default
-from modelwizard.wizard.questions import BY_NAME, EXAMPLE, QUESTIONS, Question
+from modelwizard.wizard.question import EXAMPLE, Default, Question
+from modelwizard.wizard.questions import BY_NAME, QUESTIONS
 
 OTHER, ALL = "\0other", "\0all"  # no file and no column is called that
 MANY = 10  # columns beyond which only the suggested one is listed at first
@@ -70,7 +70,7 @@ class Interview:
 
     def applicable(self) -> list[Question]:
         """Return the questions that exist for the answers so far."""
-        return [q for q in QUESTIONS if q.name in self.answers and q.when(self.known, self.facts)]
+        return [q for q in QUESTIONS if q.name in self.answers and q.exists(self.known, self.facts)]
 
     def run(self) -> None:
         """Answer every question that has no answer yet.
@@ -114,7 +114,7 @@ class Interview:
 
     def _next(self) -> Question | None:
         known = self.known
-        return next((q for q in QUESTIONS if q.name not in known and q.when(known, self.facts)), None)
+        return next((q for q in QUESTIONS if q.name not in known and q.exists(known, self.facts)), None)
 
     def _answer_without_asking(self, question: Question) -> bool:
         answer = self._given.get(question.name)
@@ -132,7 +132,7 @@ class Interview:
                 del self._given[question.name]
         default = self._default(question)
         wanted = question.asked(self.known, self.facts)
-        silent = not wanted or self._yes or not (self._may_ask or question.essential(self.known, self.facts))
+        silent = not wanted or self._yes or not (self._may_ask or question.essential(self.known))
         if silent and default is not None:
             self._take(question, Given(default.value, "default", default.reason))
             return True
@@ -141,11 +141,7 @@ class Interview:
         return False
 
     def _missing(self, question: Question) -> UsageError:
-        names = [
-            q
-            for q in QUESTIONS
-            if q.name not in {**self._given, **self.answers} and q.essential(self.known, self.facts)
-        ]
+        names = [q for q in QUESTIONS if q.name not in {**self._given, **self.answers} and q.essential(self.known)]
         flags = [q.flag for q in names] or [question.flag]
         return UsageError(
             "Answers are missing, and nobody can be asked here." if not self._yes else "An answer is missing.",

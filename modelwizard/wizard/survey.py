@@ -14,11 +14,10 @@ from modelwizard import kinds
 from modelwizard.answers import Source, Splitting
 from modelwizard.errors import ModelWizardError
 from modelwizard.files import file_sha256
-from modelwizard.wizard.accepted import steps
 from modelwizard.wizard.decided import Parts
 from modelwizard.wizard.facts import ColumnFacts, Facts, TableFacts, TargetFacts
 from modelwizard.wizard.places import folder_name
-from modelwizard.wizard.questions import EXAMPLE, FORMAT
+from modelwizard.wizard.question import EXAMPLE, FORMAT, steps
 
 if TYPE_CHECKING:
     import pandas as pd

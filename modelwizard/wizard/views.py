@@ -9,7 +9,7 @@ from modelwizard.conversation import Page
 from modelwizard.problems import PROBLEMS
 from modelwizard.wizard.facts import ColumnFacts, Facts, TableFacts
 from modelwizard.wizard.given import Given
-from modelwizard.wizard.questions import Question
+from modelwizard.wizard.question import Question
 
 MOST_COLUMNS = 24  # lines of the profile; what is suspicious is shown whatever its place
 NARROW = 60  # columns of a terminal below which tables say less
