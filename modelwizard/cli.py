@@ -57,21 +57,21 @@ def cli() -> None:
 @click.argument("directory", metavar="[DIR]", required=False)
 @click.option("--data", metavar="PATH", help="The data: CSV, TSV, Parquet, JSON lines or Excel.")
 @click.option("--example", metavar="NAME", help="A bundled example instead of your own data.")
-@click.option("--target", metavar="COLUMN", multiple=True, help="What to predict; again for several columns.")
+@click.option("--target", metavar="COLUMN", multiple=True, help="What to predict; repeatable for several columns.")
 @click.option("--problem", metavar="NAME", help=f"One of {PROBLEM_NAMES}.")
-@click.option("--metric", metavar="NAME", help="The score that decides; `modelwizard table` lists them.")
-@click.option("--positive", metavar="LABEL", help="The label to find, of two.")
-@click.option("--group", metavar="COLUMN", help="Rows with equal values here stay together.")
-@click.option("--time", metavar="COLUMN", help="Later rows judge: the split follows this column.")
-@click.option("--ignore", metavar="COLUMN", multiple=True, help="A column to leave out; may be repeated.")
-@click.option("--batch-size", type=int, metavar="N", help="Rows in one training step. Default: 32.")
-@click.option("--test-size", type=float, metavar="F", help="Share of the rows sealed for the end. Default: 0.2.")
+@click.option("--metric", metavar="NAME", help="The metric that decides; `modelwizard table` lists them.")
+@click.option("--positive", metavar="LABEL", help="The positive class.")
+@click.option("--group", metavar="COLUMN", help="Rows with equal values in this column stay together.")
+@click.option("--time", metavar="COLUMN", help="Split by time: the most recent rows become validation and test sets.")
+@click.option("--ignore", metavar="COLUMN", multiple=True, help="A column to leave out; repeatable.")
+@click.option("--batch-size", type=int, metavar="N", help="Rows in one batch. Default: 32.")
+@click.option("--test-size", type=float, metavar="F", help="Share of the rows in the test set. Default: 0.2.")
 @click.option("--validation", metavar="SCHEME", help="auto, holdout or kfold. Default: auto.")
 @click.option("--seed", type=int, metavar="N", help="Seed of the split and of training. Default: 0.")
 @click.option("--answers", type=click.Path(path_type=Path), metavar="FILE", help="Answers in a TOML file.")
-@click.option("--set", "settings", metavar="KEY=VALUE", multiple=True, help="Any answer by name; may be repeated.")
-@click.option("-y", "--yes", is_flag=True, help="Take the default for all that is not given.")
-@click.option("--no-input", is_flag=True, help="Never ask; fail naming the flags that are missing.")
+@click.option("--set", "settings", metavar="KEY=VALUE", multiple=True, help="Any answer by name; repeatable.")
+@click.option("-y", "--yes", is_flag=True, help="Use the default for anything not given.")
+@click.option("--no-input", is_flag=True, help="Never ask; fail and name the missing flags.")
 @click.option("--run/--no-run", default=None, help="Start the first stage afterwards, or don't. Default: ask.")
 @click.option("--dry-run", is_flag=True, help="Show the files and the last layer; write nothing.")
 @click.option("--overwrite", is_flag=True, help="Replace the project in DIR.")
@@ -143,19 +143,22 @@ def stage_options(command: Command) -> Command:
     for option in reversed(
         (
             in_project,
-            click.option("-y", "--yes", is_flag=True, help="Take every default instead of asking."),
-            click.option("--trials", type=click.IntRange(1), metavar="N", help="Most trials to run."),
+            click.option("-y", "--yes", is_flag=True, help="Use every default instead of asking."),
+            click.option("--trials", type=click.IntRange(1), metavar="N", help="Maximum number of trials."),
             click.option(
-                "--time-budget", callback=_duration, metavar="TIME", help="Time for all of it, such as 90, 5m, 2h."
+                "--time-budget",
+                callback=_duration,
+                metavar="TIME",
+                help="Time for all of it, such as 90, 5m or 2h.",
             ),
             click.option(
                 "--workers",
                 type=click.IntRange(1),
                 metavar="N",
-                help="Trials side by side; one, with a time budget one a core.",
+                help="Number of parallel trials. Default: 1, or one per core with --time-budget.",
             ),
             click.option("--seed", type=click.IntRange(0), metavar="N", help="Seed instead of the project's."),
-            click.option("--force", is_flag=True, help="Pass a gate that was not met; needs --reason."),
+            click.option("--force", is_flag=True, help="Go on although a stage did not pass; needs --reason."),
             click.option("--reason", default="", metavar="TEXT", help="Why; written into the journal."),
             as_json,
         )
@@ -182,18 +185,18 @@ def _stage(name: str, short: str, text: str) -> None:
 _stage(
     "baseline",
     "Stage 1: a small network has to beat the baseline.",
-    "The baseline, a linear model and boosted trees are fitted for comparison; the network of model.py has to "
-    "beat the dumb one on validation rows by more than noise.",
+    "The baseline (the best constant prediction), a linear model and boosted trees are fitted for comparison; the "
+    "network of model.py has to beat the baseline on validation rows by more than noise.",
 )
 _stage(
     "overfit",
     "Stage 2: grow the network until it overfits.",
-    "Longer, wider, deeper, without regularisation: once validation turns upward, the capacity is known to be enough.",
+    "Longer, wider, deeper, without regularisation: once the validation loss rises, the capacity is enough.",
 )
 _stage(
     "regularize",
     "Stage 3: search for what generalises best.",
-    "Rounds of keras-tuner trials over all that model.py leaves open: dropout, penalties, layers, units and so on.",
+    "Rounds of keras-tuner trials over everything that model.py leaves open: dropout, penalties, layers, units, …",
 )
 _stage(
     "finalize",
@@ -202,10 +205,10 @@ _stage(
 )
 
 
-@cli.command("next", short_help="Whatever stage comes next.")
+@cli.command("next", short_help="The next stage.")
 @stage_options
 def next_(project: Path | None, as_json: bool, **chosen: Any) -> None:
-    """Run whatever stage comes next."""
+    """Run the stage that comes next."""
     from modelwizard import walk
     from modelwizard.options import StageOptions
 
@@ -224,7 +227,7 @@ def next_(project: Path | None, as_json: bool, **chosen: Any) -> None:
 @cli.command("run", short_help="All remaining stages, without questions.")
 @stage_options
 def run_all(project: Path | None, as_json: bool, **chosen: Any) -> None:
-    """Run all remaining stages without questions; a verdict that a person could accept with a yes is accepted."""
+    """Run all remaining stages without questions; a verdict that you could accept with a yes is accepted."""
     from modelwizard import walk
     from modelwizard.options import StageOptions
 
@@ -236,14 +239,14 @@ def run_all(project: Path | None, as_json: bool, **chosen: Any) -> None:
     _leave(list(results.values())[-1] if results else None)
 
 
-@cli.command(short_help="Columns to add or to leave out, tried and written on a yes.")
+@cli.command(short_help="Try adding and dropping features.")
 @stage_options
 def features(project: Path | None, as_json: bool, **chosen: Any) -> None:
-    """Look for features that help and for columns that do not.
+    """Try adding and dropping features; keep those that help, if you agree.
 
     Ratios, products, sums, differences, logarithms and further parts of dates are proposed from training rows alone.
-    Networks with the best settings so far are trained with and without them; what proves itself on validation rows is
-    shown, and written into add_features() of data.py on your yes. --yes says it beforehand.
+    Networks with the best settings so far are trained with and without them. What improves the validation score is
+    shown and, if you agree (or with --yes), written into add_features() of data.py.
     """
     from modelwizard import walk
     from modelwizard.options import StageOptions
@@ -273,11 +276,11 @@ def _leave(result: dict[str, Any] | None) -> None:
 # -- what is there -----------------------------------------------------------------------------------------------------
 
 
-@cli.command(short_help="Where the project is.")
+@cli.command(short_help="Stages, verdicts and scores so far.")
 @in_project
 @as_json
 def status(project: Path | None, as_json: bool) -> None:
-    """Say where a project is: stages, verdicts, looks at validation, scores."""
+    """Show the stages, their verdicts, the scores, and how often validation rows were looked at."""
     from modelwizard import walk
 
     result = walk.status(_project(project))
@@ -289,12 +292,12 @@ def status(project: Path | None, as_json: bool) -> None:
     return None
 
 
-@cli.command(short_help="Judge model, data and runs by rules.")
+@cli.command(short_help="Lint the model, the data and the runs.")
 @in_project
 @click.option("--all", "every", is_flag=True, help="Show every finding, not only the first three.")
 @as_json
 def check(project: Path | None, every: bool, as_json: bool) -> None:
-    """Judge the model, the data and the runs as they are now by a list of rules."""
+    """Lint the model, the data and the runs as they are now."""
     from modelwizard import pages, walk
 
     result = walk.check(_project(project), terminal())
@@ -379,7 +382,7 @@ def predict(input: Path, output: Path | None, project: Path | None, as_json: boo
         click.echo(text, nl=False)
 
 
-@cli.command(short_help="Verify the journal; count the looks.")
+@cli.command(short_help="Verify the journal and count the looks.")
 @in_project
 @as_json
 def audit(project: Path | None, as_json: bool) -> None:

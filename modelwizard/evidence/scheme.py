@@ -47,10 +47,10 @@ def check_rows(rows: int, what: str = "rows") -> None:
     if rows < MINIMUM_ROWS:
         drop = 100 * detectable_drop(round(0.8 * rows), round(0.2 * rows))
         raise DataError(
-            f"{rows} {what} are too few to train and judge a network.",
-            expected=f"at least {MINIMUM_ROWS}; about {rows_for(0.2)} to notice in the test that the score dropped "
+            f"{rows} {what} are too few to train and validate a network.",
+            expected=f"at least {MINIMUM_ROWS}; about {rows_for(0.2)} to detect in the test a drop of the score "
             f"by 20 points, about {rows_for(0.1):,} for 10 points",
-            received=f"{rows}, which leaves {round(0.2 * rows)} for the test: it would notice nothing under "
+            received=f"{rows}, which leaves {round(0.2 * rows)} for the test: it would detect nothing below "
             f"{min(drop, 100):.0f} points",
             fix="collect more rows, or use a method made for so few, such as ridge regression",
         )

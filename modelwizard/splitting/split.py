@@ -233,7 +233,7 @@ def _check_units(units: np.ndarray, group: str | None, frame: pd.DataFrame) -> N
     different = len(np.unique(units))
     if group and different < _MINIMUM_GROUPS:
         raise DataError(
-            f"'{group}' divides the rows into {different} groups.",
+            f"'{group}' divides the rows into only {different} groups.",
             expected=f"at least {_MINIMUM_GROUPS}, so that some are left for validation and for the test",
             received=f"{cells_of(frame, group).nunique()} different values",
             fix="choose another column with --group, or leave --group out",
@@ -290,7 +290,7 @@ def _notes(
         notes.append(f"Rows of one '{group}' stay together: {len(np.unique(units)):,} groups.")
     if time:
         first = cells_of(frame, time)[parts == "test"]
-        notes.append(f"The test rows are the latest ones by '{time}', such as {first.iloc[0]}.")
+        notes.append(f"The test rows are the most recent ones by '{time}', such as {first.iloc[0]}.")
     if target.type.one_label:
         tested = target.type.ids(target.y[parts == "test"])
         absent = [label for number, label in enumerate(target.classes) if not (tested == number).any()]

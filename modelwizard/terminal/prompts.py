@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Any, TextIO
 
 import questionary
 from prompt_toolkit.application import create_app_session
 from prompt_toolkit.key_binding import KeyBindings, merge_key_bindings
+from prompt_toolkit.layout.controls import FormattedTextControl
 from prompt_toolkit.output import create_output
 
 from modelwizard.conversation import BACK, Prompt
@@ -72,6 +73,9 @@ def drawn_on(stream: TextIO) -> Generator[None, None, None]:
 
 def _run(question: questionary.Question, back: bool) -> Any:
     app = question.application
+    for window in app.layout.find_all_windows():
+        if isinstance(window.content, FormattedTextControl) and callable(window.content.text):
+            window.content.text = _bare(window.content.text)
     if back:
         keys = KeyBindings()
         keys.add("c-b", eager=True)(lambda event: event.app.exit(result=BACK))
@@ -81,6 +85,18 @@ def _run(question: questionary.Question, back: bool) -> Any:
         return question.unsafe_ask()
     except EOFError:
         raise KeyboardInterrupt from None
+
+
+def _bare(tokens: Callable[[], Any]) -> Callable[[], Any]:
+    """Take away the "Description:" that questionary writes before each consequence."""
+
+    def shown() -> Any:
+        found = tokens()
+        if not isinstance(found, list):
+            return found
+        return [(style, str(text).replace("  Description: ", "  ", 1), *more) for style, text, *more in found]
+
+    return shown
 
 
 def _written(prompt: Prompt, width: int) -> questionary.Question:
@@ -97,9 +113,8 @@ def _hint(text: str, width: int) -> str:
 
 
 def _wrapped(text: str, width: int) -> str | None:
-    """Break a consequence into lines; questionary writes "  Description: " before the first one."""
-    lines = textwrap.wrap(text, width, initial_indent=" " * 15, subsequent_indent="  ")
-    return "\n".join(lines)[15:] or None
+    """Break a consequence into lines, set in by two."""
+    return "\n  ".join(textwrap.wrap(text, width - 2)) or None
 
 
 def _chosen(prompt: Prompt, width: int) -> questionary.Question:
@@ -117,7 +132,9 @@ def _chosen(prompt: Prompt, width: int) -> questionary.Question:
     if prompt.form == "choose many":
         for choice in choices:
             choice.checked = choice.value in (prompt.default or ())
-        hint = _hint("space marks, Enter ends" + (", Ctrl-B goes back" if prompt.back else ""), width)
+        hint = _hint(
+            "type to search, " * many + "space marks, Enter ends" + (", Ctrl-B goes back" if prompt.back else ""), width
+        )
         return questionary.checkbox(prompt.text, choices, instruction=hint, **keys)
     default = next((choice for choice in choices if choice.value == prompt.default), None)
     if prompt.back:

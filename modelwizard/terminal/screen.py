@@ -321,7 +321,10 @@ class Terminal(Sheet):
         from modelwizard.terminal.prompts import ask
 
         with self._session():
-            return ask(prompt, self.console.width)
+            answer = ask(prompt, self.console.width)
+        if isinstance(answer, list) and len(answer) > 1:
+            self.note(f"  {', '.join(answer)}")  # questionary says only how many
+        return answer
 
     def _explain(self, prompt: Prompt) -> None:
         self._put("")

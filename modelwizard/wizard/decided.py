@@ -80,7 +80,7 @@ def leaks(known: Mapping[str, Any], facts: Facts) -> list[str]:
         left = [name for name in names if name in known.get("leaks", ())]
         kept = [name for name in names if name not in left]
         out = [f"left out: {', '.join(left)} (`--set leaks=` keeps all)"] if left else []
-        still = [f"used all the same: {', '.join(kept)}"] if kept else []
+        still = [f"still used: {', '.join(kept)}"] if kept else []
         told.append(f"{sentence} {_upper('; '.join(out + still))}.")
     return told
 

@@ -131,7 +131,7 @@ def _known(key: str, where: str) -> None:
         return
     near = get_close_matches(key, KEYS, 1)
     raise UsageError(
-        f"{key!r} ({where}) is no question of modelwizard.",
+        f"{key!r} ({where}) is not a question of modelwizard.",
         expected="one of: " + ", ".join(KEYS),
         received=key,
         fix=f"did you mean {near[0]!r}?" if near else None,

@@ -14,6 +14,7 @@ from modelwizard.wizard.question import EXAMPLE, Default, Question
 from modelwizard.wizard.questions import BY_NAME, QUESTIONS
 
 OTHER, ALL = "\0other", "\0all"  # no file and no column is called that
+SO_FAR = "your answer so far"
 MANY = 10  # columns beyond which only the suggested one is listed at first
 Learn = Callable[[Mapping[str, Any]], Facts]
 Show = Callable[[str, Mapping[str, Any], Facts], None]
@@ -87,7 +88,7 @@ class Interview:
         """Ask one question again and, when the answer differs, those that depend on it."""
         question, before = BY_NAME[name], self.answers[name]
         while True:
-            value = self._put(question, Default(before.value, "your answer before"))
+            value = self._put(question, Default(before.value, before.reason))
             if value is BACK or value == before.value:
                 return
             self._changed = True
@@ -157,7 +158,7 @@ class Interview:
             value = question.check(self._earlier[question.name], self.known, self.facts)
         except ModelWizardError:
             return default
-        return Default(value, "your answer before")
+        return default if default and default.value == value else Default(value, SO_FAR)
 
     def _ask(self, question: Question) -> None:
         if self._warm_up is not None:
@@ -288,7 +289,8 @@ class Interview:
 
 def _because(value: Any, default: Default | None) -> str:
     """Return why an answer of a person is what it is: the reason that they accepted, or that they chose."""
-    return default.reason if default and default.value == value and default.reason else "your answer"
+    accepted = default and default.value == value and default.reason not in ("", SO_FAR)
+    return default.reason if default and accepted else "your answer"
 
 
 def _explained(choices: Sequence[Choice], default: Default | None) -> tuple[Choice, ...]:
@@ -315,4 +317,4 @@ def typed(question: Question, value: Any) -> Any:
         return int(value) if question.type == "integer" else float(value)
     except ValueError:
         expected = "a whole number" if question.type == "integer" else "a number between 0 and 1"
-        raise UsageError(f"{value!r} is no number.", expected=expected, received=repr(value)) from None
+        raise UsageError(f"{value!r} is not a number.", expected=expected, received=repr(value)) from None

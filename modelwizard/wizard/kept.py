@@ -11,9 +11,10 @@ from modelwizard.conversation import Conversation
 from modelwizard.errors import ModelWizardError
 from modelwizard.files import write_text
 from modelwizard.wizard.given import Given, read_answers, write_answers
+from modelwizard.wizard.views import worded
 
 NAME = ".modelwizard-answers.toml"
-HEAD = "# Answers of an interrupted `modelwizard new`, kept so that it can go on here. May be deleted.\n"
+HEAD = "# Answers of an interrupted `modelwizard new`, kept so that you can continue here. May be deleted.\n"
 
 
 def keep(folder: Path, answers: Mapping[str, Any]) -> Path | None:
@@ -47,13 +48,9 @@ def offer(folder: Path, talk: Conversation) -> dict[str, Given]:
     except ModelWizardError as error:
         talk.note(f"The answers kept in {NAME} cannot be used: {error.what}")
         return {}
-    said = ", ".join(f"{name} = {_short(answer.value)}" for name, answer in kept.items())
-    talk.say(f"An earlier walk was interrupted here. Kept: {said}.")
-    if talk.confirm("Go on with these answers?", why="The other questions are asked as usual.", flag="--answers FILE"):
-        return {name: replace(answer, reason="your answer of last time") for name, answer in kept.items()}
+    said = "; ".join(f"{name}: {worded(answer.value)}" for name, answer in kept.items())
+    talk.say(f"An earlier `modelwizard new` was interrupted here. Kept: {said}.")
+    if talk.confirm("Continue with these answers?", why="All other questions are asked.", flag="--answers FILE"):
+        return {name: replace(answer, reason="your answer last time") for name, answer in kept.items()}
     forget(folder)
     return {}
-
-
-def _short(value: Any) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)

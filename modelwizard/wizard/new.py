@@ -151,7 +151,7 @@ def _interrupted(place: Path, interview: Interview | None) -> Interrupted:
         return Interrupted("Interrupted; nothing was written.")
     return Interrupted(
         f"Interrupted; no project was written. Your answers are kept in {path.name}.",
-        fix="modelwizard new, here: it offers to go on with them",
+        fix="modelwizard new, in the same folder, to continue with them",
     )
 
 
@@ -177,7 +177,7 @@ def _review(interview: Interview, talk: Conversation) -> None:
         Choice(WRITE, "write the project", "the files appear all at once, or not at all"),
         Choice(CHANGE, "change an answer", "what depends on it is asked again"),
         Choice(FILES, "show the files first", "a list of what will be written"),
-        Choice(STOP, "stop here", "nothing is written; the answers are kept for another time"),
+        Choice(STOP, "stop here", "nothing is written; your answers are kept for next time"),
     )
     while True:
         views.review(talk, interview.applicable(), interview.answers, interview.facts)
@@ -217,7 +217,7 @@ def _tell(talk: Conversation, answers: Answers, files: Mapping[str, str], *, wri
     folder = _near(answers.directory)
     talk.heading("Your project" if written else "What would be written")
     views.tree(talk, folder, list(files))
-    talk.note("The same again, without questions:")
+    talk.note("To repeat this without questions:")
     talk.command(answers.command)
     if not written:
         return talk.note("Nothing was written (--dry-run).")
@@ -240,7 +240,7 @@ def _first_stage(
     if order.run is None:
         if not talk.attended or order.yes or not order.ask:
             return {}
-        why = "A small network has to beat common sense: about a minute, and nothing is lost by doing it later."
+        why = "A small network has to beat the baseline: about a minute. You can also run it later."
         if not talk.confirm("Run the first stage, baseline, now?", why=why, flag="--no-run"):
             return {}
     return {"stage": run_stage(directory)}

@@ -52,21 +52,21 @@ def new_folder(text: str, *, overwrite: bool = False) -> Path:
     _check_name(directory.name, text)
     if directory == Path.cwd() or directory in Path.cwd().parents:
         raise UsageError(
-            "The project cannot be the folder that you are in.",
+            "The project cannot be the current folder.",
             received=text,
             fix="name a new folder inside it: modelwizard new churn",
         )
     if directory.is_file() or directory.is_symlink():
         raise UsageError(
-            f"{directory.name!r} exists and is no folder.", received=str(directory), fix="choose another name"
+            f"{directory.name!r} exists and is not a folder.", received=str(directory), fix="choose another name"
         )
     if directory.is_dir() and any(directory.iterdir()):
         _check_replaceable(directory, overwrite)
     ancestor = next(parent for parent in directory.parents if parent.exists())
     if not ancestor.is_dir() or not os.access(ancestor, os.W_OK | os.X_OK):
         raise UsageError(
-            f"Nothing can be written into {ancestor}.",
-            expected="a folder that you may write to",
+            f"{ancestor} is not writable.",
+            expected="a folder with write permission",
             received=str(directory),
             fix="choose another folder",
         )
@@ -76,7 +76,7 @@ def new_folder(text: str, *, overwrite: bool = False) -> Path:
 def _check_name(name: str, text: str) -> None:
     bad = _FORBIDDEN.search(name)
     reason = (
-        f"it holds {bad[0]!r}" if bad
+        f"it contains {bad[0]!r}" if bad
         else "a name needs a letter or a digit" if not re.search(r"\w", name)
         else "it starts with '-' or '.'" if name[0] in "-."
         else "it ends with a dot or a space" if name[-1] in ". "
@@ -86,13 +86,13 @@ def _check_name(name: str, text: str) -> None:
     )  # fmt: skip
     if reason:
         raise UsageError(
-            "That is no usable folder name.", expected="a name such as churn-2024", received=f"{text!r}: {reason}"
+            "Not a valid folder name.", expected="a name such as churn-2024", received=f"{text!r}: {reason}"
         )
     owner = shadowed(name)
     if owner:
         raise UsageError(
             f"A folder called {name!r} would hide the module {name!r} of {owner}.",
-            expected="a name that no module has",
+            expected="a name that is not a module's",
             received=repr(text),
             fix=f"{name}-model",
         )
@@ -108,7 +108,7 @@ def _check_replaceable(directory: Path, overwrite: bool) -> None:
         )
     if not (directory / "modelwizard.toml").is_file():
         raise UsageError(
-            f"{directory.name!r} is no project of modelwizard, so it is not overwritten.",
+            f"{directory.name!r} is not a modelwizard project, so it is not overwritten.",
             expected="a folder with a modelwizard.toml",
             received=str(directory),
             fix="choose another name",

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Any, ClassVar
 
@@ -145,6 +146,9 @@ class _Problem(Question):
         return Default(target.problem, target.reason)
 
     def check(self, value: Any, known: Known, facts: Facts) -> str:
+        if get_close_matches(value.lower(), ("classification",), 1, 0.8):
+            two, more = "--problem binary (two classes)", "--problem multiclass (more than two)"
+            raise UsageError(f"{value!r} is not precise enough.", expected="how many classes", fix=f"{two} or {more}")
         one_of(value, list(PROBLEMS), "a problem type", "--problem ")
         target = facts.require_target()
         if value in target.impossible:

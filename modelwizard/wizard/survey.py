@@ -223,7 +223,7 @@ class Survey:
         if known["data"].startswith(EXAMPLE):
             from modelwizard.kinds.tabular.examples import EXAMPLES
 
-            targets, why = EXAMPLES[known["data"].removeprefix(EXAMPLE)].targets, "what this example is about"
+            targets, why = EXAMPLES[known["data"].removeprefix(EXAMPLE)].targets, "the target of this example"
         odd = {name for caution in found.cautions for name in caution.columns}
         source = Source(
             path=table.path,

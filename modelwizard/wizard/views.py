@@ -25,11 +25,11 @@ PHRASES: Mapping[str, str] = {
     "export.py": "one model from raw columns to predictions",
     "train.py": "trains one experiment, without modelwizard",
     "predict.py": "raw rows in, predictions out, without modelwizard",
-    "split.csv": "which row is for training, validation, test",
-    "requirements.txt": "the versions of today",
+    "split.csv": "which row is for training, validation or test",
+    "requirements.txt": "the versions in use today",
     "pyproject.toml": "settings of ruff, pyright and pytest",
     ".gitignore": "what git should not keep",
-    "tests/test_project.py": "the splits, the batch and the saved model hold",
+    "tests/test_project.py": "tests of the split, the training and the saved model",
     "experiments/1-baseline.toml": "the first experiment",
 }
 
@@ -50,16 +50,16 @@ def profile(page: Page, table: TableFacts) -> None:
     page.note(_format(table))
     shown, left = _notable(table.columns)
     if page.width < NARROW:
-        page.table("", ("column", "kind"), [(c.name, c.kind + _mark(c)) for c in shown])
+        page.table("", ("column", "type"), [(c.name, c.kind + _mark(c)) for c in shown])
     else:
-        head = ("column", "kind", "missing", "distinct", "values")
+        head = ("column", "type", "missing", "distinct", "values")
         page.table("", head, [_row(column, table.rows) for column in shown])
     if left:
         kinds = {kind: sum(c.kind == kind for c in left) for kind in dict.fromkeys(c.kind for c in left)}
         page.note(f"and {len(left)} more: " + ", ".join(f"{n} {kind}" for kind, n in kinds.items()))
     for warning in table.warnings:
         page.warn(warning)
-    page.note("A kind that is wrong can be changed on the review screen, or with --set columns.NAME=KIND.")
+    page.note("A wrong type can be changed on the review screen, or with --set columns.NAME=TYPE.")
 
 
 def _row(column: ColumnFacts, rows: int) -> tuple[str, ...]:
@@ -93,8 +93,8 @@ def _format(table: TableFacts) -> str:
     parts += [f"sheet {source.sheet}"] if source.sheet else []
     parts += ["decimal comma"] if source.decimal == "," else []
     words = [repr(word) for word in source.missing if word.strip()]
-    parts += [f"missing is written {', '.join(words)}"] if words else []
-    parts += [f"{table.duplicates:,} rows repeat an earlier one"] if table.duplicates else []
+    parts += [f"missing values written as {', '.join(words)}"] if words else []
+    parts += [f"{table.duplicates:,} duplicate rows"] if table.duplicates else []
     return "; ".join(parts) + "."
 
 
@@ -140,7 +140,7 @@ def review(page: Page, questions: Sequence[Question], answers: Mapping[str, Give
         page.table("Your answers", ("answer", "value"), [row[:2] for row in rows])
     else:
         page.table("Your answers", ("answer", "value", "because"), rows)
-    page.note(f"As usual: {', '.join(usual)}.")
+    page.note(f"Defaults: {', '.join(usual)}.")
 
 
 def tree(page: Page, root: str, files: Sequence[str]) -> None:

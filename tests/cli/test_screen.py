@@ -112,11 +112,11 @@ def test_the_happy_path(start: Start, shop: Path) -> None:
     screen.until("Where are your data?").press(ENTER)
     screen.until("Which column should be predicted?")
     assert "100 rows, 3 columns" in screen.text
-    screen.press(ENTER).until("What kind of answer is wanted?").press(ENTER)
-    screen.until("Which score should decide?")
+    screen.press(ENTER).until("What kind of problem is it?").press(ENTER)
+    screen.until("Which metric should decide?")
     assert 'Dense(1, activation="sigmoid")' in screen.text
     assert "binary_crossentropy" in screen.text
-    screen.press(ENTER).until("How should models be judged").press(ENTER)
+    screen.press(ENTER).until("How should models be validated").press(ENTER)
     screen.until("Where should the project go?").press(ENTER)
     screen.until("Is this right?")
     assert "2 distinct values: no, yes" in screen.text
@@ -129,10 +129,10 @@ def test_the_happy_path(start: Start, shop: Path) -> None:
 
 def test_going_back_and_a_bad_value(start: Start, shop: Path) -> None:
     screen = start("new", "--no-run", "--data", "shop.csv", "--target", "left", "--metric", "f1")
-    screen.until("What kind of answer is wanted?").press(ENTER)
-    screen.until("How should models be judged").press(CTRL_B)
-    screen.until("? What kind of answer is wanted? (arrows, Enter)").press(ENTER)
-    screen.until("How should models be judged", times=2).press(ENTER)
+    screen.until("What kind of problem is it?").press(ENTER)
+    screen.until("How should models be validated").press(CTRL_B)
+    screen.until("? What kind of problem is it? (arrows, Enter)").press(ENTER)
+    screen.until("How should models be validated", times=2).press(ENTER)
     screen.until("Where should the project go?").press(CLEAR + "json" + ENTER)
     screen.until("would hide the module 'json'").until("Where should the project go?", times=2)
     screen.press(CLEAR + "better" + ENTER).until("Is this right?").press(ENTER)
@@ -149,7 +149,7 @@ def test_ctrl_c_leaves_the_answers_and_nothing_else(start: Start, shop: Path) ->
     assert "Traceback" not in screen.text
     assert sorted(path.name for path in shop.iterdir()) == [kept.NAME, "shop.csv"]
     screen = start("new", "--no-run")
-    screen.until("Go on with these answers?").press("y")
+    screen.until("Continue with these answers?").press("y")
     screen.until("Which column should be predicted?").press(CTRL_C)
     assert screen.end() == 130
 
@@ -158,9 +158,9 @@ def test_a_narrow_screen_loses_nothing(start: Start, shop: Path) -> None:
     screen = start("new", "small", "--no-run", rows=10, columns=30)
     screen.until("Where are your data?").press(ENTER)
     screen.until("Which column should be predicted?").press(ENTER)
-    screen.until("What kind of answer is wanted?").until("2 distinct values: no, yes").press(ENTER)
-    screen.until("Which score should decide?").press(ENTER)
-    screen.until("How should models be judged").press(ENTER)
+    screen.until("What kind of problem is it?").until("2 distinct values: no, yes").press(ENTER)
+    screen.until("Which metric should decide?").press(ENTER)
+    screen.until("How should models be validated").press(ENTER)
     screen.until("Is this right?").press(ENTER)
     assert screen.end() == 0
     assert max(len(line) for line in screen.text.splitlines()) <= 30
@@ -171,8 +171,8 @@ def test_a_narrow_screen_loses_nothing(start: Start, shop: Path) -> None:
 def test_plain_screens_only_grow_at_the_end(start: Start, shop: Path, environ: dict[str, str]) -> None:
     screen = start("new", "plain", "--no-run", "--data", "shop.csv", "--metric", "f1", **environ)
     screen.until("Which column should be predicted?").until(":").press("left\n")
-    screen.until("What kind of answer is wanted?").press("1\n")
-    screen.until("How should models be judged").press("\n")
+    screen.until("What kind of problem is it?").press("1\n")
+    screen.until("How should models be validated").press("\n")
     screen.until("Is this right?").press("1\n")
     assert screen.end() == 0
     assert b"\x1b" not in screen.raw
@@ -182,7 +182,7 @@ def test_plain_screens_only_grow_at_the_end(start: Start, shop: Path, environ: d
 def test_results_can_go_into_a_file_while_somebody_answers(start: Start, shop: Path) -> None:
     words = "new out --data shop.csv --target left --metric f1 --validation auto --no-run --json"
     screen = start(shell=f"{sys.executable} -m modelwizard {words} > made.json")
-    screen.until("What kind of answer is wanted?").press(ENTER)
+    screen.until("What kind of problem is it?").press(ENTER)
     screen.until("Is this right?").press(ENTER)
     assert screen.end() == 0
     assert json.loads((shop / "made.json").read_text())["project"] == "out"

@@ -177,7 +177,7 @@ def test_a_column_made_numeric_counts_words_as_missing() -> None:
     [
         ({"cty": "numeric"}, ["no column 'cty'", "did you mean 'city'?"]),
         ({"CODE": "numeric"}, ["no column 'CODE'", "did you mean 'code'?"]),
-        ({"city": "numerical"}, ["no kind of column", "did you mean 'numeric'?"]),
+        ({"city": "numerical"}, ["no column type", "did you mean 'numeric'?"]),
         ({"city": "numeric"}, ["cannot be numeric", "Oslo"]),
         ({"city": "date"}, ["cannot be a date", "2024-05-31"]),
     ],

@@ -52,17 +52,17 @@ ENDLESS = np.where(np.arange(N) == 7, "inf", W)
 @pytest.mark.parametrize(
     ("name", "cells", "code", "words"),
     [
-        ("customer", IDENTITY, "identifier", "'customer' names the row and is not used"),
-        ("user_id", PERSON, "identifier", "'user_id' names the row"),
+        ("customer", IDENTITY, "identifier", "'customer' identifies the row and is not used"),
+        ("user_id", PERSON, "identifier", "'user_id' identifies the row"),
         ("nine", ["9"] * N, "constant", "'nine' never changes and is not used"),
         ("flag", MOSTLY, "near-constant", "'flag' hardly ever changes."),
         ("hollow", HOLLOW, "mostly-missing", "'hollow' is empty in more than half"),
-        ("fold", [i % 5 for i in range(N)], "split-like", "'fold' sounds like an earlier split"),
+        ("fold", [i % 5 for i in range(N)], "split-like", "'fold' looks like an earlier split"),
         ("code", CODES, "many-categories", "'code' has many categories"),
-        ("price", MONEY, "numbers-as-text", "'price' holds numbers with a sign or unit, such as $"),
+        ("price", MONEY, "numbers-as-text", "'price' holds numbers with a sign or unit ($"),
         ("sex", CASES, "spelling", "which count as two categories"),
         ("ratio", ENDLESS, "infinite", "'ratio' holds infinite values"),
-        ("day", ["01/02/2024", "03/04/2024", "05/06/2024"] * (N // 3), "doubtful-date", "day first and month first"),
+        ("day", ["01/02/2024", "03/04/2024", "05/06/2024"] * (N // 3), "doubtful-date", "day first or month first"),
     ],
 )
 def test_odd_columns_are_named(name: str, cells: object, code: str, words: str) -> None:
@@ -111,7 +111,7 @@ def test_repeats_and_contradictions_are_counted() -> None:
             "binary",
             np.where(np.arange(N) < 12, "yes", "no"),
             "imbalance",
-            "always answering the other label is right in 98",
+            "always predicting the other label is right in 98",
         ),
         ("binary", np.where(np.arange(N) < 60, "", TWO), "target-missing", "60 rows have no target"),
         ("multiclass", np.where(np.arange(N) < 12, "z", MANY), "rare-classes", "(z)"),

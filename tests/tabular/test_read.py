@@ -164,7 +164,7 @@ def test_the_other_kinds_of_file_give_the_same_text(tmp_path: Path) -> None:
         ("t.csv", "age\n31\n28\n", "one column only", "all its columns"),
         ("t.csv", "a,b\n1,2\n3\n4,5,6\n7,8\n", "different lengths", "quotes around it"),
         ("t.csv", "a,b\n1,2,3\n4,5,6\n", "2 names, and every row has 3 cells", "missing name"),
-        ("t.csv", "a,b,a\n1,2,3\n4,5,6\n", "two columns of one name: 'a'", "rename"),
+        ("t.csv", "a,b,a\n1,2,3\n4,5,6\n", "two columns with the same name: 'a'", "rename"),
         ("t.csv", "5.1,3.5,x\n4.9,3.0,x\n4.7,3.2,y\n", "looks like data", "a first line with the names"),
         ("t.csv", "a,b\n1,2\n" + "\x00\x01\x02" * 20, "is not text", None),
         ("t.csv", b"\x89PNG\r\n\x1a\n" + b"\x00" * 50, "is an image", "--data"),

@@ -144,7 +144,7 @@ def test_the_next_walk_goes_on_where_the_last_one_stopped(script: Any, survey: A
         new(script(..., "plan", KeyboardInterrupt), survey, place)
     talk = script(True, *[...] * 6, WRITE)
     made = new(talk, survey, place)
-    assert talk.asked[0] == "Go on with these answers?"
+    assert talk.asked[0] == "Continue with these answers?"
     assert "Which column should be predicted?" not in talk.asked
     assert made["target"] == ["plan"]
     assert not (place / kept.NAME).exists()
@@ -255,7 +255,7 @@ def test_what_leaks_is_left_out_unless_said_otherwise(script: Any, survey: Any, 
     given |= collect({"directory": "b"}, ["leaks="], None, {})
     made = new(script(attended=False), survey, place, given=given, yes=True)
     assert tomllib.loads((place / "b" / "modelwizard.toml").read_text())["columns"]["age"] == "numeric"
-    assert any("Used all the same: age" in warning for warning in made["warnings"])
+    assert any("Still used: age" in warning for warning in made["warnings"])
 
 
 def test_a_flag_that_is_not_needed_is_told(script: Any, survey: Any, place: Path) -> None:

@@ -21,20 +21,20 @@ def test_good_names(place: Path, name: str) -> None:
     [
         ("", "needs a folder"),
         ("con", "Windows reserves it"),
-        ("a:b", "it holds ':'"),
-        ("what?", "it holds '?'"),
+        ("a:b", "it contains ':'"),
+        ("what?", "it contains '?'"),
         ("--", "a letter or a digit"),
         ("-churn", "starts with"),
         (".hidden", "starts with"),
         ("dot.", "ends with a dot"),
         ("x" * 101, "longer than 100"),
-        ("tab\tname", "it holds"),
+        ("tab\tname", "it contains"),
         ("json", "Python's own library"),
         ("test", "Python's own library"),
         ("keras", "an installed package"),
         ("tensorflow", "an installed package"),
-        (".", "the folder that you are in"),
-        ("..", "the folder that you are in"),
+        (".", "the current folder"),
+        ("..", "the current folder"),
     ],
 )
 def test_bad_names(place: Path, name: str, words: str) -> None:
@@ -71,8 +71,8 @@ def test_what_exists_is_not_touched(place: Path) -> None:
     (place / "file").touch()
     for name, overwrite, words in (
         ("full", False, "--overwrite"),
-        ("full", True, "no project of modelwizard"),
-        ("file", True, "is no folder"),
+        ("full", True, "not a modelwizard project"),
+        ("file", True, "is not a folder"),
     ):
         with pytest.raises(UsageError) as raised:
             new_folder(name, overwrite=overwrite)
@@ -83,5 +83,5 @@ def test_what_exists_is_not_touched(place: Path) -> None:
 
 def test_a_folder_that_cannot_be_written(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "access", lambda path, mode: False)
-    with pytest.raises(UsageError, match="Nothing can be written"):
+    with pytest.raises(UsageError, match="is not writable"):
         new_folder("deep/er/churn")

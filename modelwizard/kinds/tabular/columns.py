@@ -232,7 +232,7 @@ def override(frame: pd.DataFrame, form: Format, columns: Sequence[Column], kinds
         require(name, known)
         if kind not in KINDS:
             raise UsageError(
-                f"There is no kind of column called '{kind}'.",
+                f"There is no column type '{kind}'.",
                 expected=", ".join(KINDS),
                 received=f"{name} = {kind!r}",
                 fix=_close(kind, KINDS) or "choose one of the kinds above",
@@ -250,17 +250,17 @@ def _as_kind(column: Column, kind: str, cells: pd.Series, form: Format) -> Colum
     numbers = _cells(found, form)
     if kind == "numeric" and found.counts[~np.isnan(numbers)].sum() < max(1, 0.5 * found.present):
         raise UsageError(
-            f"Column '{column.name}' cannot be numeric: most of its values are no numbers.",
+            f"Column '{column.name}' cannot be numeric: most of its values are not numbers.",
             expected=f"numbers with the decimal sign '{form.decimal}'",
             received=f"values such as {example}",
-            fix=f"leave it {column.kind}, or mend the column in the file",
+            fix=f"leave it {column.kind}, or correct the column in the file",
         )
     date = column.format
     if kind == "date" and date is None:
         date = date_format(found.without(MISSING_NUMBER).values)
         if date is None:
             raise UsageError(
-                f"Column '{column.name}' cannot be a date: its values fit no format that is known.",
+                f"Column '{column.name}' cannot be a date: its values fit no known date format.",
                 expected="one format for all values, such as 2024-05-31 or 31.05.2024 14:00",
                 received=f"values such as {example}",
                 fix="write the dates as 2024-05-31 in the file",

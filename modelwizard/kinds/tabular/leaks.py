@@ -181,7 +181,7 @@ def _sentence(column: Column, target: str, skill: float, discrete: bool, classes
     """Say what was seen."""
     percent = f"{100 * min(skill, 1):.0f} %"
     if column.kind in ("text", "identifier"):
-        return f"Whether '{column.name}' is filled in tells '{target}' in almost every row."
+        return f"Whether '{column.name}' is filled in predicts '{target}' in almost every row."
     if classes:
-        return f"'{column.name}' alone removes {percent} of the wrong guesses of '{target}'."
+        return f"'{column.name}' alone removes {percent} of the errors in predicting '{target}'."
     return f"'{column.name}' alone explains {percent} of the variance of '{target}'."

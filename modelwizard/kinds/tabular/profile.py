@@ -13,6 +13,7 @@ import pandas as pd
 from modelwizard.evidence.scheme import detectable_drop, rows_for
 from modelwizard.kinds.tabular.cells import cells_of, counted, listed, values_of
 from modelwizard.kinds.tabular.columns import FEATURES, Column, is_id_name
+from modelwizard.kinds.tabular.dates import ambiguous
 from modelwizard.kinds.tabular.leaks import Leak, leaks
 from modelwizard.kinds.tabular.rows import row_hashes, times_of, units_of
 from modelwizard.kinds.tabular.sniff import Format
@@ -133,12 +134,12 @@ def _table(rows: int, features: Sequence[Column], duplicates: int) -> list[Cauti
     if rows < rows_for(0.2):
         drop = 100 * detectable_drop(round(0.8 * rows), round(0.2 * rows))
         sentence = (
-            f"{rows} rows are few: the test would notice a drop of {drop:.0f} points or more; "
-            f"{rows_for(0.1):,} rows would notice 10 points."
+            f"{rows} rows are few: the test can only detect a drop of {drop:.0f} points or more; "
+            f"{rows_for(0.1):,} rows would detect 10 points."
         )
         cautions.append(Caution("few-rows", sentence))
     if len(used) > rows:
-        sentence = f"{len(used):,} features for {rows:,} rows: a network can learn each row by heart."
+        sentence = f"{len(used):,} features for {rows:,} rows: a network can memorise the rows."
         cautions.append(Caution("many-columns", sentence))
     if duplicates:
         repeats = counted(duplicates, "row repeats", "rows repeat")
@@ -153,7 +154,7 @@ def _whole_columns(rows: int, features: Sequence[Column]) -> list[Caution]:
     cautions: list[Caution] = []
     for code, chosen, one, many in (
         ("constant", [c for c in features if c.kind == "constant"], "never changes", "never change"),
-        ("identifier", [c for c in features if c.kind == "identifier"], "names the row", "name the row"),
+        ("identifier", [c for c in features if c.kind == "identifier"], "identifies the row", "identify the row"),
         ("near-constant", [c for c in used if c.common >= 0.99], "hardly ever changes", "hardly ever change"),
         (
             "mostly-missing",
@@ -164,14 +165,14 @@ def _whole_columns(rows: int, features: Sequence[Column]) -> list[Caution]:
         (
             "split-like",
             [c for c in used if c.name.strip().lower() in _SPLIT_NAMES],
-            "sounds like an earlier split: ignore it, or keep its groups together",
-            "sound like an earlier split: ignore them",
+            "looks like an earlier split: ignore it, or keep its groups together",
+            "look like an earlier split: ignore them",
         ),
         (
             "many-categories",
             [c for c in used if c.kind == "categorical" and c.distinct > max(50, 0.1 * rows)],
-            "has many categories; its rare ones are taken together",
-            "have many categories; their rare ones are taken together",
+            "has many categories; the rare ones are merged",
+            "have many categories; the rare ones are merged",
         ),
     ):
         if chosen:
@@ -187,12 +188,13 @@ def _cells(frame: pd.DataFrame, features: Sequence[Column], form: Format) -> lis
     cautions: list[Caution] = []
     for column in features:
         name = column.name
-        if column.kind == "date" and "guess" in column.reason:
+        present = values_of(cells_of(frame, name), form.missing).values
+        if column.kind == "date" and column.format and ambiguous(present, column.format):
             first = "day" if str(column.format).startswith("%d") else "month"
-            sentence = f"'{name}' fits day first and month first; {column.examples[0]} is read {first} first."
+            sentence = f"'{name}' could be day first or month first; {column.examples[0]} is read {first} first."
             cautions.append(Caution("doubtful-date", sentence, (name,)))
         elif column.kind in ("categorical", "identifier", "text"):
-            cautions += _words(column, values_of(cells_of(frame, name), form.missing).values)
+            cautions += _words(column, present)
     infinite = tuple(column.name for column in features if column.infinite)
     if infinite:
         verb = "holds" if len(infinite) == 1 else "hold"
@@ -204,7 +206,7 @@ def _words(column: Column, values: Sequence[str]) -> list[Caution]:
     """Return what is odd about the words of one column."""
     name, sample = column.name, values[:1000]
     if len(sample) > 2 and np.mean([_DRESSED.fullmatch(value) is not None for value in sample]) >= 0.9:
-        sentence = f"'{name}' holds numbers with a sign or unit, such as {sample[0]}: remove it to use them as numbers."
+        sentence = f"'{name}' holds numbers with a sign or unit ({sample[0]}): remove it to use them as numbers."
         return [Caution("numbers-as-text", sentence, (name,))]
     folded: dict[str, str] = {}
     for value in sample if column.kind == "categorical" else ():
@@ -228,15 +230,15 @@ def _target(frame: pd.DataFrame, features: Sequence[Column], target: Target) -> 
     if target.type.chooses_positive and min(target.counts) < 0.05 * known:
         rare = target.classes[int(np.argmin(target.counts))]
         sentence = (
-            f"Only {min(target.counts):,} of {known:,} rows are '{rare}': always answering the other label is right in "
-            f"{max(target.counts) / known:.1%} of them, so accuracy means little."
+            f"Only {min(target.counts):,} of {known:,} rows are '{rare}': always predicting the other label is right "
+            f"in {max(target.counts) / known:.1%} of them, so accuracy means little."
         )
         cautions.append(Caution("imbalance", sentence, target.names))
     names = target.classes or target.names
     rare = [name for name, rows in zip(names, target.counts, strict=False) if rows < 30]
     if rare and not target.type.chooses_positive:
         what = "classes have" if len(rare) > 1 else "class has"
-        sentence = f"{len(rare)} {what} fewer than 30 rows ({', '.join(rare[:4])}): nothing reliable is learned there."
+        sentence = f"{len(rare)} {what} fewer than 30 rows ({', '.join(rare[:4])}): too few to learn them reliably."
         cautions.append(Caution("rare-classes", sentence, target.names))
     used = [column.name for column in features if column.kind in FEATURES]
     if used:
@@ -245,6 +247,6 @@ def _target(frame: pd.DataFrame, features: Sequence[Column], target: Target) -> 
         pairs = pd.DataFrame({"same": same, "answer": answers}).drop_duplicates()
         against = int((np.bincount(pairs["same"])[same] > 1).sum())
         if against:
-            sentence = f"{against:,} rows have the same features as another row and a different target."
+            sentence = f"{against:,} rows have the same features as another row but a different target."
             cautions.append(Caution("contradictions", sentence))
     return cautions

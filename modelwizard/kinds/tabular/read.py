@@ -61,20 +61,20 @@ def read(path: str | Path, form: Format | None = None) -> pd.DataFrame:
     frame = _load(path, form or sniff(path))
     if not len(frame):
         raise DataError(
-            f"{path.name} holds names but no rows.",
-            expected="a first line with the column names, then one line a row",
+            f"{path.name} has column names but no rows.",
+            expected="a first line with the column names, then one line per row",
             received=f"{frame.shape[1]} column names and 0 rows",
             fix="export the table again, with its rows",
         )
     if len(frame) == 1:
         raise DataError(
-            f"{path.name} holds a single row; nothing can be learned from one example.",
+            f"{path.name} has a single row; nothing can be learned from one example.",
             expected="at least 50 rows",
             received="1 row",
         )
     if frame.shape[1] < 2:
         raise DataError(
-            f"{path.name} holds a single column, '{frame.columns[0]}'.",
+            f"{path.name} has a single column, '{frame.columns[0]}'.",
             expected="a column to predict and at least one column to predict it from",
             received="1 column",
             fix="export the table with all its columns",
@@ -90,7 +90,7 @@ def existing(path: str | Path) -> Path:
         raise DataError(
             f"{path} is a folder.",
             expected="one file with a table",
-            received=f"a folder that holds {', '.join(tables[:3])}" if tables else "a folder without a table",
+            received=f"a folder with {', '.join(tables[:3])}" if tables else "a folder without a table",
             fix=f"--data {path / tables[0]}" if tables else "name the file: --data FILE",
         )
     if not path.exists():
@@ -147,7 +147,7 @@ def unique_names(path: Path, names: list[str]) -> None:
     twice = sorted({name for name in names if names.count(name) > 1}) if len(set(names)) < len(names) else []
     if twice:
         raise DataError(
-            f"{path.name} has two columns of one name: {', '.join(repr(n) for n in twice[:5])}.",
+            f"{path.name} has two columns with the same name: {', '.join(repr(n) for n in twice[:5])}.",
             expected="a different name for each column",
             received=f"{len(names)} columns, {len(set(names))} different names",
             fix="rename one of them in the first line; if that line is data, add a line of names above it",
@@ -188,7 +188,7 @@ def _first_sheet(path: Path) -> str:
             return str(book.sheet_names[0])
     except Exception as error:  # zipfile, XML and openpyxl each have their own
         raise DataError(
-            f"{path.name} is no Excel workbook that can be read.", fix="save it again as .xlsx or as CSV"
+            f"{path.name} cannot be read as an Excel workbook.", fix="save it again as .xlsx or as CSV"
         ) from error
 
 

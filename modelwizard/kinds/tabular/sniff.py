@@ -89,7 +89,7 @@ def kind_of(path: Path) -> str:
     if start.startswith(b"[") and suffix == ".json":
         raise DataError(
             f"{path.name} is one JSON array.",
-            expected='JSON lines: one object a line, {"age": 31, "city": "Oslo"}',
+            expected='JSON lines: one object per line, {"age": 31, "city": "Oslo"}',
             fix="pandas.read_json(FILE).to_json('table.jsonl', orient='records', lines=True)",
         )
     return "csv"
@@ -214,7 +214,7 @@ def find_delimiter(sample: str, path: Path) -> str:
         return max(shares, key=lambda delimiter: shares[delimiter])
     raise DataError(
         f"{path.name} has one column only.",
-        expected="columns between commas, semicolons, tabs or vertical bars; one of them to be predicted",
+        expected="columns separated by commas, semicolons, tabs or vertical bars; one of them to be predicted",
         received=f"a first line that reads {lines[0].strip()[:60]!r}",
         fix="export the table with all its columns",
     )
@@ -241,9 +241,9 @@ def _check_rows(text: str, delimiter: str, name: str) -> tuple[list[list[str]], 
             found |= tokens.intersection(row)
     except csv.Error as error:
         raise DataError(
-            f"{name} cannot be read from line {reader.line_num} on: {error}.",
-            expected='a cell that holds a quote writes it twice: "a 5"" pipe"',
-            fix="look for a quote that is opened and not closed near that line",
+            f"{name} cannot be read after line {reader.line_num}: {error}.",
+            expected='a quote inside a cell written twice: "a 5"" pipe"',
+            fix="look for an unclosed quote near that line",
         ) from error
     if ragged:
         raise _ragged(name, width, total, ragged, delimiter)
@@ -266,7 +266,7 @@ def _ragged(name: str, width: int, total: int, ragged: list[tuple[int, int]], de
         f"{name} has rows of different lengths.",
         expected=f"{width} cells in each row, as in the first line ({sign} between them)",
         received=shown + more,
-        fix=f"mend these lines: a cell that holds a {sign} or a line break needs quotes around it",
+        fix=f"correct these lines: a cell with a {sign} or a line break in it needs quotes around it",
     )
 
 
@@ -285,7 +285,7 @@ def _check_names(names: list[str], rows: list[list[str]], file: str, delimiter: 
     twice = sorted({name for name in named if named.count(name) > 1}) if len(set(named)) < len(named) else []
     if twice:
         raise DataError(
-            f"{file} has two columns of one name: {', '.join(repr(name) for name in twice[:5])}.",
+            f"{file} has two columns with the same name: {', '.join(repr(name) for name in twice[:5])}.",
             expected="a different name for each column",
             received=f"{len(cells)} columns, {len(set(cells))} different names",
             fix="rename one of them in the first line; if that line is data, add a line of names above it",
