@@ -192,7 +192,7 @@ def _result(facts: Facts) -> list[str]:
             f"Expected beforehand, from validation corrected for every look: {figure(test.get('expected'))} "
             f"({span(test.get('expected_interval'))}).",
             OUTCOMES.get(str((facts.verdicts["finalize"] or {}).get("verdict")), ""),
-            say(facts.protocol.get("headline") or "", sentence=True),
+            say(headline, sentence=True) if (headline := facts.protocol.get("headline")) else "",
         ]
     sealed = "The test rows are still sealed." if not facts.openings else "The test rows were opened without a verdict."
     for numbers, what in ((search, "best trial"), (baseline, "small network")):
