@@ -283,12 +283,13 @@ def status(project: Path | None, as_json: bool) -> None:
     """Show the stages, their verdicts, the scores, and how often validation rows were looked at."""
     from modelwizard import walk
 
-    result = walk.status(_project(project))
+    folder = _project(project)
+    result = walk.status(folder)
     if as_json:
         return print_json(result)
     from modelwizard import pages
 
-    pages.status(terminal().results, result)
+    pages.status(terminal().results, result, folder)
     return None
 
 

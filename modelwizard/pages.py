@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from modelwizard import words
 from modelwizard.contract.messages import message
 from modelwizard.conversation import Page
 from modelwizard.problems import Problem
-from modelwizard.project import STAGES
+from modelwizard.project import STAGES, typed
 from modelwizard.words.numbers import count
 from modelwizard.words.verdicts import shown
 
@@ -43,7 +44,7 @@ def _row(page: Page, row: Problem) -> None:
     page.card(f"{row.name}: {row.title}", lines, note=row.why)
 
 
-def status(page: Page, state: Mapping[str, Any]) -> None:
+def status(page: Page, state: Mapping[str, Any], folder: Path) -> None:
     """Show where a project is."""
     page.heading(f"{state['project']}: {state['problem']}, scored by {state['metric']}")
     data, head = state["data"], state["head"]
@@ -67,7 +68,7 @@ def status(page: Page, state: Mapping[str, Any]) -> None:
         page.warn(str(sentence))
     if state.get("next"):
         page.say("Next:")
-        page.command(f"modelwizard {state['next']}")
+        page.command(typed(f"modelwizard {state['next']}", folder))
 
 
 def _stage(name: str, found: Mapping[str, Any] | None) -> tuple[str, str, str]:

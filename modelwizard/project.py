@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
+import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -305,3 +306,12 @@ def next_stage(entries: Iterable[Mapping[str, Any]]) -> str | None:
 
 def _number(text: str | None) -> float:
     return float(text) if text else math.nan
+
+
+def typed(command: str, folder: Path) -> str:
+    """Return a command as it has to be typed here: outside the project it needs `--project`."""
+    here = Path.cwd()
+    if here.is_relative_to(folder):
+        return command
+    near = folder.relative_to(here) if folder.is_relative_to(here) else folder
+    return f"{command} --project {shlex.quote(str(near))}"

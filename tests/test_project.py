@@ -13,7 +13,7 @@ import pytest
 
 from modelwizard.errors import DataError, ProjectError
 from modelwizard.files import plain, write_bytes, write_folder, write_json, write_text
-from modelwizard.project import Project, next_stage, verdicts
+from modelwizard.project import Project, next_stage, typed, verdicts
 from modelwizard.settings import Settings
 
 TOML = """
@@ -255,3 +255,22 @@ def test_json_is_strict(tmp_path: Path) -> None:
     assert plain(value) == {"a": 0.5, "b": None, "c": [1.0, None], "3": [True, None], "p": "x"}
     write_json(tmp_path / "x.json", value)
     assert "NaN" not in (tmp_path / "x.json").read_text()
+
+
+@pytest.mark.parametrize(
+    ("where", "command"),
+    [
+        ("churn", "modelwizard overfit"),
+        ("churn/tests", "modelwizard overfit"),
+        (".", "modelwizard overfit --project churn"),
+        ("elsewhere", "modelwizard overfit --project {churn}"),
+    ],
+)
+def test_a_command_can_be_typed_where_it_is_shown(
+    where: str, command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "churn" / "tests").mkdir(parents=True)
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / where)
+    churn = tmp_path / "churn"
+    assert typed("modelwizard overfit", churn) == command.format(churn=churn)

@@ -192,7 +192,7 @@ def _unproven(item: Step, steps: Sequence[Step], stop: Stop | None, subset: Subs
     """Return the verdict when the border was not crossed, and say which of the reasons it is."""
     why = stop.why if stop else None
     reasons = [message("overfit.stopped", why=stop.told)] if stop else []
-    if math.isfinite(resolved):
+    if math.isfinite(resolved) and resolved > 0:  # 0: no curve was long enough to measure its noise
         reasons.append(message("overfit.detectable", rise=resolved))
     if subset is not None:
         share = subset.train_loss / subset.baseline_loss if subset.baseline_loss > 0 else math.nan

@@ -15,7 +15,7 @@ from modelwizard.contract.messages import message, restored
 from modelwizard.errors import GateError, UsageError
 from modelwizard.journal import Journal
 from modelwizard.options import StageOptions
-from modelwizard.project import STAGES, Project, verdicts
+from modelwizard.project import STAGES, Project, typed, verdicts
 from modelwizard.project import next_stage as stage_after
 from modelwizard.reporter import Judgement, Reporter
 from modelwizard.stages.findings import current
@@ -71,7 +71,7 @@ def run_stage(
         reading.note(journal, stage, "verdict", "trial")
     entries, project = journal.entries(), session.project
     following, found = stage_after(entries), current(entries, project.code_hashes(), project.settings.checks.mute)
-    reporter.judge(_judgement(verdict, following, [f"{one['code']} {one['text']}" for one in found]))
+    reporter.judge(_judgement(verdict, following, project.folder, [f"{one['code']} {one['text']}" for one in found]))
     return {**verdict.record(), "findings": found, "next": following}
 
 
@@ -229,9 +229,9 @@ def notice_edits(project: Project, journal: Journal, reporter: Reporter) -> None
     reporter.note(message("walk.edited", files=files))
 
 
-def _judgement(verdict: Verdict, following: str | None, found: Sequence[str]) -> Judgement:
+def _judgement(verdict: Verdict, following: str | None, folder: Path, found: Sequence[str]) -> Judgement:
     """Make of a verdict what a person is shown."""
-    command = f"modelwizard {following}" if following else "modelwizard report --open"
+    command = typed(f"modelwizard {following or 'report --open'}", folder)
     return Judgement(
         verdict.stage,
         verdict.verdict,

@@ -24,7 +24,7 @@ def define(word: str) -> tuple[str, str]:
     found = plain.get(wanted) or plain.get(wanted.removesuffix("s"))
     if found:
         return found, terms[found]
-    near = [plain[key] for key in get_close_matches(wanted, plain, 3, 0.5)]
+    near = [plain[key] for key in get_close_matches(wanted, plain, 3)]
     within = [term for term in terms if wanted in _plain(term) or _plain(term) in wanted]
     nearest = list(dict.fromkeys([*within, *near]))
     raise UsageError(

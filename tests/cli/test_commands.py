@@ -396,7 +396,7 @@ def test_status(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         "The validation rows were used 412 times.",
         "The test rows were opened 0 times.",
         "Next:",
-        "  modelwizard overfit",
+        f"  modelwizard overfit --project {project.name}",
     ]
     assert json.loads(run("status", "--project", str(project), "--json").stdout) == words.rendered(STATUS)
 
