@@ -75,3 +75,7 @@ class Interrupted(ModelWizardError):
     """The person pressed Ctrl-C; what was finished is kept."""
 
     exit_code = 130
+
+
+STOPPED = "Stopped. What was finished is kept: the same command goes on from there."
+"""What a person reads who stops a run with Ctrl-C."""

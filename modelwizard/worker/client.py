@@ -18,7 +18,7 @@ from types import TracebackType
 from typing import Any, BinaryIO, Self
 
 from modelwizard import errors
-from modelwizard.errors import Interrupted, ModelWizardError, WorkerError
+from modelwizard.errors import STOPPED, Interrupted, ModelWizardError, WorkerError
 from modelwizard.files import plain
 from modelwizard.worker.events import LOG
 
@@ -184,7 +184,7 @@ class Child:
             if self._interrupts > asked:
                 if asked or wanted == "ready" or time.monotonic() > deadline:
                     self._kill()
-                    raise Interrupted("Stopped. What was finished is kept.")
+                    raise Interrupted(STOPPED)
                 asked, deadline = self._interrupts, time.monotonic() + _PATIENCE
                 with contextlib.suppress(WorkerError):
                     self._send({"job": "stop"})
@@ -196,12 +196,12 @@ class Child:
                 continue
             if event is None:
                 self._events.put(None)
-                raise Interrupted("Stopped. What was finished is kept.") if asked else self._death()
+                raise Interrupted(STOPPED) if asked else self._death()
             if event["event"] == "error":
                 raise _raised(event)
             if event["event"] == wanted:
                 if asked:
-                    raise Interrupted("Stopped. What was finished is kept.")
+                    raise Interrupted(STOPPED)
                 return event
             if on_event:
                 on_event(event)

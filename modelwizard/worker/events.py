@@ -11,7 +11,7 @@ import traceback
 from collections.abc import Iterator, Mapping
 from typing import Any, BinaryIO
 
-from modelwizard.errors import Interrupted, ModelWizardError
+from modelwizard.errors import STOPPED, Interrupted, ModelWizardError
 from modelwizard.files import plain
 
 LOG = "runs/worker.log"
@@ -105,7 +105,7 @@ class Requests:
             Interrupted: A stop was asked for.
         """
         if self._stop.is_set():
-            raise Interrupted("Stopped. What was finished is kept.")
+            raise Interrupted(STOPPED)
 
     def _read(self) -> None:
         for line in self._stream:
