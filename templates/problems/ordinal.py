@@ -49,3 +49,11 @@ def predict(y: np.ndarray) -> Any:
 
 # modelwizard: threshold
 # modelwizard: end
+
+
+def test_one_batch_can_be_memorised(model: Any, x: Any, y: Any) -> None:
+    # modelwizard: memorised
+    model.fit(x, y, epochs=400, batch_size=16, verbose=0)
+    above = np.asarray(model(x)) >= 0.5
+    assert (above == (y == 1)).all()  # each row lies between the right thresholds
+    # modelwizard: end
