@@ -210,20 +210,20 @@ def test_words_that_the_code_spells_out(tmp_path: Path) -> None:
 LEAKS = [
     pytest.param("", "", [], id="as-generated"),
     pytest.param(
-        "        self._add_numbers(rows, parts)",
-        "        self._add_numbers(data.load('train', 'validation'), parts)",
+        "blocks.numbers(self.raw, self.features, rows)",
+        "blocks.numbers(self.raw, self.features, data.load('train', 'validation'))",
         ["robust_scale"],
         id="numbers",
     ),
     pytest.param(
-        "        self._add_categories(rows, parts)",
-        "        self._add_categories(data.Rows({**rows.x, 'city': everything()}, rows.y, rows.rows), parts)",
+        "strings.categories(self.features, rows)",
+        "strings.categories(self.features, data.Rows({**rows.x, 'city': everything()}, rows.y, rows.rows))",
         ["lookup_city"],
         id="categories",
     ),
     pytest.param(
-        "        self._add_texts(rows, parts)",
-        "        self._add_texts(data.load('train', 'validation'), parts)",
+        "strings.texts(self.features, rows)",
+        "strings.texts(self.features, data.load('train', 'validation'))",
         ["words_remark"],
         id="texts",
     ),
@@ -239,8 +239,11 @@ def test_leaks_planted_in_a_project_are_found(
     from modelwizard.training.workshop import Workshop
 
     folder = make_project("binary", 60)  # of 30 cities, some are in validation rows alone
-    path = folder / "preprocessing.py"
-    code = path.read_text(encoding="utf-8").replace("RARE = 3", "RARE = 1")
+    strings, path = folder / "strings.py", folder / "preprocessing.py"
+    rare = strings.read_text(encoding="utf-8")
+    assert "RARE = 3" in rare
+    strings.write_text(rare.replace("RARE = 3", "RARE = 1"), encoding="utf-8")
+    code = path.read_text(encoding="utf-8")
     assert old in code
     code = code.replace(old, new) if old else code
     path.write_text(code + "\n\ndef everything():\n    return data.load('train', 'validation').x['city']\n")

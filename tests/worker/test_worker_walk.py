@@ -374,14 +374,15 @@ def test_the_learning_rate_of_production_falls_to_its_end_near_the_best_epoch(
 
 
 def test_a_loss_of_the_persons_own_is_exported(project: Project, child: Child) -> None:
-    edit(project, "model.py", "loss=loss)", "loss=lambda y, p: keras.losses.get(loss)(y, p))")
+    own = 'loss=lambda y, p: keras.losses.get("binary_crossentropy")(y, p)'
+    edit(project, "model.py", 'loss="binary_crossentropy"', own)
     made = child.run({"job": "final", "hyperparameters": SMALL, "training": TRAINING, "seeds": 2})
     assert made["equality"]["largest"] < 1e-5
 
 
 def test_an_export_that_predicts_otherwise_is_refused(project: Project, child: Child) -> None:
-    edit(project, "model.py", "        outputs.append(y)", "        outputs.append(y * 0.999)")
-    with pytest.raises(ProjectError, match="predicts raw rows otherwise"):
+    edit(project, "export.py", "        outputs.append(y)", "        outputs.append(y * 0.999)")
+    with pytest.raises(ProjectError, match="disagree"):
         child.run({"job": "final", "hyperparameters": SMALL, "training": TRAINING, "seeds": 1})
     assert not project.model_path.exists()
 
@@ -538,7 +539,6 @@ def test_a_worker_does_not_outlive_the_process_that_asked(make_project: Make, tm
         textwrap.dedent(f"""
         from pathlib import Path
         from modelwizard.worker.client import Child
-from modelwizard.worker.events import LOG
         child = Child(Path({str(folder)!r}))
         child.ready()
         print(child._process.pid, flush=True)
