@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import keras
 import numpy as np
@@ -16,6 +16,7 @@ from modelwizard.evidence.scores import score
 from modelwizard.files import file_sha256, write_bytes
 from modelwizard.project import Project
 from modelwizard.training import division, sealed
+from modelwizard.training.project_code import PredictCode
 from modelwizard.training.records import packed
 from modelwizard.training.user_code import UserCode, blame, import_module
 from modelwizard.training.workshop import Workshop, relative
@@ -122,7 +123,8 @@ def predict(project: Project, request: Mapping[str, Any]) -> dict[str, Any]:
     if len(table) == 0:
         raise DataError(f"{source.name} holds no rows.", expected="at least one row below the header")
     with blame(project.folder, "predict the rows"):
-        predicted = import_module(project.folder, "predict").predict(model, table)
+        code = cast(PredictCode, import_module(project.folder, "predict"))
+        predicted = code.predict(model, table)
     write_bytes(output, _written(predicted, output))
     return {"rows": len(predicted), "output": str(output), "columns": [str(name) for name in predicted.columns]}
 
