@@ -62,7 +62,7 @@ def print_json(value: Any) -> None:
     """Print a value as the one JSON object on stdout."""
     import json
 
-    from modelwizard.files import plain
+    from modelwizard.contract.wire import plain
 
     unicode = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
     click.echo(json.dumps(plain(value), ensure_ascii=not unicode, indent=2))

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
-Event = Mapping[str, Any]
-"""One event of the worker, as it came over the pipe (`{"event": "progress", ...}`)."""
-
-OnEvent = Callable[[Event], None]
+from modelwizard.contract.events import OnEvent
 
 
 @dataclass(frozen=True)
@@ -89,7 +86,7 @@ class Reporter(Protocol):
     def watch(self, watch: Watch) -> AbstractContextManager[OnEvent]:
         """Show the progress of trials: `with reporter.watch(...) as on_event: child.run(job, on_event)`.
 
-        `progress` events move the live line, `trial` events leave one line each; others are ignored.
+        Progress moves the live line, each trial that has ended leaves a line.
         """
         ...
 

@@ -4,11 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from modelwizard.contract.entries import (
+    Compared,
+    Created,
+    Edited,
+    Entry,
+    Exported,
+    Forced,
+    Look,
+    Opened,
+    Sealed,
+    Switched,
+    Trial,
+    Verdict,
+    Written,
+)
 from modelwizard.evidence.scores import gain
 from modelwizard.project import STAGES
-from modelwizard.report.facts import Entry, Facts
+from modelwizard.report.facts import Facts
 from modelwizard.report.markup import Child, Markup, code, element, join, table
-from modelwizard.report.words import TITLES, alike, count, finite, listed, metric, moment, number, whole
+from modelwizard.report.words import TITLES, alike, count, finite, listed, metric, moment, number
 
 PURPOSES = {
     "references": "models of other kinds scored",
@@ -66,8 +81,8 @@ def _by_stage(facts: Facts) -> Markup | None:
     """Return the looks of each stage."""
     rows: list[tuple[Child, ...]] = []
     for stage in (*STAGES, "features", "protocol"):
-        epochs = sum(_looks(entry) for entry in facts.trials(stage))
-        other = sum(_looks(e) for e in facts.entries if e.get("stage") == stage and e.get("kind") != "trial")
+        epochs = sum(entry.looks for entry in facts.trials(stage))
+        other = sum(e.looks for e in facts.entries if e.stage == stage and not isinstance(e, Trial))
         if epochs or other or facts.trials(stage):
             runs = len(facts.trials(stage))
             rows.append((TITLES[stage], f"{runs:,}", f"{epochs:,}", f"{other:,}", f"{epochs + other:,}"))
@@ -75,10 +90,6 @@ def _by_stage(facts: Facts) -> Markup | None:
         return None
     head = ("Stage", "trials", "epochs scored", "other looks", "looks")
     return table(head, rows, caption="Looks at the validation rows", numbers=range(1, 5))
-
-
-def _looks(entry: Entry) -> int:
-    return whole(entry.get("looks")) or 0
 
 
 def _story(facts: Facts) -> Markup | None:
@@ -91,9 +102,9 @@ def _story(facts: Facts) -> Markup | None:
 
 
 def _events(facts: Facts) -> Iterator[tuple[str, str, str]]:
-    waiting: list[Entry] = []
+    waiting: list[Trial] = []
     for entry in facts.entries:
-        if entry.get("kind") == "trial":
+        if isinstance(entry, Trial):
             waiting.append(entry)
             continue
         told = _told(entry)
@@ -107,49 +118,48 @@ def _events(facts: Facts) -> Iterator[tuple[str, str, str]]:
         yield _trained(waiting)
 
 
-def _trained(entries: list[Entry]) -> tuple[str, str, str]:
-    stages = listed([TITLES.get(stage, stage) for stage in dict.fromkeys(str(e.get("stage")) for e in entries)])
-    bad = sum(entry.get("status") in ("failed", "nan") for entry in entries)
+def _trained(entries: list[Trial]) -> tuple[str, str, str]:
+    stages = listed([TITLES.get(stage, stage) for stage in dict.fromkeys(e.stage for e in entries)])
+    bad = sum(entry.status in ("failed", "nan") for entry in entries)
     failed = f", {bad} of them failed" if bad else ""
     return moment(entries[-1]), f"{stages}: {count(len(entries), 'trial')} trained{failed}.", ""
 
 
 def _told(entry: Entry) -> tuple[str, str] | None:
     """Return a line of the journal as a sentence with its tone; None for what needs no line of its own."""
-    stage = TITLES.get(str(entry.get("stage")), str(entry.get("stage") or ""))
-    match entry.get("kind"):
-        case "created":
+    stage = TITLES.get(entry.stage, entry.stage)
+    match entry:
+        case Created():
             return "The project was made.", ""
-        case "verdict":
-            return f"{stage}: {entry.get('verdict')}. {entry.get('headline') or ''}", "judged"
-        case "forced":
-            past = f" past “{entry['found']}”" if entry.get("found") else ""
-            return f"Gate of {stage} passed by force{past}: {entry.get('reason') or 'no reason given'}", "doubt"
-        case "edited":
-            files = listed([str(name) for name in entry.get("files") or ()]) or "the code"
-            after = "" if (looks := whole(entry.get("after_looks"))) is None else f" after {count(looks, 'look')}"
+        case Verdict():
+            return f"{stage}: {entry.verdict}. {entry.headline}", "judged"
+        case Forced():
+            past = f" past “{entry.found}”" if entry.found else ""
+            return f"Gate of {stage} passed by force{past}: {entry.reason or 'no reason given'}", "doubt"
+        case Edited():
+            files = listed(entry.files) or "the code"
+            after = f" after {count(entry.after_looks, 'look')}"
             return f"{files} changed{after}: what follows is another branch, bred from what was seen.", "doubt"
-        case "sealed":
-            return f"Sealed before the test: {entry.get('headline') or 'the expected score'}", ""
-        case "opened":
-            why = f" Reason: {entry['reason']}" if entry.get("reason") else ""
-            if entry.get("reused"):
+        case Sealed():
+            return f"Sealed before the test: {entry.headline or 'the expected score'}", ""
+        case Opened():
+            why = f" Reason: {entry.reason}" if entry.reason else ""
+            if entry.reused:
                 return f"The test rows were opened again: reused test.{why}", "bad"
             return f"The test rows were opened.{why}", ""
-        case "decision" if entry.get("protocol"):
-            scheme = f"{entry.get('repeats', '?')} x {entry.get('folds', '?')}-fold"
+        case Switched():
+            scheme = f"{entry.repeats} x {entry.folds}-fold"
             return f"{stage}: from here on rows are judged by repeated K-fold, {scheme}.", "doubt"
-        case "decision" if entry.get("written"):
-            return f"{stage}: written into {listed([str(name) for name in entry.get('files') or ()])}.", ""
-        case "decision" if entry.get("action"):
-            what = listed([str(name) for name in entry.get("names") or ()])
-            done = {"add": "with", "remove": "without"}.get(str(entry["action"]), "all together, with a fresh seed,")
-            return f"{stage}: {done} {what}: {'kept' if entry.get('accepted') else 'not kept'}.", ""
-        case "decision":
-            return (f"{stage}: model written, {entry['model']}.", "") if entry.get("model") else None
-        case "look":
-            purpose = PURPOSES.get(str(entry.get("purpose")), str(entry.get("purpose") or "a look"))
-            looks = _looks(entry)
-            return (f"{stage}: {purpose}, {count(looks, 'look')}.", "") if looks else None
+        case Written():
+            return f"{stage}: written into {listed(entry.files)}.", ""
+        case Compared():
+            done = {"add": "with", "remove": "without"}.get(entry.action, "all together, with a fresh seed,")
+            kept = "kept" if entry.accepted else "not kept"
+            return f"{stage}: {done} {listed(entry.names)}: {kept}.", ""
+        case Exported():
+            return f"{stage}: model written, {entry.model}.", ""
+        case Look() if entry.looks:
+            purpose = PURPOSES.get(entry.purpose, entry.purpose or "a look")
+            return f"{stage}: {purpose}, {count(entry.looks, 'look')}.", ""
         case _:
             return None

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from modelwizard.contract.entries import Verdict
 from modelwizard.evidence.scores import SCORES
 from modelwizard.project import next_stage
 from modelwizard.report import charts
-from modelwizard.report.facts import Entry, Facts
+from modelwizard.report.facts import Facts
 from modelwizard.report.markup import Child, Markup, code, element, items, table
 from modelwizard.report.words import (
     NAMES,
@@ -50,13 +51,13 @@ def verdict(facts: Facts, stage: str) -> Markup:
     found = facts.verdicts[stage]
     if found is None:
         return element("p", code(_absent(facts, stage)), class_="absent")
-    word = str(found.get("verdict"))
+    word = found.verdict
     sign = element("b", SIGNS.get(word, "·"), f" {word}", class_=f"word {TONES.get(word, '')}")
     forced = f"Passed by force: {_reason(found)}" if word == "forced" else None
-    reasons, advice = ([str(s) for s in found.get(name) or ()] for name in ("reasons", "advice"))
+    reasons, advice = ([str(s) for s in said] for said in (found.reasons, found.advice))
     return element(
         "div",
-        element("p", sign, " ", code(str(found.get("headline") or "")), class_="headline"),
+        element("p", sign, " ", code(str(found.headline)), class_="headline"),
         element("p", forced, class_="forced") if forced else None,
         element("div", _listing("Why", reasons), _listing("Advice", advice), class_="pair"),
         _earlier(facts, stage),
@@ -65,10 +66,10 @@ def verdict(facts: Facts, stage: str) -> Markup:
     )
 
 
-def _reason(found: Entry) -> str:
+def _reason(found: Verdict) -> str:
     """Return why a gate was passed by force, without the headline that stands above it already."""
-    given = str(found.get("reason") or "")
-    return given.removesuffix(str(found.get("headline") or "")).rstrip(": ") or "no reason given"
+    given = str(found.reason or "")
+    return given.removesuffix(str(found.headline)).rstrip(": ") or "no reason given"
 
 
 def _listing(title: str, sentences: list[str]) -> Markup | None:
@@ -87,16 +88,16 @@ def _absent(facts: Facts, stage: str) -> str:
     recorded = len(facts.trials(stage))
     if recorded:
         return f"{count(recorded, 'trial')} recorded, no verdict yet: the stage is running, or was interrupted."
-    following = next_stage([entry for entry in facts.entries if "kind" in entry])
+    following = next_stage(facts.entries)
     return f"Not run yet. Next: `modelwizard {stage}`." if stage == following else "Not run yet."
 
 
 def _earlier(facts: Facts, stage: str) -> Markup | None:
     """Return verdicts of the same stage that were given before the last one."""
-    before = [entry for entry in facts.kind("verdict") if entry.get("stage") == stage][:-1]
+    before = [entry for entry in facts.lines(Verdict) if entry.stage == stage][:-1]
     if not before:
         return None
-    shown = items(f"{moment(e)}: {e.get('verdict')}. {e.get('headline') or ''}" for e in before)
+    shown = items(f"{moment(e)}: {e.verdict}. {e.headline}" for e in before)
     return element("details", element("summary", count(len(before), "earlier verdict")), shown)
 
 
@@ -176,7 +177,7 @@ def curves(facts: Facts, run: object, *, border: int | None = None, kind: str = 
 def baseline(facts: Facts) -> Markup:
     """Return the baseline stage: models of other kinds beside the net, and its curves."""
     numbers = facts.numbers("baseline")
-    run = numbers.get("run") or (facts.best("baseline") or {}).get("run")
+    run = numbers.get("run") or getattr(facts.best("baseline"), "run", None)
     shown = curves(facts, run, border=whole(numbers.get("best_epoch")), name="baseline") if run else None
     return section(facts, "baseline", _references(facts), shown)
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from modelwizard.contract.entries import Sealed
 from modelwizard.evidence import calibration, intervals, resampling, scores, testing, thresholds
 from modelwizard.evidence.arrays import ArrayLike, Floats, matrix
 from modelwizard.evidence.testing import Agreement
@@ -53,11 +54,10 @@ class Expected:
         return plain(asdict(self))
 
 
-def restore(record: Mapping[str, Any]) -> Expected:
-    """Return the expectation that `record` wrote; extra keys are passed over."""
-    values: dict[str, Any] = {name: record[name] for name in Expected.__dataclass_fields__ if name in record}
-    values = {name: math.nan if value is None else value for name, value in values.items()}
-    values["interval"] = (float(record["interval"][0]), float(record["interval"][1]))
+def restore(sealed: Sealed) -> Expected:
+    """Return the expectation that the journal holds."""
+    stored: dict[str, Any] = {name: getattr(sealed, name) for name in Expected.__dataclass_fields__}
+    values: dict[str, Any] = {name: math.nan if value is None else value for name, value in stored.items()}
     return Expected(**values)
 
 

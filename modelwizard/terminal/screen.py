@@ -24,9 +24,11 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
+from modelwizard.contract import events
+from modelwizard.contract.events import Event, OnEvent
 from modelwizard.conversation import Prompt
 from modelwizard.errors import ModelWizardError, UsageError
-from modelwizard.reporter import Event, Judgement, OnEvent, Watch
+from modelwizard.reporter import Judgement, Watch
 from modelwizard.terminal.lines import ask_line, columns_of_text
 from modelwizard.terminal.progress import Progress
 
@@ -262,7 +264,7 @@ class Terminal(Sheet):
             line = progress.take(event)
             if line:
                 self._trial(line)
-            elif event.get("event") != "progress" or self._clock() - last < BEATS:
+            elif not isinstance(event, events.Progress) or self._clock() - last < BEATS:
                 return
             else:
                 self.note("  ".join(part for part in (progress.headline(), progress.standing()) if part))

@@ -13,19 +13,20 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from modelwizard.contract.jobs import Sanity
+from modelwizard.contract.results import Sane
 from modelwizard.engine import trainer
 from modelwizard.evidence.losses import row_floor, row_loss
 from modelwizard.evidence.sanity import BY_HEART, CHANCE, chance, distinct, first_loss_fits, learned_by_heart, skilled
 from modelwizard.files import write_bytes
 from modelwizard.training import memory, trials
-from modelwizard.training.experiment import Watcher
 from modelwizard.training.inspection import last_layer
 from modelwizard.training.records import packed
 from modelwizard.training.seeds import derive
 from modelwizard.training.user_code import blame
+from modelwizard.training.watcher import Watcher
 from modelwizard.training.workshop import Fold, Part, Workshop, relative
 from modelwizard.tuning import space
-from modelwizard.tuning.search import open_space
 
 BATCH = 32
 MOST_STEPS = 1500
@@ -57,39 +58,30 @@ class Check:
     fix: str | None
 
 
-def sanity(workshop: Workshop, request: Mapping[str, Any], watcher: Watcher) -> dict[str, Any]:
-    """Run all checks with the hyperparameters of the baseline.
-
-    A check that the time does not do for is left out, and says so.
-
-    Returns:
-        The checks, and how often validation rows were looked at.
-    """
-    found = open_space(workshop)
-    given = space.bare(found) | dict(request.get("hyperparameters") or {})
-    bench = Bench(workshop, given, {hp.name for hp in found.space}, int(request.get("batch_size") or BATCH), watcher)
-    seed = int(request.get("seed") or 0)
+def sanity(workshop: Workshop, job: Sanity, watcher: Watcher) -> Sane:
+    """Run all checks with the hyperparameters of the baseline; those that there is no time for are left out."""
+    found = trials.open_space(workshop)
+    given = space.bare(found) | job.hyperparameters
+    bench = Bench(workshop, given, {hp.name for hp in found.space}, job.batch_size, watcher)
     checks: list[Check] = []
     for check in (_first_loss, _by_heart, _zero_input, _shuffled):
         watcher.check()
-        drawn = derive(seed, check.__name__)
+        drawn = derive(job.seed, check.__name__)
         keras.utils.set_random_seed(drawn)
         checks.append(check(bench, drawn))
         memory.release()
-        watcher.emit("check", **vars(checks[-1]))
     path = workshop.project.runs / "sanity.npz"
     rows = np.concatenate([fold.validation.rows for fold in bench.folds])
     write_bytes(path, packed({"rows": rows, **bench.predictions}))
-    return {
-        "checks": [vars(check) for check in checks],
-        "initial_loss": checks[0].value,
-        "expected_loss": checks[0].expected,
-        "batch_loss": checks[1].value,
-        "batch_baseline": None if checks[1].expected is None else checks[1].expected / BY_HEART,
-        "predictions": relative(workshop.project, path),
-        "left_out": [check.name for check in checks if check.evidence == NO_TIME],
-        "looks": len(bench.predictions),
-    }
+    return Sane(
+        initial_loss=checks[0].value,
+        expected_loss=checks[0].expected,
+        batch_loss=checks[1].value,
+        batch_baseline=None if checks[1].expected is None else checks[1].expected / BY_HEART,
+        predictions=relative(workshop.project, path),
+        left_out=[check.name for check in checks if check.evidence == NO_TIME],
+        looks=len(bench.predictions),
+    )
 
 
 @dataclass

@@ -16,8 +16,8 @@ from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
 
-from modelwizard.errors import ModelWizardError, ProjectError
-from modelwizard.worker.events import LOG, first_line
+from modelwizard.contract.events import LOG
+from modelwizard.errors import ModelWizardError, ProjectError, first_line
 
 _NEEDED = {
     "data": ("load", "read_rows", "to_columns"),

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from modelwizard import editing
+from modelwizard.contract.entries import Forced, Trial, Written
+from modelwizard.contract.jobs import Inspect
 from modelwizard.errors import GateError, ProjectError, UsageError
 from modelwizard.evidence import scores
 from modelwizard.files import write_text
@@ -46,23 +48,24 @@ def run_features(folder: Path, options: StageOptions, reporter: Reporter, child:
     with opened(folder, options, reporter, child, partial(_gate, options=options)) as session:
         rules.apply(session, "features")
         result = walk(session)
-        reading.note(session.journal, "features", "trial")
+        reading.note(session.journal, "features", Trial)
     return result
 
 
 def _gate(journal: Journal, options: StageOptions) -> None:
     """Refuse to look for features before a network has any power."""
-    found = verdicts(journal.entries())["baseline"] or {}
-    if found.get("verdict") in ("passed", "forced"):
+    found = verdicts(journal.entries())["baseline"]
+    if found and found.verdict in ("passed", "forced"):
         return
+    word = found.verdict if found else None
     if options.force:
-        journal.append("forced", stage="baseline", gate="features", found=found.get("verdict"), reason=options.reason)
+        journal.append(Forced(stage="baseline", gate="features", found=word, reason=options.reason))
         return
-    state = f"ended with '{found['verdict']}'" if found else "has not been run"
+    state = f"ended with '{word}'" if word else "has not been run"
     raise GateError(
         f"features has to wait: baseline {state}.",
         expected="baseline passed: what a network without power says of features means nothing",
-        received=str(found.get("headline") or state),
+        received=str(found.headline) if found else state,
         fix='modelwizard baseline; or go on knowingly: modelwizard features --force --reason "…"',
     )
 
@@ -110,7 +113,7 @@ def walk(session: Session) -> dict[str, Any]:
         "confirmed": kept,
         "code": statements,
         "written": written,
-        "looks": sum(int(e.get("looks") or 0) for e in session.journal.entries(stage="features")),
+        "looks": sum(e.looks for e in session.journal.entries() if e.stage == "features"),
     }
 
 
@@ -194,12 +197,12 @@ def _write(session: Session, statements: list[str], confirmed: Judged | None) ->
         return False
     try:
         write_text(path, new)
-        session.child.run({"job": "inspect"})
+        session.child.run(Inspect())
     except BaseException:
         path.write_bytes(old)
         session.reporter.warn("The project does not load with these lines: data.py is as it was.")
         raise
-    session.journal.append("decision", stage="features", written=True, files=["data.py"], code_lines=statements)
+    session.journal.append(Written(stage="features", written=True, files=["data.py"], code_lines=statements))
     session.reporter.say(
         "Written into data.py. Next: `modelwizard regularize` for another round, or `modelwizard finalize`."
     )

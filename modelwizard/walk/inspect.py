@@ -6,6 +6,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
+from msgspec.structs import asdict
+
+from modelwizard.contract.entries import Edited, Entry, Finding, Forced, Opened, Sealed, Trial, Verdict
+from modelwizard.contract.jobs import Check, Predict
 from modelwizard.errors import ProjectError, UsageError
 from modelwizard.evidence import advice, scores
 from modelwizard.files import file_sha256
@@ -39,7 +44,7 @@ def status(folder: Path) -> dict[str, Any]:
     """
     project = Project.open(folder)
     journal = Journal(project.journal_path)
-    reading.note(journal, "status", "verdict")
+    reading.note(journal, "status", Verdict)
     entries = journal.entries()
     settings, found = project.settings, verdicts(entries)
     task, counts = settings.problem, project.counts()
@@ -61,19 +66,20 @@ def status(folder: Path) -> dict[str, Any]:
     }
 
 
-def _stage(stage: str, entry: Mapping[str, Any] | None) -> dict[str, Any] | None:
+def _stage(stage: str, entry: Verdict | None) -> dict[str, Any] | None:
     if entry is None:
         return None
-    numbers = entry.get("numbers") or {}
+    numbers = entry.numbers
     kept = {name: numbers.get(name) for name in KEPT[stage]}
     way = {"direction": numbers["direction"]} if numbers.get("direction") == "min" else {}
-    return {"verdict": entry["verdict"], **kept, **way, "headline": entry.get("headline"), "utc": entry.get("utc")}
+    return {"verdict": entry.verdict, **kept, **way, "headline": entry.headline, "utc": entry.utc}
 
 
-def _account(metric: str, count: int, found: Mapping[str, Mapping[str, Any] | None]) -> str | None:
+def _account(metric: str, count: int, found: Mapping[str, Verdict | None]) -> str | None:
     """Return "412 looks · best raw 0.846 · corrected 0.838 ± 0.011 · optimism 0.008" from the latest verdict."""
     for stage in ("regularize", "baseline"):
-        numbers = (found[stage] or {}).get("numbers") or {}
+        entry = found[stage]
+        numbers = entry.numbers if entry else {}
         values = [numbers.get(name) for name in ("score", "corrected", "se")]
         if all(isinstance(value, int | float) for value in values):
             raw, corrected, se = (float(value) for value in values if value is not None)
@@ -81,14 +87,14 @@ def _account(metric: str, count: int, found: Mapping[str, Mapping[str, Any] | No
     return None
 
 
-def _advice(search: Mapping[str, Any] | None, entries: Sequence[Mapping[str, Any]]) -> list[str]:
+def _advice(search: Verdict | None, entries: Sequence[Entry]) -> list[str]:
     """Return what the number of looks means: of the last search, and of what a person read in between."""
-    numbers = (search or {}).get("numbers") or {}
-    untried = not any(entry.get("stage") in ("features", "finalize") for entry in entries)
+    numbers = search.numbers if search else {}
+    untried = not any(entry.stage in ("features", "finalize") for entry in entries)
     hint = [
         "not tried yet: `modelwizard features` looks for ratios and the like that help, and for columns that do not"
     ]
-    told = hint if untried and (search or {}).get("verdict") in ("passed", "forced") else []
+    told = hint if untried and search and search.verdict in ("passed", "forced") else []
     told += [f"{numbers['level']}: {numbers['advice']}"] if numbers.get("advice") and numbers["level"] != "fine" else []
     return told + ([sentence] if (sentence := advice.adaptive(*accounting.bred(entries))) else [])
 
@@ -105,16 +111,12 @@ def audit(folder: Path) -> dict[str, Any]:
     chain, entries = journal.verify(), journal.entries()
     seen = looks(entries)
     problems = [*chain.problems, *project.changed(), *_model_changed(project, entries)]
-    named = [*STAGES, *(["features"] if any(e.get("stage") == "features" for e in entries) else [])]
-    by_stage = {stage: sum(int(e.get("looks") or 0) for e in entries if e.get("stage") == stage) for stage in named}
-    edits = [
-        {"files": e["files"], "after_looks": e["after_looks"], "utc": e["utc"]}
-        for e in entries
-        if e["kind"] == "edited"
-    ]
-    forced = [{"stage": e["stage"], "reason": e["reason"], "utc": e["utc"]} for e in entries if e["kind"] == "forced"]
-    findings = [e for e in entries if e["kind"] == "finding"]
-    openings = [e["utc"] for e in entries if e["kind"] == "opened"]
+    named = [*STAGES, *(["features"] if any(e.stage == "features" for e in entries) else [])]
+    by_stage = {stage: sum(e.looks for e in entries if e.stage == stage) for stage in named}
+    edits = [{"files": e.files, "after_looks": e.after_looks, "utc": e.utc} for e in entries if isinstance(e, Edited)]
+    forced = [{"stage": e.stage, "reason": e.reason, "utc": e.utc} for e in entries if isinstance(e, Forced)]
+    findings = [e for e in entries if isinstance(e, Finding)]
+    openings = [e.utc for e in entries if isinstance(e, Opened)]
     return {
         "ok": not problems,
         "problems": problems,
@@ -136,7 +138,7 @@ def _story(
     forced: Sequence[Mapping[str, Any]],
     openings: Sequence[str],
     bred: tuple[int, int],
-    findings: Sequence[Mapping[str, Any]],
+    findings: Sequence[Finding],
 ) -> list[str]:
     """Tell in plain sentences what the journal holds."""
     told = [f"The journal holds {count} lines."]
@@ -145,7 +147,7 @@ def _story(
     told += [f"Validation scores were read {times(seen.read)} by a person."] if seen.read else []
     told += [f"{' and '.join(e['files'])} changed after {e['after_looks']} looks, on {e['utc'][:10]}." for e in edits]
     told += [f"{sentence[:1].upper()}{sentence[1:]}."] if (sentence := advice.adaptive(*bred)) else []
-    told += [f"Found at {e['stage']}, on {e['utc'][:10]}: {e['rule']} {text(e)}." for e in findings]
+    told += [f"Found at {e.stage}, on {e.utc[:10]}: {e.rule} {text(e)}." for e in findings]
     told += [f"The gate after {e['stage']} was passed by force: {e['reason']}" for e in forced]
     if not openings:
         told.append("The test rows have not been opened.")
@@ -161,14 +163,14 @@ def times(number: int) -> str:
     return "once" if number == 1 else f"{number:,} times"
 
 
-def _model_changed(project: Project, entries: Sequence[Mapping[str, Any]]) -> list[str]:
+def _model_changed(project: Project, entries: Sequence[Entry]) -> list[str]:
     """Say whether model.keras is another file than the one whose test score stands in the journal."""
-    sealed = next((e for e in reversed(entries) if e["kind"] == "sealed"), None)
-    if not sealed or not sealed.get("model_sha256"):
+    sealed = next((e for e in reversed(entries) if isinstance(e, Sealed)), None)
+    if not sealed or not sealed.model_sha256:
         return []
     if not project.model_path.is_file():
         return ["model.keras is gone; the test score in the journal belongs to it."]
-    if file_sha256(project.model_path) != sealed["model_sha256"]:
+    if file_sha256(project.model_path) != sealed.model_sha256:
         return ["model.keras is not the file that was sealed before the test: the test score belongs to another model."]
     return []
 
@@ -195,13 +197,13 @@ def predict(folder: Path, source: Path, output: Path | None, reporter: Reporter)
         )
     target = output or project.runs / "predictions.csv"
     with Child(project.folder) as child:
-        found = child.run({"job": "predict", "input": str(source.resolve()), "output": str(target.resolve())})
+        found = child.run(Predict(input=str(source.resolve()), output=str(target.resolve())))
     if output is None:
-        found["text"] = target.read_text(encoding="utf-8")
+        text = target.read_text(encoding="utf-8")
         target.unlink()
-    else:
-        reporter.say(f"{found['rows']:,} rows predicted, written to {output}")
-    return found
+        return {**asdict(found), "text": text}
+    reporter.say(f"{found.rows:,} rows predicted, written to {output}")
+    return asdict(found)
 
 
 def check(folder: Path, reporter: Reporter) -> dict[str, Any]:
@@ -209,9 +211,9 @@ def check(folder: Path, reporter: Reporter) -> dict[str, Any]:
     project = Project.open(folder)
     reporter.note("Checking model.py, data.py and the runs; this trains for a few seconds.")
     with Child(project.folder) as child:
-        found = child.run({"job": "check"})
-    told = [{**one, "evidence": say(one["evidence"])} for one in found["findings"]]
-    return {**found, "findings": told}
+        found = child.run(Check())
+    told = [msgspec.structs.replace(one, evidence=say(one.evidence)) for one in found.findings]
+    return msgspec.to_builtins(msgspec.structs.replace(found, findings=told))
 
 
 def report(folder: Path) -> Path:
@@ -219,5 +221,5 @@ def report(folder: Path) -> Path:
     from modelwizard import report as page
 
     project = Project.open(folder)
-    reading.note(Journal(project.journal_path), "report", "verdict", "trial")
+    reading.note(Journal(project.journal_path), "report", Verdict, Trial)
     return page.write(project)

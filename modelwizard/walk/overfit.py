@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from msgspec.structs import replace
 
+from modelwizard.contract.entries import Trial
+from modelwizard.contract.jobs import Inspect
+from modelwizard.contract.results import Dimension, Inspection
+from modelwizard.contract.trials import Hyperparameters, Training
 from modelwizard.stages import overfit
 from modelwizard.stages.inputs import Run, Validation
 from modelwizard.stages.ladder import FEWEST_EPOCHS, Capacity, Experiment, Ladder, Stop
@@ -23,18 +27,18 @@ def walk(session: Session) -> Verdict:
             "Training and validation loss are compared under the same conditions: same weights, dropout off.",
         ),
     )
-    facts = session.facts()
-    zero = no_regularisation(facts["space"])
+    facts = session.child.run(Inspect())
+    zero = no_regularisation(facts.space)
     hyperparameters, training = session.experiment("1-baseline.toml")
-    entries = [e for e in session.trials("overfit") if e.get("code") == facts["code"] and not e.get("fraction")]
-    entries = [e for e in entries if e["scheme"] == session.scheme]
+    entries = [e for e in session.trials("overfit") if e.code == facts.code and not e.fraction]
+    entries = [e for e in entries if e.scheme == session.scheme]
     entries = [*_first(session, {**hyperparameters, **zero}, training, facts), *entries]
-    runs = [session.run(entry) for entry in entries if entry["predictions"]]
-    names = {h["name"] for h in facts["space"]}
+    runs = [session.run(entry) for entry in entries if entry.predictions]
+    names = {h.name for h in facts.space}
     start = Capacity(
         int(hyperparameters["layers"]) if "layers" in names and "layers" in hyperparameters else None,
         int(hyperparameters["units"]) if "units" in names and "units" in hyperparameters else None,
-        int(training["epochs"]),
+        training.epochs,
     )
     validation: Validation | None = session.validation(entries[0]) if runs else None
     base = session.dumb_loss(validation) if validation else 0.0
@@ -48,7 +52,7 @@ def walk(session: Session) -> Verdict:
         ladder = Ladder(
             start,
             steps,
-            facts["rows"]["train"],
+            facts.rows["train"],
             budget,
             (budget or 0.0) - (session.seconds_left() or 0.0),
             limit,
@@ -68,70 +72,68 @@ def walk(session: Session) -> Verdict:
     return verdict
 
 
-def _first(
-    session: Session, values: dict[str, Any], training: dict[str, Any], facts: dict[str, Any]
-) -> list[dict[str, Any]]:
+def _first(session: Session, values: Hyperparameters, training: Training, facts: Inspection) -> list[Trial]:
     """Return the baseline's run where the first rung would be the same again: it is not trained and counted twice."""
-    if int(training["epochs"]) < FEWEST_EPOCHS:
+    if training.epochs < FEWEST_EPOCHS:
         return []
     for entry in reversed(session.trials("baseline")):
-        same = all(entry["hyperparameters"].get(k) == v for k, v in values.items())
-        same = same and entry["training"] == training and entry.get("code") == facts["code"]
-        if same and entry["scheme"] == session.scheme and entry["predictions"]:
+        same = all(entry.hyperparameters.get(k) == v for k, v in values.items())
+        same = same and entry.training == training and entry.code == facts.code
+        if same and entry.scheme == session.scheme and entry.predictions:
             return [entry]
     return []
 
 
-def no_regularisation(space: list[dict[str, Any]]) -> dict[str, Any]:
+def no_regularisation(space: list[Dimension]) -> Hyperparameters:
     """Return the weakest value of every hyperparameter that regularises."""
-    weakest = {h["name"]: min(h["values"]) if h.get("values") else h["min"] for h in space if h["regulariser"]}
+    weakest = {h.name: min(h.values) if h.values else h.min for h in space if h.regulariser}
     return {name: value for name, value in weakest.items() if value is not None}
 
 
 def _climb(
     session: Session,
     step: Experiment,
-    hyperparameters: dict[str, Any],
-    training: dict[str, Any],
+    hyperparameters: Hyperparameters,
+    training: Training,
     done: int,
     limit: int,
-) -> dict[str, Any]:
+) -> Trial:
     """Train one rung."""
     session.reporter.note(f"{step.capacity.text()}: {step.why}")
     watch = session.watch("Capacity ladder", trials=limit, done=done)
     values = {**hyperparameters, **step.hyperparameters}
-    return session.train("overfit", values, {**training, "epochs": step.capacity.epochs}, watch)
+    return session.train("overfit", values, replace(training, epochs=step.capacity.epochs), watch)
 
 
 def _subset(
     session: Session,
     last: Run,
-    zero: dict[str, Any],
-    training: dict[str, Any],
-    facts: dict[str, Any],
+    zero: Hyperparameters,
+    training: Training,
+    facts: Inspection,
     base: float,
 ) -> overfit.Subset:
     """Check that the largest model can memorise a small part of the training rows."""
-    rows = overfit.subset_rows(facts["rows"]["train"])
+    rows = overfit.subset_rows(facts.rows["train"])
     session.reporter.note(f"Can the largest model memorise {rows:,} rows?")
     entry = session.train(
         "overfit",
         {**last.hyperparameters, **zero},
-        {**training, "epochs": max(last.epochs_run, 300)},
+        replace(training, epochs=max(last.epochs_run, 300)),
         session.watch("Subset check"),
-        fraction=rows / facts["rows"]["train"],
+        fraction=rows / facts.rows["train"],
     )
-    history = session.project.read_run(str(entry["run"])).history
+    history = session.project.read_run(entry.run).history
     return overfit.Subset(rows, min(row["train_loss"] for row in history), base)
 
 
-def _keep(session: Session, verdict: Verdict, runs: list[Run], training: dict[str, Any]) -> None:
+def _keep(session: Session, verdict: Verdict, runs: list[Run], training: Training) -> None:
     """Write the experiment that stage 3 starts from: the model that marks the border."""
     kept = next((run for run in runs if run.name == verdict.numbers.get("run")), None)
     if kept:
         session.write_experiment(
             "2-overfit.toml",
             "The smallest model found that overfits; with the defaults of model.py it bounds the regularize stage.",
-            kept.hyperparameters,
-            {**training, "epochs": kept.epochs_run},
+            dict(kept.hyperparameters),
+            replace(training, epochs=kept.epochs_run),
         )
