@@ -20,7 +20,7 @@ import pandas as pd
 import pytest
 from msgspec.structs import replace
 
-from modelwizard.contract.events import LOG, Event, OnEvent, Progress, TrialEnded
+from modelwizard.contract.events import LOG, Event, OnEvent, Progress, Proposed, TrialEnded
 from modelwizard.contract.jobs import (
     Final,
     Inspect,
@@ -49,7 +49,11 @@ from modelwizard.evidence.scores import gain, score
 from modelwizard.files import file_sha256
 from modelwizard.problems import PROBLEMS
 from modelwizard.project import Project
+from modelwizard.training.watcher import Watcher
+from modelwizard.training.workshop import Workshop
+from modelwizard.tuning.search import search as run_search
 from modelwizard.worker.client import Child
+from modelwizard.worker.pool import WarmWorkers
 
 pytestmark = pytest.mark.slow
 
@@ -445,13 +449,27 @@ def test_failures_in_a_row_end_a_search_with_their_message(project: Project, chi
     assert "no room" in str(result.message)
 
 
-def test_a_time_budget_ends_the_trial_in_flight(project: Project, child: Child) -> None:
-    _, done = search(child, trials=1, epochs=1)  # a round that goes on keeps its epochs
-    result, trials = search(child, trials=50, time_budget=3, done=done, epochs=1_000_000)
-    assert result.stopped == "time"
-    assert trials[-1].status == "stopped"
-    assert trials[-1].epochs_run >= 1
-    assert trials[-1].predictions
+def test_a_deadline_ends_the_trial_in_flight_after_one_epoch_at_least(project: Project) -> None:
+    events: list[Event] = []
+
+    def emit(event: Event) -> None:
+        events.append(event)
+        if isinstance(event, Proposed):
+            watcher.deadline = time.monotonic()  # it passes while the trial runs, on machines of any speed
+
+    workshop, one = Workshop(project), replace(SEARCH, trials=1, epochs=1)
+    watcher = Watcher(emit, lambda: None)
+    assert run_search(workshop, one, watcher, WarmWorkers()).stopped == "trials"
+    watcher.deadline = time.monotonic() + 1e6
+    more = replace(SEARCH, trials=2, epochs=1_000_000, done=ended(events))  # a round that goes on keeps its epochs
+    assert run_search(workshop, more, watcher, WarmWorkers()).stopped == "trials"
+    last = ended(events)[-1]
+    assert (last.status, last.epochs_run) == ("stopped", 1)
+    assert last.predictions
+    watcher.deadline = time.monotonic()
+    late = replace(SEARCH, trials=50, done=ended(events))
+    assert run_search(workshop, late, watcher, WarmWorkers()).stopped == "time"
+    assert len(ended(events)) == 2
 
 
 def facts(trials: list[Summary]) -> dict[str, tuple[Any, ...]]:
@@ -550,7 +568,11 @@ def test_a_worker_does_not_outlive_the_process_that_asked(make_project: Make, tm
         from pathlib import Path
         from modelwizard.contract.jobs import Train
         from modelwizard.contract.trials import Experiment
-        from modelwizard.worker.client import Child
+        from modelwizard.training.watcher import Watcher
+from modelwizard.training.workshop import Workshop
+from modelwizard.tuning.search import search as run_search
+from modelwizard.worker.client import Child
+from modelwizard.worker.pool import WarmWorkers
         child = Child(Path({str(folder)!r}))
         child.ready()
         print(child._process.pid, flush=True)
