@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -171,7 +172,9 @@ def _model_changed(project: Project, entries: Sequence[Entry]) -> list[Message]:
     return []
 
 
-def predict(folder: Path, source: Path, output: Path | None, reporter: Reporter) -> dict[str, Any]:
+def predict(
+    folder: Path, source: Path, output: Path | None, reporter: Reporter, child: Child | None = None
+) -> dict[str, Any]:
     """Predict raw rows with the finalized model.
 
     Args:
@@ -179,6 +182,7 @@ def predict(folder: Path, source: Path, output: Path | None, reporter: Reporter)
         source: A file of raw rows in the form of the data file; the target need not be there.
         output: The CSV to write, or None to return its text as `text`.
         reporter: Tells the person what happens.
+        child: A worker that is warm already. Defaults to a new one.
 
     Raises:
         ProjectError: There is no finalized model yet.
@@ -192,8 +196,8 @@ def predict(folder: Path, source: Path, output: Path | None, reporter: Reporter)
             "There is no finalized model yet.", expected="model.keras in the project", fix="modelwizard finalize"
         )
     target = output or project.runs / "predictions.csv"
-    with Child(project.folder) as child:
-        found = child.run(Predict(input=str(source.resolve()), output=str(target.resolve())))
+    with nullcontext(child) if child else Child(project.folder) as worker:
+        found = worker.run(Predict(input=str(source.resolve()), output=str(target.resolve())))
     if output is None:
         text = target.read_text(encoding="utf-8")
         target.unlink()
@@ -202,12 +206,12 @@ def predict(folder: Path, source: Path, output: Path | None, reporter: Reporter)
     return asdict(found)
 
 
-def check(folder: Path, reporter: Reporter) -> dict[str, Any]:
-    """Apply the rules to the model, the data and the runs as they are now."""
+def check(folder: Path, reporter: Reporter, child: Child | None = None) -> dict[str, Any]:
+    """Apply the rules to the model, the data and the runs as they are now, in a worker that is warm or a new one."""
     project = Project.open(folder)
     reporter.note(message("walk.checking"))
-    with Child(project.folder) as child:
-        found = child.run(Check())
+    with nullcontext(child) if child else Child(project.folder) as worker:
+        found = worker.run(Check())
     told = [msgspec.structs.replace(one, evidence=say(one.evidence)) for one in found.findings]
     return msgspec.to_builtins(msgspec.structs.replace(found, findings=told))
 

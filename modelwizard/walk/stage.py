@@ -150,7 +150,7 @@ def opened(
             begin(project, journal)
             gate(journal)
             notice_edits(project, journal, reporter)
-            with reporter.waiting(message("walk.starting")):
+            with nullcontext() if worker.warm else reporter.waiting(message("walk.starting")):
                 worker.ready()
             yield Session(project, journal, worker, options, reporter)
 
