@@ -18,7 +18,7 @@ from modelwizard.evidence import advice, scores
 from modelwizard.files import file_sha256
 from modelwizard.journal import Journal, Looks, looks
 from modelwizard.problems import PROBLEMS
-from modelwizard.project import STAGES, Project, verdicts
+from modelwizard.project import STAGES, Project, typed, verdicts
 from modelwizard.project import next_stage as stage_after
 from modelwizard.reporter import Reporter
 from modelwizard.stages import accounting
@@ -193,7 +193,9 @@ def predict(
         raise UsageError(f"{source} is not a file.", expected="a file of raw rows", fix="check the path")
     if not project.model_path.is_file():
         raise ProjectError(
-            "There is no finalized model yet.", expected="model.keras in the project", fix="modelwizard finalize"
+            "There is no finalized model yet.",
+            expected="model.keras in the project",
+            fix=typed("modelwizard finalize", folder),
         )
     target = output or project.runs / "predictions.csv"
     with nullcontext(child) if child else Child(project.folder) as worker:
