@@ -256,9 +256,32 @@ class Checked(Struct, frozen=True):
     skipped: list[Skipped] = []
 
 
+class Shifted(Struct, frozen=True):
+    """An input of new rows that is distributed otherwise than in training.
+
+    Args:
+        name: Its name.
+        what: `numbers`, `words`, or `missing`: how many cells are.
+        p: P-value of the two-sample test.
+        size: The difference as a share of the rows, from 0 to 1.
+        before: Median, or share of the category that differs most, or of missing cells, in training.
+        after: The same of the new rows.
+        value: That category.
+    """
+
+    name: str
+    what: Literal["numbers", "words", "missing"]
+    p: float
+    size: float
+    before: float
+    after: float
+    value: str = ""
+
+
 class Predicted(Struct, frozen=True):
-    """A file of predictions: rows, path, columns."""
+    """A file of predictions: rows, path, columns; inputs that are not like those of training, None if not looked at."""
 
     rows: int
     output: str
     columns: list[str]
+    shift: list[Shifted] | None = None

@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modelwizard.contract.jobs import Predict, Test
-from modelwizard.contract.results import Nothing, Predicted
+from modelwizard.contract.results import Nothing, Predicted, Shifted
 from modelwizard.errors import DataError, ModelWizardError, ProjectError, TestOpenedError, UsageError, first_line
+from modelwizard.evidence.shift import shifted
 from modelwizard.files import file_sha256, write_bytes
 from modelwizard.project import Project
 from modelwizard.training import division, sealed
@@ -109,10 +110,16 @@ def predict(project: Project, job: Predict) -> Predicted:
     if len(table) == 0:
         raise DataError(f"{source.name} holds no rows.", expected="at least one row below the header")
     with blame(project.folder, "predict the rows"):
-        code = cast(PredictCode, import_module(project.folder, "predict"))
-        predicted = code.predict(model, table)
+        predicted = cast(PredictCode, import_module(project.folder, "predict")).predict(model, table)
     write_bytes(output, _written(predicted, output))
-    return Predicted(len(predicted), str(output), [str(name) for name in predicted.columns])
+    shift = _shift(project, code, table) if job.shift and project.data_path.exists() else None
+    return Predicted(len(predicted), str(output), [str(name) for name in predicted.columns], shift)
+
+
+def _shift(project: Project, code: UserCode, table: Any) -> list[Shifted]:
+    """Compare new rows with those that the model was trained on."""
+    with blame(project.folder, "read the training rows"):
+        return shifted(code.data.load("train", "validation").x, code.data.to_columns(table))
 
 
 def load_model(project: Project) -> Any:

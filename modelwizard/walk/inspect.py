@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from msgspec.structs import asdict
 
 from modelwizard.contract.entries import Edited, Entry, Finding, Forced, Opened, Sealed, Trial, Verdict
 from modelwizard.contract.jobs import Check, Predict
 from modelwizard.contract.messages import VERBATIM, Message, message, restored
+from modelwizard.contract.results import Shifted
 from modelwizard.errors import ProjectError, UsageError
 from modelwizard.evidence import advice, scores
 from modelwizard.files import file_sha256
@@ -27,6 +27,8 @@ from modelwizard.walk import reading
 from modelwizard.words import say
 from modelwizard.worker.client import Child
 
+MOST_SHIFTED = 3
+"""Inputs that are named where new rows are not like those of training."""
 KEPT = {
     "baseline": ("score", "reference", "p_value"),
     "overfit": ("rise", "capacity"),
@@ -173,7 +175,13 @@ def _model_changed(project: Project, entries: Sequence[Entry]) -> list[Message]:
 
 
 def predict(
-    folder: Path, source: Path, output: Path | None, reporter: Reporter, child: Child | None = None
+    folder: Path,
+    source: Path,
+    output: Path | None,
+    reporter: Reporter,
+    child: Child | None = None,
+    *,
+    shift: bool = True,
 ) -> dict[str, Any]:
     """Predict raw rows with the finalized model.
 
@@ -183,6 +191,7 @@ def predict(
         output: The CSV to write, or None to return its text as `text`.
         reporter: Tells the person what happens.
         child: A worker that is warm already. Defaults to a new one.
+        shift: Whether to compare the rows with those of training, and warn where they differ. Defaults to yes.
 
     Raises:
         ProjectError: There is no finalized model yet.
@@ -199,13 +208,26 @@ def predict(
         )
     target = output or project.runs / "predictions.csv"
     with nullcontext(child) if child else Child(project.folder) as worker:
-        found = worker.run(Predict(input=str(source.resolve()), output=str(target.resolve())))
+        found = worker.run(Predict(input=str(source.resolve()), output=str(target.resolve()), shift=shift))
+    _warn_of_shift(found.shift or [], source, reporter)
     if output is None:
         text = target.read_text(encoding="utf-8")
         target.unlink()
-        return {**asdict(found), "text": text}
+        return {**msgspec.to_builtins(found), "text": text}
     reporter.say(message("walk.predicted", rows=found.rows, path=str(output)))
-    return asdict(found)
+    return msgspec.to_builtins(found)
+
+
+def _warn_of_shift(found: Sequence[Shifted], source: Path, reporter: Reporter) -> None:
+    """Name the inputs of new rows that are not like those of training."""
+    told: list[Message | str] = [
+        message(f"shift.{one.what}", name=one.name, before=one.before, after=one.after, value=one.value)
+        for one in found[:MOST_SHIFTED]
+    ]
+    if len(found) > MOST_SHIFTED:
+        told.append(message("shift.more", more=len(found) - MOST_SHIFTED))
+    if told:
+        reporter.warn(message("shift.told", file=source.name, inputs=told))
 
 
 def check(folder: Path, reporter: Reporter, child: Child | None = None) -> dict[str, Any]:

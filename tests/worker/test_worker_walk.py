@@ -346,7 +346,7 @@ def test_production_networks_trained_side_by_side_are_those_trained_one_after_an
     found: list[pd.DataFrame] = []
     for workers in (1, 2):
         assert final(child, replace(PROBE, seeds=3), workers=workers).members == 3
-        child.run(Predict(input=str(project.data_path), output=str(tmp_path / "out.csv")))
+        assert child.run(Predict(input=str(project.data_path), output=str(tmp_path / "out.csv"))).shift == []
         found.append(pd.read_csv(tmp_path / "out.csv"))
     pd.testing.assert_frame_equal(*found, rtol=1e-3, atol=1e-4)
     assert not list(project.runs.glob(".member*"))
@@ -424,8 +424,14 @@ def test_another_data_file_stops_everything_but_prediction(project: Project, chi
     project.data_path.write_text(project.data_path.read_text() + "\n")
     with pytest.raises(DataError, match="content changed"):
         child.run(Inspect())
+    raw = pd.read_csv(kept)
+    raw.assign(amount=3 * raw["amount"] + 9).to_csv(tmp_path / "other.csv", index=False)
+    for look, names in ((True, ["amount"]), (False, [])):
+        told = child.run(Predict(input=str(tmp_path / "other.csv"), output=str(tmp_path / "out.csv"), shift=look))
+        assert [one.name for one in told.shift or []] == names
     project.data_path.unlink()
-    assert child.run(Predict(input=str(kept), output=str(tmp_path / "out.csv"))).rows == 240
+    last = child.run(Predict(input=str(kept), output=str(tmp_path / "out.csv")))
+    assert (last.rows, last.shift) == (240, None)  # nothing to compare with
     pd.read_csv(kept).drop(columns="amount").to_csv(kept, index=False)
     with pytest.raises(DataError, match=r"rows\.csv cannot be read") as caught:
         child.run(Predict(input=str(kept), output=str(tmp_path / "out.csv")))
