@@ -112,7 +112,7 @@ def predict(project: Project, job: Predict) -> Predicted:
     with blame(project.folder, "predict the rows"):
         predicted = cast(PredictCode, import_module(project.folder, "predict")).predict(model, table)
     write_bytes(output, _written(predicted, output))
-    shift = _shift(project, code, table) if job.shift and project.data_path.exists() else None
+    shift = _shift(project, code, table) if job.shift and not project.changed() else None
     return Predicted(len(predicted), str(output), [str(name) for name in predicted.columns], shift)
 
 

@@ -421,14 +421,14 @@ def test_another_data_file_stops_everything_but_prediction(project: Project, chi
     final(child)
     kept = tmp_path / "rows.csv"
     shutil.copy(project.data_path, kept)
-    project.data_path.write_text(project.data_path.read_text() + "\n")
-    with pytest.raises(DataError, match="content changed"):
-        child.run(Inspect())
     raw = pd.read_csv(kept)
     raw.assign(amount=3 * raw["amount"] + 9).to_csv(tmp_path / "other.csv", index=False)
     for look, names in ((True, ["amount"]), (False, [])):
         told = child.run(Predict(input=str(tmp_path / "other.csv"), output=str(tmp_path / "out.csv"), shift=look))
         assert [one.name for one in told.shift or []] == names
+    project.data_path.write_text(project.data_path.read_text() + "\n")
+    with pytest.raises(DataError, match="content changed"):
+        child.run(Inspect())
     project.data_path.unlink()
     last = child.run(Predict(input=str(kept), output=str(tmp_path / "out.csv")))
     assert (last.rows, last.shift) == (240, None)  # nothing to compare with
