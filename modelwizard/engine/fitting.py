@@ -54,7 +54,8 @@ class Fit:
         reason = rules.versions_reason()
         if reason is not None:
             raise NotCompiled(reason)
-        internals.assert_compiled(model)
+        if isinstance(model, keras.Layer):
+            internals.assert_compiled(model)
         self._check(model)
         data, held = self._data()
         training = _Training(model, data, held, self)
@@ -81,7 +82,7 @@ class Fit:
             if model.stop_training:
                 break
             training.reconsider(epochs - epoch - 1)
-        if epochs > 0:
+        if epochs > 0 and model.optimizer is not None:
             model.optimizer.finalize_variable_values(model.trainable_weights)
         hooks.on_train_end(logs)
         return model.history
@@ -167,7 +168,7 @@ class _Training:
         self._held_passes.restart()
         rows = len(self._held_passes.next(stopped=self._model.stop_evaluating))
         part = arrays.take(self._held, slice(0, rows))
-        return self._program.evaluate(part, self._held_leaves, self._held_passes.batch)
+        return _flat(self._program.evaluate(part, self._held_leaves, self._held_passes.batch))
 
 
 def _program(model: Model, data: Rows) -> Program:
@@ -190,6 +191,12 @@ def _serve_nan(hooks: Any, logs: dict[str, Any], steps: int) -> None:
     for callback in hooks.callbacks:
         if type(callback) is keras.callbacks.TerminateOnNaN:
             callback.on_batch_end(steps - 1, {"loss": float(logs["loss"])})
+
+
+def _flat(scores: dict[str, Any]) -> dict[str, Any]:
+    """Put the results of a metric that names several in the place of their dictionary."""
+    parts = [_flat(value) if isinstance(value, dict) else {name: value} for name, value in scores.items()]
+    return {name: value for part in parts for name, value in part.items()}
 
 
 def _capped(epochs: int) -> int:

@@ -12,6 +12,7 @@ from against_keras import X, Y, both, build
 from keras import layers
 
 import modelwizard as mw
+from modelwizard.engine.api import HandedToKeras
 from modelwizard.engine.passes import Passes
 
 # 70 rows: what an epoch takes, where one ends early, how large a batch is, how often the data start anew.
@@ -88,6 +89,8 @@ MONITORS: dict[str, Any] = {
     "name", [pytest.param(name, marks=[pytest.mark.slow] if i else []) for i, name in enumerate(SHAPES)]
 )
 def test_metrics_of_any_shape_are_told_as_by_model_fit(name: str) -> None:
+    if name == "several by name" and tuple(map(int, keras.__version__.split(".")[:2])) < (3, 14):
+        pytest.skip("Keras before 3.14 gives the name in validation to the training, too")
     both(**SHAPES[name], validation_data=(X, SHAPES[name].get("y", Y)))
 
 
@@ -189,6 +192,44 @@ def test_a_training_that_is_stopped_ends_after_the_steps_of_a_call() -> None:
         callbacks=lambda: [TOUCHED["the end, before training"](), TOUCHED["the end of a validation"]()],
         validation_data=(X, Y),
     )
+
+
+class Trained(keras.Model.__mro__[1], layers.Dense):
+    """A layer that trains itself: Keras's trainer, which has no public name, is no model."""
+
+    def __init__(self) -> None:
+        layers.Dense.__init__(self, 1, activation="sigmoid", kernel_initializer="ones")
+        keras.Model.__mro__[1].__init__(self)
+
+
+def compiled(model: Any, optimizer: Any = "sgd") -> Any:
+    model.compile(optimizer, "binary_crossentropy", metrics=["accuracy"])
+    return model
+
+
+MODELS: dict[str, Any] = {
+    "a layer that trains itself": lambda: compiled(Trained()),
+    "nothing to train": lambda: compiled(keras.Sequential([layers.Rescaling(0.1), layers.GlobalMaxPooling1D()])),
+    "nothing to train, by nothing": lambda: compiled(keras.Sequential([layers.GlobalMaxPooling1D()]), None),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("execution", ["graph", "xla"])
+@pytest.mark.filterwarnings("ignore:The model does not have any trainable weights")
+def test_models_of_any_kind_train_as_by_model_fit(name: str, execution: str) -> None:
+    x = X if "itself" in name else X[:, :, None]
+    both(x=x, model=MODELS[name], execution=execution, validation_data=(x, Y))
+
+
+def test_what_is_no_model_of_keras_is_handed_over() -> None:
+    class Other:
+        def fit(self, **arguments: Any) -> int:
+            return arguments["epochs"]
+
+    with pytest.warns(HandedToKeras, match="no model of Keras 3"):
+        assert mw.fit(Other(), X, Y, epochs=7) == 7
 
 
 def told(run: Any) -> list[str]:
