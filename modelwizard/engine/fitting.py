@@ -81,7 +81,8 @@ class Fit:
             hooks.on_epoch_end(epoch, logs)
             if model.stop_training:
                 break
-            training.reconsider(epochs - epoch - 1)
+            if not rules.may_touch(hooks.callbacks):  # a loop that is traced later would see what they have done
+                training.reconsider(epochs - epoch - 1)
         if epochs > 0 and model.optimizer is not None:
             model.optimizer.finalize_variable_values(model.trainable_weights)
         hooks.on_train_end(logs)

@@ -105,6 +105,14 @@ def callbacks_reason(callbacks: Iterable[Any]) -> str | None:
     return None
 
 
+def may_touch(callbacks: Iterable[Any]) -> bool:
+    """Say whether a callback has code of the user's own, which may set what layers read when they are traced."""
+    return any(
+        isinstance(callback, keras.callbacks.LambdaCallback) or not internals.of_keras(type(callback))
+        for callback in callbacks
+    )
+
+
 def _idle(callback: Any) -> bool:
     """Say whether a callback of Keras itself does nothing at batches as it is set, or can be served at epoch ends."""
     kind = type(callback)
