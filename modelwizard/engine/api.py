@@ -48,7 +48,7 @@ def fit(
         model: A compiled Keras 3 model.
         x: Inputs: an array, or a dict, list or tuple of arrays.
         y: Targets, likewise.
-        batch_size: Rows of a batch. Defaults to 32.
+        batch_size: Rows of a batch. Defaults to 32, or to what makes `steps_per_epoch` batches of all rows.
         epochs: Number of the last epoch. Defaults to 1.
         verbose: 0, 1, 2 or "auto".
         callbacks: Keras callbacks.
@@ -58,8 +58,8 @@ def fit(
         class_weight: Weight of each class id in the loss.
         sample_weight: Weight of each row in the loss.
         initial_epoch: Number of the first epoch. Defaults to 0.
-        steps_per_epoch: Handed to `model.fit` when given.
-        validation_steps: Handed to `model.fit` when given.
+        steps_per_epoch: Batches of an epoch; the next one goes on in the data where it ended. Defaults to all.
+        validation_steps: Batches to validate on, from the first. Defaults to all.
         validation_batch_size: Rows of a validation batch. Defaults to `batch_size`.
         validation_freq: Validate every so many epochs, or at these. Defaults to 1.
         execution: "auto" chooses; "xla", "graph" and "keras" (`model.fit`) override.

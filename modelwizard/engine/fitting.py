@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any
 
 import keras
@@ -10,8 +12,9 @@ import numpy as np
 
 from modelwizard.engine import arrays, rules
 from modelwizard.engine import keras_internals as internals
-from modelwizard.engine.arrays import Array, NotArrays, Rows
+from modelwizard.engine.arrays import NotArrays, Rows
 from modelwizard.engine.execution import Choice
+from modelwizard.engine.passes import Passes
 from modelwizard.engine.program import Program
 from modelwizard.engine.step import Model, Stepper
 
@@ -51,7 +54,8 @@ class Fit:
         reason = rules.versions_reason()
         if reason is not None:
             raise NotCompiled(reason)
-        internals.assert_compiled(model)
+        if isinstance(model, keras.Layer):
+            internals.assert_compiled(model)
         self._check(model)
         data, held = self._data()
         training = _Training(model, data, held, self)
@@ -60,13 +64,16 @@ class Fit:
         model.stop_training = False
         hooks.on_train_begin()
         first = internals.first_epoch(model, self.initial_epoch)
-        training.choose(self.execution, max(0, epochs - first))
         logs: dict[str, Any] = {}
         for epoch in range(first, epochs):
+            model.reset_metrics()
             hooks.on_epoch_begin(epoch)
+            if epoch == first:  # what is traced now has the attributes that callbacks have set until now
+                training.choose(self.execution, epochs - first)
             logs = training.epoch()
             _serve_nan(hooks, logs, training.steps)
             if held is not None and internals.validates(model, epoch, self.validation_freq):
+                model.stop_evaluating = False
                 hooks.on_test_begin()
                 scores = training.validate()
                 hooks.on_test_end(scores)
@@ -74,8 +81,9 @@ class Fit:
             hooks.on_epoch_end(epoch, logs)
             if model.stop_training:
                 break
-            training.reconsider(epochs - epoch - 1)
-        if epochs > 0:
+            if not rules.may_touch(hooks.callbacks):  # a loop that is traced later would see what they have done
+                training.reconsider(epochs - epoch - 1)
+        if epochs > 0 and model.optimizer is not None:
             model.optimizer.finalize_variable_values(model.trainable_weights)
         hooks.on_train_end(logs)
         return model.history
@@ -83,8 +91,9 @@ class Fit:
     def _check(self, model: Model) -> None:
         listed = getattr(self.callbacks, "callbacks", None) or keras.tree.flatten(self.callbacks or [])
         reason = rules.model_reason(model) or rules.callbacks_reason(listed)
-        if self.steps_per_epoch is not None or self.validation_steps is not None:
-            reason = "the number of steps is given"
+        for steps in (self.steps_per_epoch or 0, self.validation_steps or 0):
+            if not isinstance(steps, Integral) or steps < 0:
+                reason = f"a number of steps is {steps}"
         if reason:
             raise NotCompiled(reason)
 
@@ -120,51 +129,47 @@ class Fit:
 
 
 class _Training:
-    """The data on the device, the random order of the rows, and one epoch after the other."""
+    """The data on the device, the passes over them, and one epoch after the other."""
 
     def __init__(self, model: Model, data: Rows, held: Rows | None, fit: Fit) -> None:
-        self._model, self._data, self._held, self._shuffle = model, data, held, fit.shuffle
-        self._batch = fit.batch_size or 32
-        self._held_batch = fit.validation_batch_size or self._batch
+        self._model, self._held = model, held
+        # From NumPy's own state, so that keras.utils.set_random_seed makes the whole training reproducible.
+        random = np.random.default_rng(np.random.randint(2**31))
+        at_once = model.steps_per_execution
+        self._passes = Passes(data.count, fit.batch_size, fit.steps_per_epoch, at_once, fit.shuffle, random)
+        self.steps = self._passes.steps
         self._program = _program(model, data)
         self._leaves = self._program.place(data)
-        self._held_leaves = self._program.place(held) if held is not None else []
-        # From NumPy's own state, so that keras.utils.set_random_seed makes the whole training reproducible.
-        self._random = np.random.default_rng(np.random.randint(2**31))
-        self._choice = Choice("graph", self._program, self._batch, 0)
-        self.steps = -(-data.count // self._batch)
+        if held is not None:
+            batch = fit.validation_batch_size or fit.batch_size
+            self._held_passes = Passes(held.count, batch, fit.validation_steps, at_once, False, random)
+            self._held_leaves = self._program.place(held)
 
     def choose(self, wanted: str, epochs: int) -> None:
         """Decide how the epochs run."""
-        self._choice = Choice(wanted, self._program, self._batch, epochs * self.steps)
+        self._choice = Choice(wanted, self._program, self._passes.batch, epochs * self._passes.most)
 
     def reconsider(self, epochs: int) -> None:
         """Look at the clock before `epochs` more epochs."""
-        self._choice.reconsider(epochs * self.steps)
+        self._choice.reconsider(epochs * self._passes.most)
 
     def epoch(self) -> dict[str, Any]:
         """Train one epoch; return the logs of `model.fit` for it."""
-        self._model.reset_metrics()
-        loss = self._program.train(self._leaves, self._order(), self._batch, self._choice.mode)
-        # What `update_state(loss, sample_weight=rows)` leaves after a reset, without its dozen of eager operations.
+        order = self._passes.next(stopped=self._model.stop_training)
+        loss = self._program.train(self._leaves, order, self._passes.batch, self._choice.mode)
+        # What `update_state(loss, sample_weight=rows)` adds, without its dozen of eager operations.
         running = internals.running_loss(self._model)
-        running.total.assign(loss * self._data.count)
-        running.count.assign(self._data.count)
+        running.total.assign_add(loss * len(order))
+        running.count.assign_add(len(order))
         return dict(self._model.get_metrics_result())
 
-    def validate(self) -> dict[str, float]:
+    def validate(self) -> dict[str, Any]:
         """Evaluate on the validation rows."""
         assert self._held is not None
-        return self._program.evaluate(self._held, self._held_leaves, self._held_batch)
-
-    def _order(self) -> Array:
-        order = np.arange(self._data.count, dtype=np.int32)
-        if self._shuffle == "batch":
-            for begin in range(0, len(order), self._batch):
-                self._random.shuffle(order[begin : begin + self._batch])
-        elif self._shuffle:
-            self._random.shuffle(order)
-        return order
+        self._held_passes.restart()
+        rows = len(self._held_passes.next(stopped=self._model.stop_evaluating))
+        part = arrays.take(self._held, slice(0, rows))
+        return _flat(self._program.evaluate(part, self._held_leaves, self._held_passes.batch))
 
 
 def _program(model: Model, data: Rows) -> Program:
@@ -189,7 +194,16 @@ def _serve_nan(hooks: Any, logs: dict[str, Any], steps: int) -> None:
             callback.on_batch_end(steps - 1, {"loss": float(logs["loss"])})
 
 
+def _flat(scores: dict[str, Any]) -> dict[str, Any]:
+    """Put the results of a metric that names several in the place of their dictionary."""
+    parts = [_flat(value) if isinstance(value, dict) else {name: value} for name, value in scores.items()]
+    return {name: value for part in parts for name, value in part.items()}
+
+
 def _capped(epochs: int) -> int:
     """Heed `keras.config.set_max_epochs`, as `model.fit` does."""
-    limit = getattr(keras.config, "max_epochs", lambda: None)()
-    return min(epochs, limit) if limit else epochs
+    limit = keras.config.max_epochs()
+    if limit and limit < epochs:
+        warnings.warn(f"Limiting epochs to {limit}", stacklevel=2)
+        return limit
+    return epochs

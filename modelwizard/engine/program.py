@@ -131,12 +131,12 @@ class Program:
         with averages.averaged(self.model):
             return run(leaves, data.count, self._block(batch))
 
-    def evaluate(self, data: Rows, leaves: Leaves, batch: int) -> dict[str, float]:
-        """Return what `model.evaluate(..., return_dict=True)` returns."""
+    def evaluate(self, data: Rows, leaves: Leaves, batch: int) -> dict[str, Any]:
+        """Return what `model.evaluate(..., return_dict=True)` returns, as tensors: callbacks are given numbers."""
         run = self._evaluation("metrics", data, lambda layout: MetricsEvaluation(self.model, layout, leaves))
         self.model.reset_metrics()
         run(leaves, data.count, self._block(batch))
-        return {name: float(value) for name, value in self.model.get_metrics_result().items()}
+        return dict(self.model.get_metrics_result())
 
     def weights(self) -> Any:
         """Copy the present weights, averaged where the optimizer averages them."""

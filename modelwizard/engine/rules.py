@@ -78,18 +78,18 @@ def _descends() -> bool:
 def model_reason(model: Model) -> str | None:
     """Say why this model cannot be trained by the compiled loop, or None."""
     thing: Any = model  # another name, so that the type checker does not narrow the model's
-    if not isinstance(thing, keras.Model) or model.optimizer is None:
-        return "the model has no optimizer of Keras 3"
+    if not isinstance(thing, keras.Layer):
+        return "it is no model of Keras 3"
     if model.run_eagerly or tf.config.functions_run_eagerly():
         return "it is to run eagerly"
     for name in _OWN_STEPS:
-        if not internals.of_keras(getattr(type(model), name)):
+        if not internals.of_keras(getattr(type(model), name, None)):
             return f"the model has a {name} of its own"
     if tf.distribute.has_strategy() or keras.distribution.distribution() is not None or internals.distributed(model):
         return "it is distributed over devices"
     if any(getattr(layer, "stateful", False) for layer in internals.layers(model)):
         return "a stateful layer ties it to one batch size"
-    if not isinstance(model.optimizer, keras.optimizers.Optimizer):
+    if not isinstance(model.optimizer, keras.optimizers.Optimizer | None):
         return "the optimizer is none of Keras 3"
     return None
 
@@ -103,6 +103,14 @@ def callbacks_reason(callbacks: Iterable[Any]) -> str | None:
         if own and not _idle(callback):
             return f"the callback {type(callback).__name__} is called at every batch ({own[0]})"
     return None
+
+
+def may_touch(callbacks: Iterable[Any]) -> bool:
+    """Say whether a callback has code of the user's own, which may set what layers read when they are traced."""
+    return any(
+        isinstance(callback, keras.callbacks.LambdaCallback) or not internals.of_keras(type(callback))
+        for callback in callbacks
+    )
 
 
 def _idle(callback: Any) -> bool:

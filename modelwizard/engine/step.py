@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import tensorflow as tf
@@ -31,11 +32,13 @@ class Stepper:
         with tf.GradientTape() as tape:
             outputs = forward(model, x, training=True)
             loss = internals.compute_loss(model, x, y, outputs, weight, training=True)
-            scaled = model.optimizer.scale_loss(loss)
-        variables = model.trainable_weights
+            variables = model.trainable_weights
+            scaled = model.optimizer.scale_loss(loss) if variables else loss
         if variables:
             gradients = tape.gradient(scaled, variables)
             model.optimizer.apply_gradients(zip(gradients, variables, strict=True))
+        else:
+            warnings.warn("The model does not have any trainable weights.", stacklevel=2)
         return loss, outputs
 
     def score(self, x: Any, y: Any, weight: Any) -> tuple[tf.Tensor, Any]:

@@ -68,7 +68,7 @@ def key(model: Model, data: Rows) -> Key | None:
     losses and elementwise optimizers.
     """
     kind = type(model).__name__
-    if not internals.is_graph(model):
+    if not internals.is_graph(model) or model.optimizer is None:
         return None
     if any(hasattr(layer, "adapt") for layer in internals.layers(model)):  # they compute with what is no variable
         return None

@@ -12,39 +12,12 @@ import numpy as np
 import pandas as pd
 import pytest
 import tensorflow as tf
+from against_keras import X, Y, both, build
 from keras import layers
 
 import modelwizard as mw
 from modelwizard.engine import api
 from modelwizard.errors import UsageError
-
-RANDOM = np.random.default_rng(0)
-X = RANDOM.normal(size=(70, 4)).astype("float32")
-Y = (X[:, :1] > 0).astype("float32")
-
-
-def build(optimizer: Any = "sgd", metrics: Any = ("accuracy", "auc"), **settings: Any) -> keras.Model:
-    keras.utils.set_random_seed(1)
-    inputs = keras.Input((4,))
-    hidden = layers.Dense(6, activation="relu")(inputs)
-    model = keras.Model(inputs, layers.Dense(1, activation="sigmoid")(hidden))
-    model.compile(optimizer, "binary_crossentropy", metrics=list(metrics), **settings)
-    return model
-
-
-def both(x: Any = X, y: Any = Y, model: Any = build, callbacks: Any = list, **settings: Any) -> None:
-    """Assert that `mw.fit` and `model.fit` tell the same history."""
-    settings = {"batch_size": 16, "epochs": 3, "shuffle": False, "verbose": 0, **settings}
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", api.HandedToKeras)
-        received = mw.fit(model(), x, y, execution="graph", callbacks=callbacks(), **settings)
-    expected = model().fit(x, y, callbacks=callbacks(), **settings)
-    assert list(received.history) == list(expected.history)
-    assert received.epoch == expected.epoch
-    assert received.params == expected.params
-    for name, values in expected.history.items():
-        np.testing.assert_allclose(received.history[name], values, rtol=1e-4, atol=1e-6, err_msg=name)
-
 
 ARGUMENTS: dict[str, dict[str, Any]] = {
     "float64 rows": {"x": X.astype("float64"), "y": Y.astype("int64")},
@@ -232,7 +205,7 @@ HANDED: dict[str, tuple[Any, dict[str, Any], str]] = {
     ),
     "own step": (own_step, {}, "train_step of its own"),
     "eager": (lambda: build(run_eagerly=True), {}, "run eagerly"),
-    "steps": (build, {"steps_per_epoch": 2}, "number of steps"),
+    "fewer than no steps": (build, {"validation_steps": -1}, "number of steps"),
     "stateful": (stateful, {"batch_size": 10}, "stateful"),
 }
 
