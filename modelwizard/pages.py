@@ -81,7 +81,10 @@ def doctor(page: Page, found: Mapping[str, Any]) -> None:
     """Show versions, processors, and the compiled programs that are kept."""
     kept = found["cache"]
     lines = [(name, version or "not installed") for name, version in found["versions"].items()]
-    lines += [("processor cores", str(found["processors"])), ("compiled programs", kept["folder"] or "not kept on disk")]
+    lines += [
+        ("processor cores", str(found["processors"])),
+        ("compiled programs", kept["folder"] or "not kept on disk"),
+    ]
     if kept["folder"]:
         lines.append(("their size", f"{kept['bytes'] / 1e6:.1f} MB of {kept['limit'] / 1e6:.0f} MB at most"))
     page.card("doctor", lines, note="modelwizard doctor --clear-cache deletes the compiled programs.")

@@ -114,32 +114,48 @@ class Functions:
 
     def __init__(self, entry: Entry, place: Path | None) -> None:
         definitions = [_definition(text) for text in entry.definitions]
-        names = [definition.signature.name for definition in definitions]
-        self.entry = entry
-        self._name, self._place, self._first = names[0], place, True
+        self.entry, self._place, self._first = entry, place, True
         self._xla = "_XlaMustCompile" in definitions[0].attr
-        internals.add_functions(definitions)
-        weakref.finalize(self, internals.remove_functions, names).atexit = False
+        self._define(definitions)
 
     def call(self, inputs: Sequence[Any]) -> list[tf.Tensor]:
         """Call the function, by XLA with what it made of it in another process."""
         ours = cache.of_xla()
         if not self._xla or self._place is None or ours is None:
-            return internals.call_function(self._name, inputs, self.entry.outputs)
+            return self._call(inputs)
         lent = _lend(self._place, ours) if self._first else []
+        self._first = False
         _SEEN.update(_listed(ours))
         try:
             with _quiet() if lent else contextlib.nullcontext():
-                outputs = internals.call_function(self._name, inputs, self.entry.outputs)
-        except tf.errors.OpError:
+                outputs = self._call(inputs)
+        except tf.errors.OpError:  # before anything was computed
             if not lent:
                 raise
-            for path in lent:  # made for another machine after all
-                path.unlink(missing_ok=True)
-            outputs = internals.call_function(self._name, inputs, self.entry.outputs)
-        self._first = False
+            self._forget(lent)
+            return self._call(inputs)
         _keep_programs(self._place, ours)
         return outputs
+
+    def _call(self, inputs: Sequence[Any]) -> list[tf.Tensor]:
+        return internals.call_function(self._name, inputs, self.entry.outputs)
+
+    def _define(self, definitions: Sequence[Any]) -> None:
+        names = [definition.signature.name for definition in definitions]
+        internals.add_functions(definitions)
+        weakref.finalize(self, internals.remove_functions, names).atexit = False
+        self._name = names[0]
+
+    def _forget(self, lent: Sequence[Path]) -> None:
+        """Forget what XLA cannot load; it remembers the failure by the name of the function, which gets another one."""
+        for path in lent:
+            for kept in (path, self._place and self._place.with_name(f"{self._place.name}.{path.name}")):
+                with contextlib.suppress(OSError):
+                    if kept:
+                        kept.unlink()
+        definitions = [_definition(text) for text in self.entry.definitions]
+        _rename(definitions, f"{self._name}_anew")
+        self._define(definitions)
 
 
 class Kept(Function):

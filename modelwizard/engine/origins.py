@@ -45,7 +45,8 @@ def of_model(model: Model, data: Rows) -> Origin | None:
 
 def of_state(key: structure.Key, stepper: FlatStepper, state: FlatState) -> Origin | None:
     """Describe what models of a structure share, for the widths of the stepper's model or for any."""
-    if on_gpu() or any(own_layers.is_own(layer) for layer in internals.layers(stepper.model)):
+    layers = [layer for layer in internals.layers(stepper.model) if type(layer) is not hyperparameters.VariableDropout]
+    if on_gpu() or any(map(own_layers.is_own, layers)):
         return None
     shapes = "any widths" if stepper.open_widths else [list(v.shape) for v in stepper.model.variables]
     optimizer = state.optimizer
