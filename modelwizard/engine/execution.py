@@ -1,10 +1,10 @@
 """Which way a training runs: XLA, a plain compiled loop, or `model.fit`; decided before it starts.
 
 The plain loop costs a third of a second to prepare and on a CPU is rarely slower than `model.fit`; XLA costs half a
-second to two more and then runs small steps two to ten times faster, except convolutions. On a GPU, where the plain loop
-launches every operation by itself, XLA is tens of times faster. What is kept on disk is not asked: the same training
-would run another way the second time, with other random masks. Gross errors of the estimate are noticed from the clock at
-the end of an epoch, and set right.
+second to two more and then runs small steps two to ten times faster, except convolutions. On a GPU, where the plain
+loop launches every operation by itself, XLA is tens of times faster. What is kept on disk is not asked: the same
+training would run another way the second time, with other random masks. Gross errors of the estimate are noticed from
+the clock at the end of an epoch, and set right.
 """
 
 from __future__ import annotations
