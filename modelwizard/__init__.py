@@ -8,12 +8,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from modelwizard import cache
+
 if TYPE_CHECKING:
     from modelwizard.checks.api import check as check
     from modelwizard.engine.api import fit as fit
 
 __version__ = "0.1.0"
 __all__ = ["__version__", "check", "fit"]
+
+cache.watch()
 
 
 def __getattr__(name: str) -> object:

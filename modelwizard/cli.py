@@ -6,6 +6,7 @@ click and nothing else.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -422,6 +423,39 @@ def audit(project: Path | None, as_json: bool) -> None:
         pages.audit(terminal().results, result)
     if not result["ok"]:
         click.get_current_context().exit(1)
+
+
+@cli.command(short_help="Versions, and the cache of compiled programs.")
+@click.option("--clear-cache", is_flag=True, help="Delete the compiled programs that are kept.")
+@as_json
+def doctor(clear_cache: bool, as_json: bool) -> None:
+    """Show the versions that are installed, and where compiled programs are kept and how large they are.
+
+    The variable MODELWIZARD_CACHE names another folder for them; "off" keeps none.
+    """
+    from modelwizard import cache, pages
+
+    if clear_cache:
+        cache.clear()
+    folder = cache.folder()
+    kept = {"folder": folder and str(folder), "bytes": cache.size(), "limit": cache.LIMIT}
+    result = {"versions": _versions(), "processors": os.cpu_count(), "cache": kept}
+    if as_json:
+        return print_json(result)
+    pages.doctor(terminal().results, result)
+    return None
+
+
+def _versions() -> dict[str, str | None]:
+    from importlib.metadata import PackageNotFoundError, version
+
+    found: dict[str, str | None] = {"python": sys.version.split()[0], "modelwizard": __version__}
+    for name in ("tensorflow", "keras", "keras-tuner"):
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = None
+    return found
 
 
 def main() -> None:

@@ -78,6 +78,19 @@ def _stage(name: str, found: Mapping[str, Any] | None) -> tuple[str, str, str]:
     return name, word, words.say(found.get("headline") or "", sentence=True)
 
 
+def doctor(page: Page, found: Mapping[str, Any]) -> None:
+    """Show versions, processors, and the compiled programs that are kept."""
+    kept = found["cache"]
+    lines = [(name, version or "not installed") for name, version in found["versions"].items()]
+    lines += [
+        ("processor cores", str(found["processors"])),
+        ("compiled programs", kept["folder"] or "not kept on disk"),
+    ]
+    if kept["folder"]:
+        lines.append(("their size", f"{kept['bytes'] / 1e6:.1f} MB of {kept['limit'] / 1e6:.0f} MB at most"))
+    page.card("doctor", lines, note="modelwizard doctor --clear-cache deletes the compiled programs.")
+
+
 FIRST = 3
 """Findings on the first screen: the most certain and most harmful come first, and often explain the rest."""
 

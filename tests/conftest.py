@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from small_tables import answers, hashes, parts, table
+
+# Before TensorFlow is imported: no test may read what another version of the engine has kept, or leave anything.
+os.environ["MODELWIZARD_CACHE"] = "off"
 
 
 @pytest.fixture(autouse=True)

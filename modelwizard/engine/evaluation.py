@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from modelwizard.engine import keras_internals as internals
 from modelwizard.engine.arrays import Array, Layout
+from modelwizard.engine.keeping import Function, Origin
 from modelwizard.engine.step import Model, Stepper, batch_rows, forward, own_loss
 from modelwizard.engine.tracing import loop, trace
 
@@ -47,11 +48,11 @@ class Evaluation:
             _, total, kept = loop(steps, body, tf.constant(0.0), kept)
             return total / tf.cast(rows, tf.float32), [array.concat() for array in kept]
 
-        self._function = _compile(run, leaves)
+        self._function = _compile(run, leaves, stepper.origin, ("losses", layout))
 
     def __call__(self, leaves: Sequence[tf.Tensor], rows: int, batch: int) -> tuple[float, list[Array]]:
         """Return the mean loss of the first `rows` rows, and their outputs, each (rows, …) float32."""
-        loss, outputs = self._function(list(leaves), tf.constant(rows), tf.constant(batch))
+        loss, *outputs = self._function(list(leaves), tf.constant(rows), tf.constant(batch))
         return float(loss), [output.numpy() for output in outputs]
 
 
@@ -62,9 +63,10 @@ class MetricsEvaluation:
         model: The model; its variables and metrics are captured.
         layout: How the leaves form (x, y, weight).
         leaves: Data of the right types and shapes; the number of rows stays free.
+        origin: What the model's traces are kept by.
     """
 
-    def __init__(self, model: Model, layout: Layout, leaves: Sequence[tf.Tensor]) -> None:
+    def __init__(self, model: Model, layout: Layout, leaves: Sequence[tf.Tensor], origin: Origin | None) -> None:
         def run(leaves: list[tf.Tensor], rows: tf.Tensor, batch: tf.Tensor) -> Any:
             def body(i: tf.Tensor) -> Any:
                 x, y, weight = layout.pack(_slice(leaves, i, batch, rows))
@@ -76,7 +78,7 @@ class MetricsEvaluation:
 
             return loop((rows + batch - 1) // batch, body)
 
-        self._function = _compile(run, leaves)
+        self._function = _compile(run, leaves, origin, ("evaluation", layout))
 
     def __call__(self, leaves: Sequence[tf.Tensor], rows: int, batch: int) -> None:
         """Evaluate the first `rows` rows in batches of `batch`, adding to the state of the metrics."""
@@ -93,6 +95,7 @@ class TrainMetrics:
         layout: How the leaves form (x, y, weight).
         leaves: The training data, for types and shapes.
         outputs: The outputs' structure and specification.
+        origin: What the model's traces are kept by.
     """
 
     def __init__(
@@ -101,6 +104,7 @@ class TrainMetrics:
         layout: Layout,
         leaves: Sequence[tf.Tensor],
         outputs: Any,
+        origin: Origin | None,
     ) -> None:
         def run(leaves: list[tf.Tensor], order: tf.Tensor, kept: list[tf.Tensor], batch: tf.Tensor) -> Any:
             rows = tf.size(order)
@@ -120,6 +124,8 @@ class TrainMetrics:
             tf.TensorSpec([None], tf.int32),
             keras.tree.flatten(outputs),
             tf.TensorSpec([], tf.int32),
+            origin=origin,
+            told=("metrics", layout, outputs),
         )
 
     def __call__(self, leaves: Sequence[tf.Tensor], order: Array, kept: Sequence[tf.Tensor], batch: int) -> None:
@@ -208,10 +214,12 @@ def _slice(leaves: Sequence[tf.Tensor], i: tf.Tensor, batch: tf.Tensor, rows: tf
     return [leaf[i * batch : tf.minimum((i + 1) * batch, rows)] for leaf in leaves]
 
 
-def _compile(run: Any, leaves: Sequence[tf.Tensor]) -> Any:
+def _compile(run: Any, leaves: Sequence[tf.Tensor], origin: Origin | None, told: Any) -> Function:
     return trace(
         run,
         [tf.TensorSpec([None, *leaf.shape[1:]], leaf.dtype) for leaf in leaves],
         tf.TensorSpec([], tf.int32),
         tf.TensorSpec([], tf.int32),
+        origin=origin,
+        told=told,
     )

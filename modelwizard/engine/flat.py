@@ -158,7 +158,7 @@ class FlatStepper(Stepper):
         for variable in split(model)[0]:
             variable.regularizer = None  # the state adds L1 and L2 penalties to all weights at once
         self._state = state
-        self._open = open_widths
+        self.open_widths = open_widths
         self._owners = {id(v): layer for layer in internals.layers(model) for v in internals.own_variables(layer)}
         self._hidden = structure.hidden_dense(model) if open_widths else set[str]()
 
@@ -201,7 +201,7 @@ class FlatStepper(Stepper):
     def _read(self, held: Sequence[Any]) -> list[tf.Tensor]:
         """Return the values of the variables of the vector and the embeddings."""
         vector, *apart = [variable.read_value() for variable in held]
-        if not self._open:
+        if not self.open_widths:
             vector.set_shape([sum(self._sizes())])
         return [vector, *apart]
 
@@ -218,8 +218,8 @@ class FlatStepper(Stepper):
     def _mapping(self, trained: list[tf.Tensor]) -> list[tuple[Any, tf.Tensor]]:
         """Pair the model's variables with their values, most of the trained ones cut out of the vector."""
         variables, apart = split(self.model)
-        sizes = self._state.sizes if self._open else self._sizes()
-        shapes = self._state.shapes if self._open else [v.shape for v in variables]
+        sizes = self._state.sizes if self.open_widths else self._sizes()
+        shapes = self._state.shapes if self.open_widths else [v.shape for v in variables]
         mapping: list[tuple[Any, tf.Tensor]] = list(zip(apart, trained[1:], strict=True))
         for variable, part, shape in zip(variables, tf.split(trained[0], sizes, num=len(shapes)), shapes, strict=True):
             value = tf.reshape(part, shape)
@@ -234,7 +234,7 @@ class FlatStepper(Stepper):
     def _known(self, variable: Any) -> Sequence[int | None]:
         """Return the part of a variable's shape that is the same for all models of the program."""
         owner = self._owners.get(id(variable))
-        if not self._open or owner is None or type(owner) is keras.layers.Embedding:
+        if not self.open_widths or owner is None or type(owner) is keras.layers.Embedding:
             return variable.shape
         open_axes = [None] * len(variable.shape)
         if type(owner) is keras.layers.Dense and owner.name not in self._hidden:

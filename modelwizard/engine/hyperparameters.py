@@ -61,6 +61,16 @@ def copy_optimizer(optimizer: Any) -> Any:
     return copy
 
 
+def dials(model: Model, optimizer: Any) -> list[Any]:
+    """List the variables that hold the hyperparameters of a copy and its optimizer, and the averages of weights."""
+    found = [layer.variable_rate for layer in internals.layers(model) if isinstance(layer, VariableDropout)]
+    rate = internals.learning_rate(optimizer)
+    found += [rate.table] if isinstance(rate, Rates) else []
+    found += [] if optimizer.weight_decay is None else [optimizer.weight_decay]
+    found += internals.moving_averages(optimizer) if optimizer.use_ema else []
+    return [*found, optimizer.ema_momentum]
+
+
 def scheduled(optimizer: Any) -> bool:
     """Say whether an optimizer's learning rate follows a schedule."""
     return isinstance(internals.learning_rate(optimizer), keras.optimizers.schedules.LearningRateSchedule)
@@ -80,7 +90,7 @@ class Rates(keras.optimizers.schedules.LearningRateSchedule):
     """The learning rate of every step as a table, which holds any schedule; its last entry lasts for ever."""
 
     def __init__(self) -> None:
-        self._table = tf.Variable(tf.zeros([1]), shape=[None], trainable=False)
+        self.table = tf.Variable(tf.zeros([1]), shape=[None], trainable=False)
         self._filled: Any = None
 
     def fill(self, schedule: Any, steps: int) -> None:
@@ -93,12 +103,12 @@ class Rates(keras.optimizers.schedules.LearningRateSchedule):
         self._filled = known
         function = tf.function(lambda: tf.vectorized_map(schedule, tf.range(count)), autograph=False)
         rates: Any = function()
-        self._table.assign(tf.broadcast_to(tf.cast(rates, tf.float32), [count]))
+        self.table.assign(tf.broadcast_to(tf.cast(rates, tf.float32), [count]))
 
     def __call__(self, step: Any) -> Any:
         """Return the rate at a step."""
         step = tf.cast(step, tf.int32)
-        return tf.gather(self._table, tf.minimum(step, tf.size(self._table) - 1))
+        return tf.gather(self.table, tf.minimum(step, tf.size(self.table) - 1))
 
     def get_config(self) -> dict[str, Any]:
         """Return nothing: the table is filled from another schedule."""

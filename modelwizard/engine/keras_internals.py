@@ -34,6 +34,8 @@ NAMES = {
 }
 # Attributes of a layer that change what it computes; all others of `keras.layers.Layer` are bookkeeping.
 TELLING = ("activity_regularizer", "autocast", "_remat_mode", "_supports_masking")
+# Those that a configuration does not tell of.
+SWITCHES = TELLING[1:]
 # How the names of attributes begin in which TensorFlow keeps what it tracks.
 TRACKED = "_self_"
 # Where a model keeps what the engine has compiled for it.
@@ -322,6 +324,37 @@ def random_ops() -> Any:
 def gradient_registry() -> dict[str, Any]:
     """Return the registry in which TensorFlow keeps the closures of custom gradients for ever."""
     return _gradients()._registry
+
+
+def keeps() -> bool:
+    """Say whether definitions of functions can be called that were taken out of a graph; nothing needs it."""
+    try:
+        return all(hasattr(_context(), name) for name in ("add_function_def", "call_function", "remove_function"))
+    except (ImportError, AttributeError):
+        return False
+
+
+def add_functions(definitions: Sequence[Any]) -> None:
+    """Make definitions of functions (`FunctionDef`) known to this process."""
+    for definition in definitions:
+        _context().add_function_def(definition)
+
+
+def remove_functions(names: Sequence[str]) -> None:
+    """Forget functions that `add_functions` made known."""
+    for name in names:
+        _context().remove_function(name)
+
+
+def call_function(name: str, inputs: Sequence[Any], outputs: int) -> list[Any]:
+    """Call a function by its name, as the concrete function that it was taken from is called."""
+    return list(_context().call_function(name.encode(), list(inputs), outputs))
+
+
+def _context() -> Any:
+    from tensorflow.python.eager import context
+
+    return context.context()
 
 
 def _gradients() -> Any:

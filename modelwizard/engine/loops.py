@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
-from functools import cached_property
 from typing import Any
 
 import keras
@@ -65,12 +64,14 @@ class GraphLoop:
             [tf.TensorSpec([None, *leaf.shape[1:]], leaf.dtype) for leaf in leaves],
             tf.TensorSpec([None], tf.int32),
             tf.TensorSpec([], tf.int32),
+            origin=stepper.origin,
+            told=("plain loop", layout, bool(outputs)),
         )
 
-    @cached_property
+    @property
     def operations(self) -> list[str]:
         """The type of every operation of one step, for estimates and for finding convolutions."""
-        return _operations(self._function.graph)
+        return self._function.operations
 
     def __call__(self, leaves: Sequence[tf.Tensor], order: Array, batch: int) -> tuple[float, list[Any]]:
         """Train on the rows in `order`.
@@ -78,8 +79,8 @@ class GraphLoop:
         Returns:
             The sum of the batches' losses, each weighted by its rows, and the outputs, each (len(order), …).
         """
-        loss, outputs = self._function(list(leaves), tf.constant(order, tf.int32), tf.constant(batch, tf.int32))
-        return float(loss), list(outputs)
+        loss, *outputs = self._function(list(leaves), tf.constant(order, tf.int32), tf.constant(batch, tf.int32))
+        return float(loss), outputs
 
 
 class XlaLoop:
@@ -132,6 +133,8 @@ class XlaLoop:
                 tf.TensorSpec([steps, batch], tf.int32),
                 tf.TensorSpec([], tf.int32),
                 xla=True,
+                origin=stepper.origin,
+                told=("loop", layout, bool(outputs), fills),
             )
 
     def __call__(self, leaves: Sequence[tf.Tensor], order: Array, batch: int) -> tuple[float, list[Any]]:
@@ -143,7 +146,7 @@ class XlaLoop:
         room = np.zeros(self.steps * batch, np.int32)
         room[: len(order)] = order
         rows = tf.constant(len(order), tf.int32)
-        loss, outputs = self._function(list(leaves), tf.constant(room.reshape(self.steps, batch)), rows)
+        loss, *outputs = self._function(list(leaves), tf.constant(room.reshape(self.steps, batch)), rows)
         return float(loss), [output[: len(order)] for output in outputs]
 
 
@@ -167,11 +170,3 @@ def _flat(stacked: tf.Tensor) -> tf.Tensor:
 def _fast_random() -> AbstractContextManager[None]:
     """Return the context in which a function for XLA is traced on the machine at hand."""
     return nullcontext() if on_gpu() else threefry()
-
-
-def _operations(graph: Any) -> list[str]:
-    """List the operation types of a graph and of the functions it calls, loops' bodies included."""
-    types = [operation.type for operation in graph.get_operations()]
-    for function in graph.as_graph_def().library.function:
-        types += [node.op for node in function.node_def]
-    return types

@@ -12,7 +12,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from modelwizard.engine import arrays, averages, cost, evaluation, filling
+from modelwizard.engine import arrays, averages, cost, evaluation, filling, origins
 from modelwizard.engine import keras_internals as internals
 from modelwizard.engine.arrays import Array, Rows
 from modelwizard.engine.evaluation import Evaluation, MetricsEvaluation, TrainMetrics
@@ -51,6 +51,8 @@ class Program:
         self._few = arrays.take(data, slice(0, 2))
         self._samples = arrays.tensors(self._few)
         self.outputs = evaluation.build(model, self._few.x, self._few.y, self._few.weight)
+        if stepper.origin is None:
+            stepper.origin = origins.of_model(model, data)
         self._in_blocks = evaluation.in_blocks(model)
         self._fills = self._in_blocks and filling.fills(model)
         self._blocks: tuple[Model, int, int] = (None, 0, 0)  # the model, the batch, and its block
@@ -77,7 +79,8 @@ class Program:
 
     def cost(self, batch: int) -> cost.Cost:
         """Estimate a step and a compilation."""
-        return cost.estimate(self.loaded(), self.graph.operations, batch)
+        operations = cost.count(self.model) or self.graph.operations
+        return cost.estimate(self.model, operations, batch, cost.CPU)
 
     def compiled(self, batch: int) -> bool:
         """Say whether XLA has compiled the loaded shapes already, for some number of rows."""
@@ -133,7 +136,8 @@ class Program:
 
     def evaluate(self, data: Rows, leaves: Leaves, batch: int) -> dict[str, Any]:
         """Return what `model.evaluate(..., return_dict=True)` returns, as tensors: callbacks are given numbers."""
-        run = self._evaluation("metrics", data, lambda layout: MetricsEvaluation(self.model, layout, leaves))
+        origin = self.stepper.origin
+        run = self._evaluation("metrics", data, lambda layout: MetricsEvaluation(self.model, layout, leaves, origin))
         self.model.reset_metrics()
         run(leaves, data.count, self._block(batch))
         return dict(self.model.get_metrics_result())
@@ -217,7 +221,9 @@ class Program:
     def _train_metrics(self) -> TrainMetrics:
         key = ("train metrics",)
         if key not in self._evaluations:
-            self._evaluations[key] = TrainMetrics(self.model, self.layout, self._samples, self.outputs)
+            self._evaluations[key] = TrainMetrics(
+                self.model, self.layout, self._samples, self.outputs, self.stepper.origin
+            )
         return self._evaluations[key]
 
     def _evaluation(self, kind: str, data: Rows, make: Callable[[arrays.Layout], Any]) -> Any:

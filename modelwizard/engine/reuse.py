@@ -6,7 +6,7 @@ import warnings
 from collections import OrderedDict
 from typing import Any
 
-from modelwizard.engine import arrays, evaluation, hyperparameters, own_layers, rules, structure
+from modelwizard.engine import arrays, cost, evaluation, hyperparameters, origins, own_layers, rules, structure
 from modelwizard.engine import keras_internals as internals
 from modelwizard.engine.arrays import Rows
 from modelwizard.engine.flat import FlatState, FlatStepper, Weights
@@ -28,23 +28,23 @@ class SharedProgram(Program):
     Args:
         model: The first model of the structure, built.
         data: Training rows, for structure, types and shapes.
-        widthless: Whether models of other widths will be loaded.
+        key: Its structure.
 
     Raises:
         Unshared: The model has a layer of the user's own of which there is no true copy.
     """
 
-    def __init__(self, model: Model, data: Rows, widthless: bool) -> None:
+    def __init__(self, model: Model, data: Rows, key: structure.Key) -> None:
         copy = hyperparameters.copy_model(model)
         if any(own_layers.is_own(layer) for layer in internals.layers(model)):
             few = arrays.take(data, slice(0, 2))
             own_layers.check_copy(model, copy)
             own_layers.check_gradients(copy, few.x, few.y, few.weight)
         self._state = FlatState(copy, model)
-        self._widthless = widthless
+        self._key = key
         self._exact: OrderedDict[tuple[Any, ...], FlatStepper] = OrderedDict()
         self._source = model
-        super().__init__(FlatStepper(copy, self._state, open_widths=widthless), data, metrics=False)
+        super().__init__(self._stepper(copy, open_widths=key.widthless), data, metrics=False)
 
     def load(self, model: Model, seed: int) -> None:
         """Take over the weights, rates and penalties of a model; start its random masks from `seed`."""
@@ -67,15 +67,19 @@ class SharedProgram(Program):
         """Return the model that was loaded last."""
         return self._source
 
+    def cost(self, batch: int) -> cost.Cost:
+        """Estimate a step and a compilation for the model that is loaded."""
+        return cost.estimate(self._source, self.graph.operations, batch)
+
     def exact(self) -> Stepper:
         """Return a stepper for the shapes of the model that is loaded."""
-        if not self._widthless:
+        if not self._key.widthless:
             return self.stepper
         shapes = tuple(tuple(v.shape) for v in self._source.trainable_variables)
         if shapes not in self._exact:
             copy = hyperparameters.copy_model(self._source)
             hyperparameters.share(copy, self.stepper.model)
-            stepper = FlatStepper(copy, self._state, open_widths=False)
+            stepper = self._stepper(copy, open_widths=False)
             evaluation.build(copy, self._few.x, self._few.y, self._few.weight)
             self._exact[shapes] = stepper
             while len(self._exact) > KEPT_EXACT:
@@ -83,6 +87,11 @@ class SharedProgram(Program):
                 self.forget(dropped)
         self._exact.move_to_end(shapes)
         return self._exact[shapes]
+
+    def _stepper(self, copy: Model, *, open_widths: bool) -> FlatStepper:
+        stepper = FlatStepper(copy, self._state, open_widths)
+        stepper.origin = origins.of_state(self._key, stepper, self._state)
+        return stepper
 
 
 def shared(model: Model, data: Rows) -> SharedProgram | None:
@@ -99,7 +108,7 @@ def shared(model: Model, data: Rows) -> SharedProgram | None:
         return None
     if key.text not in SHARED:
         try:
-            SHARED[key.text] = SharedProgram(model, data, key.widthless)
+            SHARED[key.text] = SharedProgram(model, data, key)
         except own_layers.Unshared:
             REFUSED.add(key.text)
             return None

@@ -67,35 +67,44 @@ def key(model: Model, data: Rows) -> Key | None:
     Shared are Functional and Sequential models of Keras's layers and comparable ones of the user's own, with Keras's
     losses and elementwise optimizers.
     """
-    kind = type(model).__name__
     if not internals.is_graph(model) or model.optimizer is None:
         return None
     if any(hasattr(layer, "adapt") for layer in internals.layers(model)):  # they compute with what is no variable
         return None
-    if _own_code(model) or any(v.constraint is not None or v.dtype != "float32" for v in model.trainable_variables):
+    if own_code(model) or any(v.constraint is not None or v.dtype != "float32" for v in model.trainable_variables):
         return None
     widthless = _is_widthless(model)
-    hidden = hidden_dense(model) if widthless else set()
     try:
-        parts = {
-            "kind": kind,
-            "model": _model(model.get_config(), hidden, keras.tree.is_nested(data.x)),
+        told = {
+            **parts(model, data, hidden_dense(model) if widthless else set()),
             "own": [own_layers.describe(layer) for layer in internals.layers(model) if own_layers.is_own(layer)],
-            "outputs": _outputs(model),
-            "loss": keras.tree.flatten(keras.tree.map_structure(_loss, model.loss)),
-            "nesting": repr(keras.tree.map_structure(lambda _: 0, model.loss)),
-            "loss weights": repr(internals.loss_weights(model)),
             "optimizer": _optimizer(model.optimizer),
             "penalised": penalised(model),
-            "trainable": [layer.trainable for layer in internals.layers(model)],
-            "data": _data(data),
         }
-        return Key(json.dumps(parts, sort_keys=True, default=_plain), widthless)
+        return Key(json.dumps(told, sort_keys=True, default=plain), widthless)
     except Unshared:
         return None
 
 
-def _own_code(model: Model) -> bool:
+def parts(model: Model, data: Rows, hidden: set[str]) -> dict[str, Any]:
+    """Describe layers, outputs, losses and data, without dials and without the widths of the layers named by `hidden`.
+
+    Raises:
+        Unshared: There is code of the user's own in them.
+    """
+    return {
+        "kind": type(model).__name__,
+        "model": _model(model.get_config(), hidden, keras.tree.is_nested(data.x)),
+        "outputs": _outputs(model),
+        "loss": keras.tree.flatten(keras.tree.map_structure(_loss, model.loss)),
+        "nesting": repr(keras.tree.map_structure(lambda _: 0, model.loss)),
+        "loss weights": repr(internals.loss_weights(model)),
+        "trainable": [layer.trainable for layer in internals.layers(model)],
+        "data": _data(data),
+    }
+
+
+def own_code(model: Model) -> bool:
     """Say whether a function that is not Keras's is called, which a configuration may hide behind a bare name."""
     layers = [layer for layer in internals.layers(model) if not own_layers.is_own(layer)]
     attributes = [value for layer in layers for value in vars(layer).values()]
@@ -169,7 +178,7 @@ def _optimizer(thing: Any) -> Any:
     config["spares"] = hyperparameters.spares(thing)
     if config.get("weight_decay") is not None:
         config["weight_decay"] = "some"
-    return [kind, _masked(config, set())]
+    return [kind, masked(config)]
 
 
 def _model(config: dict[str, Any], hidden: set[str], keep_inputs: bool) -> Any:
@@ -199,7 +208,7 @@ def _model(config: dict[str, Any], hidden: set[str], keep_inputs: bool) -> Any:
             settings[1]["units"] = "any"
         described.append([settings, nodes, name])
     ends = [tensors(config.get(end)) for end in ("input_layers", "output_layers")]
-    return [described, ends, _masked(config.get("dtype"), hidden)]
+    return [described, ends, masked(config.get("dtype"), hidden)]
 
 
 def _layer(value: dict[str, Any], hidden: set[str]) -> Any:
@@ -212,15 +221,15 @@ def _layer(value: dict[str, Any], hidden: set[str]) -> Any:
     return settings
 
 
-def _masked(value: Any, hidden: set[str]) -> Any:
+def masked(value: Any, hidden: set[str] | None = None) -> Any:
     """Copy a serialised configuration without the numbers that do not matter; refuse the user's own code."""
     if isinstance(value, list | tuple):
-        return [_masked(item, hidden) for item in value]
+        return [masked(item, hidden) for item in value]
     if not isinstance(value, dict):
         return value
     if "class_name" in value and "config" in value:
-        return _object(value, hidden)
-    return {name: _masked(item, hidden) for name, item in value.items() if not _ignored(name)}
+        return _object(value, hidden or set())
+    return {name: masked(item, hidden) for name, item in value.items() if not _ignored(name)}
 
 
 def _ignored(name: str) -> bool:
@@ -231,9 +240,11 @@ def _object(value: dict[str, Any], hidden: set[str]) -> Any:
     kind, config = _checked(value), value["config"]
     if (value.get("module") or "").startswith("keras.initializers"):
         return "initializer"
+    if kind.startswith("DTypePolicy") or kind.endswith("DTypePolicy"):  # its name says what is computed
+        return [kind, config]
     if kind in ("Functional", "Sequential", "Model"):
         return [kind, _model(config, hidden, keep_inputs=True)]
-    return [kind, _masked(config, hidden)]
+    return [kind, masked(config, hidden)]
 
 
 def _checked(value: dict[str, Any]) -> str:
@@ -251,7 +262,7 @@ def _loss(loss: Any) -> Any:
         return loss
     if isinstance(loss, keras.losses.Loss) and internals.of_keras(type(loss)):
         config: Any = keras.losses.serialize(loss)
-        return json.dumps(_object(config, set()), sort_keys=True, default=_plain)
+        return json.dumps(_object(config, set()), sort_keys=True, default=plain)
     if callable(loss) and internals.of_keras(loss):
         return loss.__name__
     raise Unshared
@@ -263,7 +274,8 @@ def _data(data: Rows) -> Any:
     return [leaves, repr(layout.structure), layout.present]
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """Return NumPy's values as Python's own; for `json.dumps`."""
     if isinstance(value, np.ndarray | np.generic):
         return value.tolist()
     raise Unshared

@@ -14,16 +14,35 @@ from typing import Any
 
 import tensorflow as tf
 
+from modelwizard.engine.keeping import Function, Origin, kept
 from modelwizard.engine.keras_internals import gradient_registry
 
 _PREFIX = "CustomGradient-"
 
 
-def trace(function: Callable[..., Any], *specifications: Any, xla: bool = False) -> Any:
-    """Return the concrete function for these specifications of arguments."""
-    with _forgetting():
-        compiled = tf.function(function, autograph=False, jit_compile=True if xla else None)
-        return compiled.get_concrete_function(*specifications)
+def trace(
+    function: Callable[..., Any],
+    *specifications: Any,
+    xla: bool = False,
+    origin: Origin | None = None,
+    told: Any = None,
+) -> Function:
+    """Return the function for these specifications of arguments, traced now or before.
+
+    Args:
+        function: Python code that computes with tensors.
+        *specifications: Of its arguments.
+        xla: Whether XLA is to compile it.
+        origin: What it computes with. Defaults to what nobody can describe: it is traced now.
+        told: The kind of function and every constant that the origin does not tell of; compared as text.
+    """
+
+    def make() -> Any:
+        with _forgetting():
+            compiled = tf.function(function, autograph=False, jit_compile=True if xla else None)
+            return compiled.get_concrete_function(*specifications)
+
+    return kept(origin, repr((told, specifications, xla)), make)
 
 
 def purge() -> None:

@@ -85,7 +85,7 @@ def pretend(monkeypatch: pytest.MonkeyPatch, name: str, answer: Any) -> list[Any
 
 COMMANDS = [
     *("new", "baseline", "overfit", "regularize", "finalize", "next", "run", "features"),
-    *("status", "check", "explain", "table", "report", "predict", "audit"),
+    *("status", "check", "explain", "table", "report", "predict", "audit", "doctor"),
 ]
 
 
