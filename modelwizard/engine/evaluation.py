@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from modelwizard.engine import keras_internals as internals
 from modelwizard.engine.arrays import Array, Layout
-from modelwizard.engine.keeping import Function, Origin
+from modelwizard.engine.keeping import Describe, Function
 from modelwizard.engine.step import Model, Stepper, batch_rows, forward, own_loss
 from modelwizard.engine.tracing import loop, trace
 
@@ -66,7 +66,7 @@ class MetricsEvaluation:
         origin: What the model's traces are kept by.
     """
 
-    def __init__(self, model: Model, layout: Layout, leaves: Sequence[tf.Tensor], origin: Origin | None) -> None:
+    def __init__(self, model: Model, layout: Layout, leaves: Sequence[tf.Tensor], origin: Describe | None) -> None:
         def run(leaves: list[tf.Tensor], rows: tf.Tensor, batch: tf.Tensor) -> Any:
             def body(i: tf.Tensor) -> Any:
                 x, y, weight = layout.pack(_slice(leaves, i, batch, rows))
@@ -104,7 +104,7 @@ class TrainMetrics:
         layout: Layout,
         leaves: Sequence[tf.Tensor],
         outputs: Any,
-        origin: Origin | None,
+        origin: Describe | None,
     ) -> None:
         def run(leaves: list[tf.Tensor], order: tf.Tensor, kept: list[tf.Tensor], batch: tf.Tensor) -> Any:
             rows = tf.size(order)
@@ -214,7 +214,7 @@ def _slice(leaves: Sequence[tf.Tensor], i: tf.Tensor, batch: tf.Tensor, rows: tf
     return [leaf[i * batch : tf.minimum((i + 1) * batch, rows)] for leaf in leaves]
 
 
-def _compile(run: Any, leaves: Sequence[tf.Tensor], origin: Origin | None, told: Any) -> Function:
+def _compile(run: Any, leaves: Sequence[tf.Tensor], origin: Describe | None, told: Any) -> Function:
     return trace(
         run,
         [tf.TensorSpec([None, *leaf.shape[1:]], leaf.dtype) for leaf in leaves],

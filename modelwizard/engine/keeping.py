@@ -75,6 +75,10 @@ class Origin:
     variables: Sequence[Any]
 
 
+Describe = Callable[[], Origin | None]
+"""Tells what is traced now: callbacks, and people between two fits, may have set what a layer reads."""
+
+
 class Entry(msgspec.Struct, array_like=True, frozen=True):
     """A trace on disk.
 

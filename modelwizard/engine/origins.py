@@ -24,7 +24,7 @@ from modelwizard.engine.step import Model
 
 def of_model(model: Model, data: Rows) -> Origin | None:
     """Describe a built model of Keras's own parts that is trained as it is; None for any other."""
-    if on_gpu() or not internals.is_graph(model):
+    if on_gpu() or not internals.is_graph(model) or model.optimizer is None:
         return None
     layers = internals.layers(model)
     if any(own_layers.is_own(layer) or "call" in vars(layer) for layer in layers) or structure.own_code(model):

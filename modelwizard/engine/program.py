@@ -52,7 +52,7 @@ class Program:
         self._samples = arrays.tensors(self._few)
         self.outputs = evaluation.build(model, self._few.x, self._few.y, self._few.weight)
         if stepper.origin is None:
-            stepper.origin = origins.of_model(model, data)
+            stepper.origin = lambda: origins.of_model(model, self._few)
         self._in_blocks = evaluation.in_blocks(model)
         self._fills = self._in_blocks and filling.fills(model)
         self._blocks: tuple[Model, int, int] = (None, 0, 0)  # the model, the batch, and its block

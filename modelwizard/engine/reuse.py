@@ -90,7 +90,7 @@ class SharedProgram(Program):
 
     def _stepper(self, copy: Model, *, open_widths: bool) -> FlatStepper:
         stepper = FlatStepper(copy, self._state, open_widths)
-        stepper.origin = origins.of_state(self._key, stepper, self._state)
+        stepper.origin = lambda: origins.of_state(self._key, stepper, self._state)
         return stepper
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import tensorflow as tf
 
 from modelwizard.engine import keras_internals as internals
-from modelwizard.engine.keeping import Origin
+from modelwizard.engine.keeping import Describe
 
 Model = Any  # keras.Model; its training internals carry no types
 
@@ -20,12 +20,12 @@ class Stepper:
         model: A compiled and built Keras model.
 
     Attributes:
-        origin: What its traces may be kept by; None where they are not kept.
+        origin: Describes what its traces may be kept by; None where they are not kept.
     """
 
     def __init__(self, model: Model) -> None:
         self.model = model
-        self.origin: Origin | None = None
+        self.origin: Describe | None = None
 
     def train_step(self, x: Any, y: Any, weight: Any) -> tuple[tf.Tensor, Any]:
         """Take one optimizer step on a batch (the body of `keras.Model.train_step`).

@@ -14,7 +14,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from modelwizard.engine.keeping import Function, Origin, kept
+from modelwizard.engine.keeping import Describe, Function, kept
 from modelwizard.engine.keras_internals import gradient_registry
 
 _PREFIX = "CustomGradient-"
@@ -24,7 +24,7 @@ def trace(
     function: Callable[..., Any],
     *specifications: Any,
     xla: bool = False,
-    origin: Origin | None = None,
+    origin: Describe | None = None,
     told: Any = None,
 ) -> Function:
     """Return the function for these specifications of arguments, traced now or before.
@@ -33,7 +33,8 @@ def trace(
         function: Python code that computes with tensors.
         *specifications: Of its arguments.
         xla: Whether XLA is to compile it.
-        origin: What it computes with. Defaults to what nobody can describe: it is traced now.
+        origin: Describes what it computes with, as it is when this is called. Defaults to what nobody can describe: it
+            is traced now.
         told: The kind of function and every constant that the origin does not tell of; compared as text.
     """
 
@@ -42,7 +43,7 @@ def trace(
             compiled = tf.function(function, autograph=False, jit_compile=True if xla else None)
             return compiled.get_concrete_function(*specifications)
 
-    return kept(origin, repr((told, specifications, xla)), make)
+    return kept(origin() if origin else None, repr((told, specifications, xla)), make)
 
 
 def purge() -> None:

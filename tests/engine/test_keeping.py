@@ -158,10 +158,14 @@ def traced(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     return made
 
 
-def train(execution: str, batch: int = 8, **settings: Any) -> tuple[list[float], list[np.ndarray]]:
+def train(
+    execution: str, batch: int = 8, change: Callable[[keras.Model], None] | None = None, **settings: Any
+) -> tuple[list[float], list[np.ndarray]]:
     keras.utils.set_random_seed(1)
     model = build(**settings)
-    fit = {"epochs": 3, "batch_size": batch, "validation_data": (X[:9], Y[:9]), "verbose": 0}
+    fit: dict[str, Any] = {"epochs": 3, "batch_size": batch, "validation_data": (X[:9], Y[:9]), "verbose": 0}
+    if change is not None:
+        fit["callbacks"] = [keras.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, logs: change(model))]
     history = mw.fit(model, X, Y, execution=execution, **fit)
     return [v for values in history.history.values() for v in values], model.get_weights()
 
@@ -192,6 +196,25 @@ def test_a_fresh_model_trains_by_what_is_kept_as_by_a_trace(
     assert len(traced) == count
     train(execution, batch=5)
     assert len(traced) == count + (execution == "xla")  # its batch is compiled in
+
+
+def no_dropout(model: keras.Model) -> None:
+    model.layers[-2].rate = 0.0
+
+
+def another_loss(model: keras.Model) -> None:
+    model.loss = "mse"
+
+
+@pytest.mark.parametrize("change", [no_dropout, another_loss])
+def test_what_a_callback_sets_is_not_kept_by_what_was_there_before(
+    change: Callable[[keras.Model], None], traced: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = without_keeping(monkeypatch, lambda: train("graph"))
+    changed = without_keeping(monkeypatch, lambda: train("graph", change=change))
+    for _ in range(2):
+        assert_equal(train("graph", change=change), changed)
+        assert_equal(train("graph"), plain)
 
 
 def test_trials_of_another_process_train_by_what_is_kept(
