@@ -2,14 +2,15 @@
 
     python benchmarks/training_speed.py [--models mlp64,gru] [--batches 1,32] [--epochs 1,10,100] [--quick] [--jax]
                                         [--rounds 3] [--json FILE] [--plot FILE]
-    python benchmarks/training_speed.py --calls [--models mlp64,gru] [--epochs 3,10] [--rounds 3]
+    python benchmarks/training_speed.py --calls [--models mlp64,gru] [--epochs 3,10] [--rounds 3] [--cpu]
 
 Microseconds per step are the best later epoch of all rounds; the ways take turns in each round, so that other work on
 the machine hits them alike. Seconds to finish E epochs are the first epoch of a fresh model (tracing and compiling
 included) plus E - 1 times the later epoch; `mw.fit` is told E and chooses by itself. Results print as Markdown.
 
 With --calls, whole calls in fresh processes that take turns, at batch 32, metrics included: by `model.fit`; by `mw.fit`
-with nothing kept; by the second fresh model of that process; in another process, with what the first one left on disk.
+with nothing kept; by the second fresh model of that process; in another process, with what the first one left on disk. On a
+busy machine, --cpu counts the processor seconds of the process instead: those of all its threads.
 """
 
 from __future__ import annotations
@@ -320,7 +321,7 @@ def plot(rows: list[dict[str, Any]], path: Path) -> None:
 CALLS = ("model.fit", "nothing kept", "in memory", "on disk")
 
 
-def call(name: str, epochs: int, way: str, models: int) -> list[float]:
+def call(name: str, epochs: int, way: str, models: int, clock: Callable[[], float]) -> list[float]:
     """Return the seconds of whole calls with fresh models, one after the other."""
     network, seconds = NETWORKS[name], list[float]()
     steps = 625 if network.steps == 256 else network.steps
@@ -328,16 +329,16 @@ def call(name: str, epochs: int, way: str, models: int) -> list[float]:
     for _ in range(models):
         model = network.build(1)
         model.compile(keras.optimizers.Adam(1e-3), model.loss, metrics=["accuracy"])
-        begin = time.perf_counter()
+        begin = clock()
         if way == "model.fit":
             model.fit(x, y, batch_size=32, epochs=epochs, verbose=0)
         else:
             mw.fit(model, x, y, batch_size=32, epochs=epochs, verbose=0)
-        seconds.append(time.perf_counter() - begin)
+        seconds.append(clock() - begin)
     return seconds
 
 
-def calls(names: list[str], epochs: list[int], rounds: int) -> None:
+def calls(names: list[str], epochs: list[int], rounds: int, clock: str) -> None:
     """Print a table of whole calls: medians in seconds, and the median of the rounds' ratios to `model.fit`."""
     print(f"| network | epochs | {' | '.join(CALLS)} |\n|{'---|' * (len(CALLS) + 2)}")
     for name, planned in ((name, planned) for name in names for planned in epochs):
@@ -347,7 +348,7 @@ def calls(names: list[str], epochs: list[int], rounds: int) -> None:
                 told = {**os.environ, "MODELWIZARD_CACHE": folder}
                 laps: list[float] = []
                 for way, models in (("model.fit", 1), ("mw.fit", 2), ("mw.fit", 1)):
-                    words = [sys.executable, __file__, "--call", name, str(planned), way, str(models)]
+                    words = [sys.executable, __file__, "--call", name, str(planned), way, str(models), clock]
                     done = subprocess.run(words, env=told, capture_output=True, text=True, check=True)
                     laps += json.loads(done.stdout.splitlines()[-1])
                 found.append(laps)
@@ -362,14 +363,15 @@ def calls(names: list[str], epochs: list[int], rounds: int) -> None:
 def main() -> None:
     """Run the benchmark."""
     if sys.argv[1:2] == ["--call"]:
-        name, planned, way, models = sys.argv[2:]
-        return print(call(name, int(planned), way, int(models)))
+        name, planned, way, models, clock = sys.argv[2:]
+        return print(call(name, int(planned), way, int(models), getattr(time, clock)))
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--models", default=",".join(NETWORKS))
     parser.add_argument("--batches", default="1,2,8,32,256")
     parser.add_argument("--epochs", default=None, help="default: 1,10,100; for --calls 3,10")
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--calls", action="store_true", help="whole calls in fresh processes")
+    parser.add_argument("--cpu", action="store_true", help="with --calls: processor seconds")
     parser.add_argument("--quick", action="store_true", help="three networks, batches 1 and 32, one round")
     parser.add_argument("--jax", action="store_true", help="also time a hand-written JAX scan of the plain networks")
     parser.add_argument("--json", type=Path)
@@ -379,7 +381,7 @@ def main() -> None:
         asked.models, asked.batches, asked.rounds = "mlp64,mlp64 dropout norm,conv2d", "1,32", 1
     epochs = [int(value) for value in (asked.epochs or ("3,10" if asked.calls else "1,10,100")).split(",")]
     if asked.calls:
-        return calls(asked.models.split(","), epochs, asked.rounds)
+        return calls(asked.models.split(","), epochs, asked.rounds, "process_time" if asked.cpu else "perf_counter")
     # The first functions of a process cost more than all later ones, whoever makes them.
     warm = mlp(8)
     for way in WAYS:

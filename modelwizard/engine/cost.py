@@ -48,7 +48,7 @@ class Machine:
     margin: float = 1.5
 
 
-CPU = Machine(0.35e-6, 2e-9, 0.045e-9, 0.15, 0.9, 0.0, 0.9e-3, margin=0.5)
+CPU = Machine(0.35e-6, 2e-9, 0.045e-9, 0.15, 0.9, 0.0, 0.9e-3, margin=0.6)
 # With all weights in one vector (`flat`), as trials are trained; other values would train the same trial another way.
 CPU_FLAT = Machine(0.2e-6, 5e-9, 0.3e-9, 0.45, 0.45, 0.4, 0.0012)
 # Each operation is a kernel to launch, whatever its size (NVIDIA H100).
