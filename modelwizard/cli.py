@@ -1,7 +1,7 @@
 """The command line: words to calls, errors to messages and exit codes. Everything heavy is imported late.
 
-`import questionary` alone takes 0.4 s and pandas more, so each command imports inside its body; `--help` loads
-click and nothing else.
+`import questionary` alone takes 0.4 s and pandas more, so each command imports inside its body; `--help` loads click
+and the questions, whose flags are options of `new`, and nothing else.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from modelwizard import __version__
 from modelwizard.errors import UsageError
 from modelwizard.exits import Command, Commands, print_json, terminal
 from modelwizard.problems import PROBLEMS
+from modelwizard.wizard.questions import BY_NAME
 
 if TYPE_CHECKING:
     from modelwizard.options import StageOptions
     from modelwizard.worker.client import Child
 
-PROBLEM_NAMES = ", ".join(PROBLEMS)
 GOOD = ("passed", "forced", "consistent", "better")
 
 
@@ -53,21 +53,21 @@ def cli() -> None:
 # -- new ----------------------------------------------------------------------------------------------------------
 
 
+def answers_by_flags(command: Command) -> Command:
+    """Add an option for each question of `new` that has a flag of its own, in the order of asking."""
+    types = {"integer": int, "share": float}
+    for question in reversed([*BY_NAME.values()]):
+        if question.help:
+            flag, metavar = question.flag.split()
+            many, kind = question.type == "list", types.get(question.type)
+            command = click.option(flag, type=kind, metavar=metavar, multiple=many, help=question.help)(command)
+    return command
+
+
 @cli.command(short_help="Make a project from a data file.")
 @click.argument("directory", metavar="[DIR]", required=False)
-@click.option("--data", metavar="PATH", help="The data: CSV, TSV, Parquet, JSON lines or Excel.")
 @click.option("--example", metavar="NAME", help="A bundled example instead of your own data.")
-@click.option("--target", metavar="COLUMN", multiple=True, help="What to predict; repeatable for several columns.")
-@click.option("--problem", metavar="NAME", help=f"One of {PROBLEM_NAMES}.")
-@click.option("--metric", metavar="NAME", help="The metric that decides; `modelwizard table` lists them.")
-@click.option("--positive", metavar="LABEL", help="The positive class.")
-@click.option("--group", metavar="COLUMN", help="Rows with equal values in this column stay together.")
-@click.option("--time", metavar="COLUMN", help="Split by time: the most recent rows become validation and test sets.")
-@click.option("--ignore", metavar="COLUMN", multiple=True, help="A column to leave out; repeatable.")
-@click.option("--batch-size", type=int, metavar="N", help="Rows in one batch. Default: 32.")
-@click.option("--test-size", type=float, metavar="F", help="Share of the rows in the test set. Default: 0.2.")
-@click.option("--validation", metavar="SCHEME", help="auto, holdout or kfold. Default: auto.")
-@click.option("--seed", type=int, metavar="N", help="Seed of the split and of training. Default: 0.")
+@answers_by_flags
 @click.option("--answers", type=click.Path(path_type=Path), metavar="FILE", help="Answers in a TOML file.")
 @click.option("--set", "settings", metavar="KEY=VALUE", multiple=True, help="Any answer by name; repeatable.")
 @click.option("-y", "--yes", is_flag=True, help="Use the default for anything not given.")
@@ -94,11 +94,11 @@ def new(
     DIR is the project's new folder. An answer is taken from its flag, else from --set, --answers, a variable
     MODELWIZARD_<NAME>, else from what the data suggest, which you are asked to confirm.
     """
+    from modelwizard.kinds.question import EXAMPLE
     from modelwizard.options import StageOptions
     from modelwizard.wizard.given import collect
     from modelwizard.wizard.new import Order
     from modelwizard.wizard.new import new as walk_through
-    from modelwizard.wizard.question import EXAMPLE
     from modelwizard.wizard.survey import Survey
     from modelwizard.worker.client import Child
 
@@ -339,7 +339,7 @@ def explain(topic: tuple[str, ...], as_json: bool) -> None:
 def table(problem: str | None, as_json: bool) -> None:
     """Show which last layer, loss and metrics belong to which problem."""
     from modelwizard import pages
-    from modelwizard.wizard.question import one_of
+    from modelwizard.kinds.question import one_of
 
     names = [one_of(problem, list(PROBLEMS), "a problem type", "modelwizard table ")] if problem else list(PROBLEMS)
     if as_json:

@@ -7,24 +7,60 @@ of. The project's code is the kind's too: what the worker uses of it is the cont
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from modelwizard.answers import Answers
+    from modelwizard.conversation import Page
+    from modelwizard.kinds.facts import DataFacts, TargetFacts
+    from modelwizard.kinds.question import Question
+    from modelwizard.problems.target import Target
     from modelwizard.settings import Settings
-
-    Array = NDArray[Any]
+    from modelwizard.splitting.split import Rows
 
 KINDS = {"tabular": "modelwizard.kinds.tabular.kind:TABULAR"}
-"""Where the object of each kind lies; it is loaded when it is asked for, since reading data takes pandas."""
+"""Where the object of each kind lies, the kind first that is taken until the data say otherwise."""
+
+
+class Data(Protocol):
+    """Data that were read, and what they say in the light of the answers so far.
+
+    `known` are the answers so far, by question name.
+    """
+
+    def facts(self, known: Mapping[str, Any]) -> DataFacts:
+        """Return what a person should see before the questions about the data.
+
+        Raises:
+            DataError: Nothing can be learned from the data.
+        """
+        ...
+
+    def target_facts(self, known: Mapping[str, Any]) -> TargetFacts:
+        """Return what a person should know about the target that was named.
+
+        Raises:
+            DataError: It cannot be learned.
+            UsageError: It does not fit the problem type that was named.
+        """
+        ...
+
+    def target(self, known: Mapping[str, Any]) -> Target:
+        """Return the target as it is trained on; the same object for the same answers."""
+        ...
+
+    def rows(self, known: Mapping[str, Any]) -> Rows:
+        """Return which rows must not be parted, and their order; the same object for the same answers."""
+        ...
+
+    def hashes(self) -> Sequence[str]:
+        """Return 16 hex digits for each row, of its raw content."""
+        ...
 
 
 class Kind(Protocol):
-    """A kind of data."""
+    """A kind of data. What it does, it imports when it is asked: reading data takes pandas, asking does not."""
 
     @property
     def name(self) -> str:
@@ -36,6 +72,21 @@ class Kind(Protocol):
         """The template of each Python file that a project may have, by the file's path inside it."""
         ...
 
+    @property
+    def questions(self) -> Sequence[Question]:
+        """What is asked about the data themselves, before the problem type."""
+        ...
+
+    @property
+    def divisions(self) -> Sequence[Question]:
+        """What is asked about how rows depend on each other, after the problem type."""
+        ...
+
+    @property
+    def reading(self) -> Mapping[str, str]:
+        """How data are read where a person knows better: `text` or `list` by name, for `--set` and answers files."""
+        ...
+
     def recognises(self, path: Path) -> bool:
         """Say whether a path may hold data of this kind, by its name."""
         ...
@@ -44,20 +95,40 @@ class Kind(Protocol):
         """Return the bundled examples: name → what it is."""
         ...
 
-    def files(self, answers: Answers) -> dict[str, str]:
+    def write_example(self, name: str, folder: Path) -> Path:
+        """Write a bundled example into a folder, the same bytes each time; return its path.
+
+        Raises:
+            UsageError: There is no such example.
+        """
+        ...
+
+    def open(self, path: Path, reading: Mapping[str, Any]) -> Data:
+        """Read data.
+
+        Args:
+            path: Where they are.
+            reading: How, where a person knows better.
+
+        Raises:
+            DataError: They are missing, or not of this kind.
+        """
+        ...
+
+    def show(self, page: Page, facts: DataFacts) -> None:
+        """Show the data on a screen, before the first question about them."""
+        ...
+
+    def files(self, settings: Settings) -> dict[str, str]:
         """Return the Python files of a project by their paths inside it."""
         ...
 
-    def units(self, path: Path, settings: Settings) -> Array:
-        """Return a number for each row of a project's data; rows that must not be parted have the same one."""
+    def requirements(self, settings: Settings) -> Sequence[str]:
+        """Return the packages that a project needs to read its data, besides those of every project."""
         ...
 
-    def groups(self, path: Path, settings: Settings) -> Array:
-        """Return the group of each row as text, "" where it has none."""
-        ...
-
-    def times(self, path: Path, settings: Settings) -> Array:
-        """Return a number for each row that orders the rows in time, negative where the time is missing."""
+    def rows(self, path: Path, settings: Settings) -> Rows:
+        """Return which rows of a project's data must not be parted, and their order."""
         ...
 
 
@@ -65,3 +136,8 @@ def of(name: str) -> Kind:
     """Return the kind of that name."""
     module, _, value = KINDS[name].partition(":")
     return getattr(importlib.import_module(module), value)
+
+
+def every() -> list[Kind]:
+    """Return all kinds, the one first that is taken until the data say otherwise."""
+    return [of(name) for name in KINDS]

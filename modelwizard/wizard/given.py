@@ -10,14 +10,13 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from modelwizard import toml
+from modelwizard import kinds, toml
 from modelwizard.errors import UsageError
-from modelwizard.wizard.question import FORMAT
 from modelwizard.wizard.questions import BY_NAME
 
 KEYS: Mapping[str, str] = {
     **{name: question.type for name, question in BY_NAME.items()},
-    **{name: "list" if name == "missing" else "text" for name in FORMAT},
+    **{name: type for kind in kinds.every() for name, type in kind.reading.items()},
 }
 """Every key that an answers file may hold, with its type."""
 

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from modelwizard import kinds, scaffold
-from modelwizard.answers import Answers
 from modelwizard.conversation import BACK, Choice, Conversation, Prompt
 from modelwizard.errors import Interrupted, ModelWizardError
+from modelwizard.kinds.facts import Facts
+from modelwizard.scaffold import Answers
 from modelwizard.wizard import kept, views
-from modelwizard.wizard.decided import Parts, decide, result
-from modelwizard.wizard.facts import Facts
+from modelwizard.wizard.decided import decide, result
 from modelwizard.wizard.given import Given
 from modelwizard.wizard.interview import Interview
 from modelwizard.wizard.places import new_folder
 from modelwizard.wizard.questions import BY_NAME
+
+if TYPE_CHECKING:
+    from modelwizard.splitting.split import Split
 
 
 class Surveyor(Protocol):
@@ -32,8 +35,12 @@ class Surveyor(Protocol):
         """
         ...
 
-    def divide(self, known: Mapping[str, Any]) -> Parts:
+    def divide(self, known: Mapping[str, Any]) -> Split:
         """Divide the rows into parts."""
+        ...
+
+    def hashes(self, known: Mapping[str, Any]) -> Sequence[str]:
+        """Return the hash of each row."""
         ...
 
     def bundled(self, known: Mapping[str, Any]) -> dict[str, str]:
@@ -124,12 +131,12 @@ def _settle(order: Order, talk: Conversation, survey: Surveyor, interview: Inter
         talk.warn(f"{BY_NAME[name].flag} is not needed here and was not used.")
     if _asks(order, talk):
         _review(interview, talk)
-    parts = survey.divide(interview.known)
+    split = survey.divide(interview.known)
     bundled = survey.bundled(interview.known)
-    answers = decide(interview, parts, data_file=next(iter(bundled), None))
-    files = scaffold.plan(answers, parts.parts, parts.hashes) | bundled
+    answers = decide(interview, split, data_file=next(iter(bundled), None))
+    files = scaffold.plan(answers, split.parts.tolist(), survey.hashes(interview.known)) | bundled
     if _asks(order, talk):
-        for note in parts.warnings:
+        for note in split.notes:
             talk.note(note)
     else:
         # Nobody saw the screens; what they say belongs to the project all the same.
@@ -188,7 +195,7 @@ def _review(interview: Interview, talk: Conversation) -> None:
             raise KeyboardInterrupt
         if does == FILES:
             directory = new_folder(interview.known["directory"], overwrite=True)
-            views.tree(talk, str(directory), [*kinds.of("tabular").templates, *scaffold.COMMON, *WRITTEN])
+            views.tree(talk, str(directory), [*kinds.of(interview.facts.kind).templates, *scaffold.COMMON, *WRITTEN])
         elif does == CHANGE:
             _change(interview, talk)
         elif does is BACK and interview.back():

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from modelwizard.errors import DataError, ModelWizardError, UsageError
+from modelwizard.kinds.facts import Column
 from modelwizard.kinds.tabular.cells import cells_of
-from modelwizard.kinds.tabular.columns import Column
 from modelwizard.kinds.tabular.numbers import MISSING_NUMBER, to_number
 from modelwizard.kinds.tabular.sniff import Format
 from modelwizard.problems import Problem

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-from numpy.typing import NDArray
-
-from modelwizard.answers import Answers
-from modelwizard.kinds import Kind
-from modelwizard.kinds.tabular import code
-from modelwizard.kinds.tabular.cells import cells_of
-from modelwizard.kinds.tabular.columns import Column
-from modelwizard.kinds.tabular.examples import EXAMPLES
-from modelwizard.kinds.tabular.read import read
-from modelwizard.kinds.tabular.rows import times_of, units_of
-from modelwizard.kinds.tabular.sniff import Format
+from modelwizard.conversation import Page
+from modelwizard.kinds import Data, Kind
+from modelwizard.kinds.facts import Column, DataFacts
+from modelwizard.kinds.tabular import code, screen
+from modelwizard.kinds.tabular.questions import DIVISIONS, QUESTIONS
 from modelwizard.settings import Settings
 
+if TYPE_CHECKING:
+    from modelwizard.splitting.split import Rows
+
 SUFFIXES = (".csv", ".tsv", ".parquet", ".jsonl", ".ndjson", ".xlsx")
+READERS = {"parquet": ("pyarrow",), "excel": ("openpyxl",)}
+"""Packages that pandas needs to read a format."""
 
 
 class Tabular:
@@ -29,6 +26,13 @@ class Tabular:
 
     name = "tabular"
     templates = code.TEMPLATES
+    questions = QUESTIONS
+    divisions = DIVISIONS
+    reading: Mapping[str, str] = {
+        **dict.fromkeys(("delimiter", "encoding", "decimal", "thousands"), "text"),
+        "missing": "list",
+        "sheet": "text",
+    }
 
     def recognises(self, path: Path) -> bool:
         """Say whether a file may be a table, by its name."""
@@ -36,36 +40,45 @@ class Tabular:
 
     def examples(self) -> Mapping[str, str]:
         """Return the bundled examples: name → what it is."""
-        return MappingProxyType({name: example.title for name, example in EXAMPLES.items()})
+        from modelwizard.kinds.tabular.examples import EXAMPLES
 
-    def files(self, answers: Answers) -> dict[str, str]:
+        return {name: example.title for name, example in EXAMPLES.items()}
+
+    def write_example(self, name: str, folder: Path) -> Path:
+        """Write a bundled example as CSV; return its path."""
+        from modelwizard.kinds.tabular.examples import write_example
+
+        return write_example(name, folder)
+
+    def open(self, path: Path, reading: Mapping[str, Any]) -> Data:
+        """Read a table."""
+        from modelwizard.kinds.tabular.study import Study
+
+        return Study(path, reading)
+
+    def show(self, page: Page, facts: DataFacts) -> None:
+        """Show a table: size, columns with their kinds, what is missing, what is odd."""
+        screen.show(page, facts)
+
+    def files(self, settings: Settings) -> dict[str, str]:
         """Return the Python files of a project by their paths inside it."""
-        return code.files(answers)
+        return code.files(settings)
 
-    def units(self, path: Path, settings: Settings) -> NDArray[Any]:
-        """Number rows so that those of one group, and those of the same content, have the same number."""
-        frame, form = _again(path, settings)
-        columns = [Column(name, kind, "", 0, 0, ()) for name, kind in settings.columns.items()]
-        return units_of(frame, columns, settings.problem.target, settings.split.group, form)
+    def requirements(self, settings: Settings) -> Sequence[str]:
+        """Return the package that reads the format of the file, besides pandas."""
+        return READERS.get(settings.data.format, ())
 
-    def groups(self, path: Path, settings: Settings) -> NDArray[Any]:
-        """Return the cells of the group's column, "" where one is empty."""
-        frame, form = _again(path, settings)
-        cells = cells_of(frame, settings.split.group or "")
-        return cells.mask(cells.isin(form.missing), "").to_numpy(dtype=str)
+    def rows(self, path: Path, settings: Settings) -> Rows:
+        """Read the data file of a project as it was read when the project was made, and relate its rows."""
+        from modelwizard.kinds.tabular.read import Format, read
+        from modelwizard.kinds.tabular.rows import rows_of
 
-    def times(self, path: Path, settings: Settings) -> NDArray[Any]:
-        """Rank rows by the time's column, -1 where it is empty."""
-        frame, form = _again(path, settings)
-        return times_of(frame, settings.split.time or "", form)
-
-
-def _again(path: Path, settings: Settings) -> tuple[pd.DataFrame, Format]:
-    """Read the data file of a project as it was read when the project was made."""
-    data = settings.data
-    missing = data.missing or ("",)
-    form = Format(data.format, data.delimiter, data.encoding, data.decimal, data.thousands, missing, data.sheet)
-    return read(path, form), form
+        data, split = settings.data, settings.split
+        missing = data.missing or ("",)
+        form = Format(data.format, data.delimiter, data.encoding, data.decimal, data.thousands, missing, data.sheet)
+        columns = [Column(name, kind) for name, kind in settings.columns.items()]
+        frame = read(path, form)
+        return rows_of(frame, columns, settings.problem.target, form, split.group or "", split.time or "")
 
 
 TABULAR: Kind = Tabular()

@@ -42,16 +42,6 @@ class Format:
     missing: tuple[str, ...] = ("",)
     sheet: str = ""
 
-    def describe(self) -> str:
-        """Return the format in a few words, such as "CSV, semicolon, utf-8, decimal comma"."""
-        if self.kind != "csv":
-            sheet = f", sheet {self.sheet}" if self.sheet else ""
-            return {"parquet": "Parquet", "jsonl": "JSON lines", "excel": "Excel"}[self.kind] + sheet
-        parts = ["CSV", _NAMES.get(self.delimiter, repr(self.delimiter)), self.encoding]
-        parts += ["decimal comma"] if self.decimal == "," else []
-        parts += [f"thousands sign {self.thousands!r}"] if self.thousands else []
-        return ", ".join(parts)
-
 
 def kind_of(path: Path) -> str:
     """Return the kind of a file from its first bytes, and from its name where those do not tell.
