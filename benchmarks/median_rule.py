@@ -23,10 +23,10 @@ import numpy as np
 from quality_rivals.tables import read
 
 from modelwizard.project import Project
+from modelwizard.training import median_stopping
 from modelwizard.training.experiment import Watcher
+from modelwizard.training.median_stopping import Curve
 from modelwizard.training.workshop import Workshop
-from modelwizard.tuning import median_stopping
-from modelwizard.tuning.median_stopping import Curve
 from modelwizard.tuning.search import search
 from modelwizard.walk.regularize import EPOCHS, LENGTHS, PATIENCE
 

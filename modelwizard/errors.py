@@ -79,3 +79,10 @@ class Interrupted(ModelWizardError):
 
 STOPPED = "Stopped. What was finished is kept: the same command goes on from there."
 """What a person reads who stops a run with Ctrl-C."""
+
+
+def first_line(error: BaseException, most: int = 300) -> str:
+    """Return the name and the message of an exception on one line; Keras's messages may run over pages."""
+    text = " ".join(str(error).split())
+    cut = text if len(text) <= most else text[: most - 2] + " …"
+    return f"{type(error).__name__}: {cut}" if cut else type(error).__name__

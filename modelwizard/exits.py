@@ -63,7 +63,7 @@ def print_json(value: Any) -> None:
     import json
 
     from modelwizard import words
-    from modelwizard.files import plain
+    from modelwizard.contract.wire import plain
 
     unicode = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
     click.echo(json.dumps(plain(words.rendered(value)), ensure_ascii=not unicode, indent=2))

@@ -1,10 +1,9 @@
-"""Files that appear whole or not at all, and values that strict JSON can hold."""
+"""Files that appear whole or not at all."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import math
 import os
 import shutil
 import tempfile
@@ -12,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from modelwizard.contract.messages import Message
+from modelwizard.contract.wire import plain
 from modelwizard.errors import ProjectError
 
 
@@ -20,21 +19,6 @@ def file_sha256(path: Path) -> str:
     """Return the SHA-256 of a file's bytes, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def plain(value: Any) -> Any:
-    """Return a value that strict JSON can hold: NumPy values as Python's own, NaN and infinities as None."""
-    if isinstance(value, Message):
-        return {"id": value.id, "values": plain(value.values)}
-    if hasattr(value, "tolist"):
-        value = value.tolist()
-    if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [plain(item) for item in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return str(value) if isinstance(value, Path) else value
 
 
 def read_json(path: Path) -> Any:

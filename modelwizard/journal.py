@@ -11,14 +11,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
+import msgspec
 from filelock import FileLock, Timeout
 
+from modelwizard.contract.entries import Entry, Opened, Read
+from modelwizard.contract.entries import entry as as_entry
+from modelwizard.contract.wire import plain
 from modelwizard.errors import ProjectError
-from modelwizard.files import plain, sync_folder, write_json
+from modelwizard.files import sync_folder, write_json
 
-KINDS = ("created", "look", "trial", "verdict", "forced", "edited", "decision", "sealed", "opened", "read", "finding")
+E = TypeVar("E")
 START = "0" * 64
 """What the first line names as the hash of the line before it."""
 
@@ -59,7 +63,7 @@ class Journal:
 
     Example:
         with journal.writing():
-            journal.append("verdict", stage="baseline", verdict="passed")
+            journal.append(Verdict(stage="baseline", verdict="passed"))
 
     Args:
         path: The file; need not exist yet. A folder `runs` beside it holds the lock and the memory of the last line.
@@ -91,38 +95,38 @@ class Journal:
             finally:
                 self._last = None
 
-    def append(self, kind: str, **fields: Any) -> dict[str, Any]:
-        """Add a line and flush it to the disk before returning.
-
-        Args:
-            kind: One of `KINDS`.
-            **fields: What to record; NaN and infinities become null.
+    def append(self, entry: E) -> E:
+        """Add a line and flush it to the disk before returning; NaN and infinities become null.
 
         Returns:
-            The line as it was written.
+            The line as it was written, with its number and time.
         """
-        if kind not in KINDS:
-            raise ValueError(f"no kind of journal line: {kind!r}; expected one of {KINDS}")
         if self._last is None:
             with self.writing():
-                return self.append(kind, **fields)
+                return self.append(entry)
         seq, prev = self._last[0] + 1, self._last[1]
         utc = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        entry: dict[str, Any] = {"seq": seq, "utc": utc, "kind": kind, **plain(fields), "prev": prev}
-        entry["hash"] = _hash(entry)
+        fields = plain(entry)
+        line: dict[str, Any] = {"seq": seq, "utc": utc, "kind": fields["kind"], **fields, "prev": prev}
+        line |= {"seq": seq, "utc": utc}
+        line["hash"] = _hash(line)
         new = not self.path.exists()
-        _append(self.path, (json.dumps(entry, ensure_ascii=False, allow_nan=False) + "\n").encode("utf-8"))
+        _append(self.path, (json.dumps(line, ensure_ascii=False, allow_nan=False) + "\n").encode("utf-8"))
         if new:
             sync_folder(self.path.parent)
-        self._last = (seq, entry["hash"])
+        self._last = (seq, line["hash"])
         # Written after the line: a kill in between leaves the memory one line behind, which is no contradiction.
-        write_json(self._head, {"seq": seq, "hash": entry["hash"]})
-        return entry
+        write_json(self._head, {"seq": seq, "hash": line["hash"]})
+        return msgspec.structs.replace(entry, seq=seq, utc=utc)  # type: ignore[type-var]
 
-    def entries(self, kind: str | None = None, stage: str | None = None) -> list[dict[str, Any]]:
-        """Return the lines in order, or those of one kind and one stage; a torn last line is left out."""
-        found = [line.entry for line in self._lines() if line.entry is not None]
-        return [e for e in found if kind in (None, e.get("kind")) and stage in (None, e.get("stage"))]
+    def entries(self) -> list[Entry]:
+        """Return the lines in order; a torn last line and what is no line of a journal are left out."""
+        found = (as_entry(line.entry) for line in self._lines() if line.entry is not None)
+        return [entry for entry in found if entry is not None]
+
+    def of(self, form: type[E], *stages: str) -> list[E]:
+        """Return the lines of one kind in order: of some stages, or of all."""
+        return [e for e in self.entries() if isinstance(e, form) and (not stages or getattr(e, "stage", "") in stages)]
 
     def verify(self) -> Audit:
         """Check the chain.
@@ -183,13 +187,13 @@ class Journal:
             os.fsync(file.fileno())
 
 
-def looks(entries: Iterable[Mapping[str, Any]]) -> Looks:
+def looks(entries: Iterable[Entry]) -> Looks:
     """Count the looks: what each line says it took of the validation rows, openings of the test rows, readings."""
     validation, test, read = 0, 0, 0
     for entry in entries:
-        validation += int(entry.get("looks") or 0)
-        test += entry["kind"] == "opened"
-        read += entry["kind"] == "read"
+        validation += entry.looks
+        test += isinstance(entry, Opened)
+        read += isinstance(entry, Read)
     return Looks(validation, test, read)
 
 

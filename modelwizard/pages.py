@@ -74,7 +74,8 @@ def status(page: Page, state: Mapping[str, Any], folder: Path) -> None:
 def _stage(name: str, found: Mapping[str, Any] | None) -> tuple[str, str, str]:
     if found is None:
         return name, "not run yet", ""
-    return name, shown(found), words.say(found.get("headline") or "", sentence=True)
+    word = shown(found["verdict"], found.get("reason"))
+    return name, word, words.say(found.get("headline") or "", sentence=True)
 
 
 FIRST = 3

@@ -10,6 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
+from modelwizard.contract.entries import Entry, Forced, Verdict
+from modelwizard.contract.trials import Summary
 from modelwizard.errors import DataError, ProjectError
 from modelwizard.files import file_sha256, read_json
 from modelwizard.settings import FILE, Settings
@@ -41,7 +45,7 @@ class RunData:
     """
 
     run: str
-    summary: Mapping[str, Any]
+    summary: Summary
     history: tuple[Mapping[str, float], ...]
     outputs: NDArray[np.floating]
     epochs: NDArray[np.integer]
@@ -248,9 +252,16 @@ class Project:
         stored = self._arrays(folder / "predictions.npz", f"the run {run}")
         with (folder / "history.csv").open(encoding="utf-8", newline="") as file:
             history = tuple({k: _number(v) for k, v in row.items()} for row in csv.DictReader(file))
-        summary = read_json(folder / "settings.json")["summary"]
         names = ("outputs", "epochs", "rows", "fold", "offset", "scale")
-        return RunData(run, summary, history, *(stored[name] for name in names))
+        return RunData(run, self._summary(folder / "settings.json"), history, *(stored[name] for name in names))
+
+    def _summary(self, path: Path) -> Summary:
+        try:
+            return msgspec.convert(read_json(path)["summary"], Summary)
+        except (KeyError, TypeError, msgspec.ValidationError) as error:
+            where = path.relative_to(self.folder)
+            fix = f"delete {where.parent}: the run is trained again"
+            raise ProjectError(f"{where} is not what a run leaves.", received=str(error), fix=fix) from error
 
     def targets(self) -> Targets:
         """Read the true targets of the training and validation rows."""
@@ -282,24 +293,24 @@ class Project:
             raise ProjectError(f"{where} cannot be read.", received=str(error), fix=f"delete {where}") from error
 
 
-def verdicts(entries: Iterable[Mapping[str, Any]]) -> dict[str, Mapping[str, Any] | None]:
+def verdicts(entries: Iterable[Entry]) -> dict[str, Verdict | None]:
     """Return the last verdict of each stage, or None; a later `forced` line of the stage makes it `forced`."""
-    last: dict[str, Mapping[str, Any] | None] = dict.fromkeys(STAGES)
+    last: dict[str, Verdict | None] = dict.fromkeys(STAGES)
     for entry in entries:
-        stage = entry.get("stage")
-        if stage not in last:
+        if entry.stage not in last:
             continue
-        if entry["kind"] == "verdict":
-            last[stage] = entry
-        elif entry["kind"] == "forced":
-            last[stage] = {**(last[stage] or {"stage": stage}), "verdict": "forced", "reason": entry.get("reason", "")}
+        if isinstance(entry, Verdict):
+            last[entry.stage] = entry
+        elif isinstance(entry, Forced):
+            known = last[entry.stage] or Verdict(stage=entry.stage, verdict="")
+            last[entry.stage] = msgspec.structs.replace(known, verdict="forced", reason=entry.reason or "")
     return last
 
 
-def next_stage(entries: Iterable[Mapping[str, Any]]) -> str | None:
+def next_stage(entries: Iterable[Entry]) -> str | None:
     """Return the first stage whose gate is not passed, or None at the end of the walk."""
     for stage, verdict in verdicts(entries).items():
-        if verdict is None or (stage != "finalize" and verdict["verdict"] not in ("passed", "forced")):
+        if verdict is None or (stage != "finalize" and verdict.verdict not in ("passed", "forced")):
             return stage
     return None
 

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from modelwizard.contract.events import OnEvent
 from modelwizard.contract.messages import Message, Text
-
-Event = Mapping[str, Any]
-"""One event of the worker, as it came over the pipe (`{"event": "progress", ...}`)."""
-
-OnEvent = Callable[[Event], None]
 
 
 @dataclass(frozen=True)
@@ -91,7 +87,7 @@ class Reporter(Protocol):
     def watch(self, watch: Watch) -> AbstractContextManager[OnEvent]:
         """Show the progress of trials: `with reporter.watch(...) as on_event: child.run(job, on_event)`.
 
-        `progress` events move the live line, `trial` events leave one line each; others are ignored.
+        Progress moves the live line, each trial that has ended leaves a line.
         """
         ...
 

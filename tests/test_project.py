@@ -11,8 +11,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from modelwizard.contract.entries import Created, Entry, Forced, Verdict
+from modelwizard.contract.trials import Summary, Training
+from modelwizard.contract.wire import encode, plain
 from modelwizard.errors import DataError, ProjectError
-from modelwizard.files import plain, write_bytes, write_folder, write_json, write_text
+from modelwizard.files import write_bytes, write_folder, write_json, write_text
 from modelwizard.project import Project, next_stage, typed, verdicts
 from modelwizard.settings import Settings
 
@@ -175,15 +178,19 @@ def test_a_run_comes_back_as_it_was_written(folder: Path) -> None:
         "fold": np.zeros(2, np.int16),
     }
     np.savez(buffer, **arrays, offset=np.zeros(1), scale=np.ones(1))
-    summary = b'{"summary": {"run": "baseline-01", "score": 0.8}}'
+    known = Summary(run="baseline-01", stage="baseline", hyperparameters={}, training=Training(9, 32, 0), score=0.8)
+    summary = encode({"summary": known, "program": "xla"})
     history = b"epoch,loss,val_loss\n0,0.7,0.6\n1,0.5,\n"
     files = {"settings.json": summary, "history.csv": history, "predictions.npz": buffer.getvalue()}
     write_folder(project.run_folder("baseline-01"), files)
     run = project.read_run("baseline-01")
     assert run.outputs.shape == (3, 2, 1)
-    assert run.summary["score"] == 0.8
+    assert run.summary == known
     assert run.history[0] == {"epoch": 0.0, "loss": 0.7, "val_loss": 0.6}
     assert math.isnan(run.history[1]["val_loss"])
+    write_text(project.run_folder("baseline-01") / "settings.json", '{"summary": {"run": "baseline-01"}}')
+    with pytest.raises(ProjectError, match="not what a run leaves"):
+        project.read_run("baseline-01")
 
 
 @pytest.mark.parametrize("name", ["../escape", "", "a/b", ".hidden"])
@@ -198,35 +205,32 @@ def test_missing_predictions_name_the_command(folder: Path) -> None:
     assert "modelwizard baseline" in str(caught.value.fix)
 
 
-def passed(stage: str, verdict: str = "passed") -> dict[str, str]:
-    return {"kind": "verdict", "stage": stage, "verdict": verdict}
+def passed(stage: str, verdict: str = "passed", **numbers: float) -> Verdict:
+    return Verdict(stage=stage, verdict=verdict, numbers=numbers)
 
 
 @pytest.mark.parametrize(
     ("entries", "expected"),
     [
         ([], "baseline"),
-        ([{"kind": "created"}, passed("baseline")], "overfit"),
+        ([Created(), passed("baseline")], "overfit"),
         ([passed("baseline", "failed")], "baseline"),
         ([passed("baseline", "failed"), passed("baseline")], "overfit"),
         ([passed("baseline"), passed("baseline", "failed")], "baseline"),
-        ([passed("baseline", "failed"), {"kind": "forced", "stage": "baseline", "reason": "x"}], "overfit"),
+        ([passed("baseline", "failed"), Forced(stage="baseline", reason="x")], "overfit"),
         ([passed("baseline"), passed("overfit"), passed("regularize")], "finalize"),
         ([*map(passed, ("baseline", "overfit", "regularize")), passed("finalize", "suspect")], None),
     ],
 )
-def test_the_stage_follows_from_the_journal(entries: list[dict[str, str]], expected: str | None) -> None:
+def test_the_stage_follows_from_the_journal(entries: list[Entry], expected: str | None) -> None:
     assert next_stage(entries) == expected
 
 
 def test_a_forced_gate_keeps_the_numbers_of_its_verdict() -> None:
-    entries = [
-        passed("overfit", "cannot tell") | {"rise": "0.01"},
-        {"kind": "forced", "stage": "overfit", "reason": "r"},
-    ]
+    entries = [passed("overfit", "cannot tell", rise=0.01), Forced(stage="overfit", reason="r")]
     overfit = verdicts(entries)["overfit"]
     assert overfit is not None
-    assert (overfit["verdict"], overfit["rise"], overfit["reason"]) == ("forced", "0.01", "r")
+    assert (overfit.verdict, overfit.numbers, overfit.reason) == ("forced", {"rise": 0.01}, "r")
 
 
 def test_a_failed_write_leaves_the_old_file_and_nothing_beside_it(tmp_path: Path, monkeypatch: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from modelwizard.contract.entries import Edited, Sealed
 from modelwizard.project import STAGES
 from modelwizard.report.facts import Facts
 from modelwizard.report.markup import Markup, code, element, items, table
@@ -24,7 +25,7 @@ def _open(facts: Facts) -> Iterator[str]:
     missing = [title("stages", stage) for stage in STAGES if facts.verdicts[stage] is None]
     if missing:
         yield f"{listed(missing)}: no verdict yet, so nothing is claimed about {'it' if len(missing) == 1 else 'them'}."
-    forced = [title("stages", s) for s, v in facts.verdicts.items() if v and v.get("verdict") == "forced"]
+    forced = [title("stages", s) for s, v in facts.verdicts.items() if v and v.verdict == "forced"]
     if forced:
         yield f"{listed(forced)}: accepted or forced; what the gate requires was not shown."
     yield from _about_looking(facts)
@@ -36,7 +37,7 @@ def _open(facts: Facts) -> Iterator[str]:
 
 
 def _about_looking(facts: Facts) -> Iterator[str]:
-    edits = len(facts.kind("edited"))
+    edits = len(facts.lines(Edited))
     if edits:
         yield (
             f"The code was edited {count(edits, 'time')} after looks at validation rows, and scores were read "
@@ -97,8 +98,8 @@ def provenance(facts: Facts) -> Markup:
     """Return the hashes and the state of the journal."""
     settings = facts.project.settings
     chain = "intact: no line was changed, removed or moved" if facts.audit.ok else "NOT intact, see above"
-    last = str(facts.entries[-1].get("utc") or "–") if facts.entries else "–"
-    sealed = (facts.kind("sealed") or [{}])[-1].get("model_sha256")
+    last = facts.entries[-1].utc or "–" if facts.entries else "–"
+    sealed = next((entry.model_sha256 for entry in reversed(facts.lines(Sealed))), None)
     rows = [
         ("Journal", f"{count(len(facts.entries), 'line')}, {chain}"),
         ("Last line", last),

@@ -7,21 +7,22 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from modelwizard.contract.entries import Entry, Trial, Verdict
 from modelwizard.errors import ProjectError
 from modelwizard.evidence import scores
 from modelwizard.journal import Audit, Journal, Looks, looks
 from modelwizard.problems import PROBLEMS, Problem
 from modelwizard.project import STAGES, Project, Tested, verdicts
 from modelwizard.stages.findings import current
-from modelwizard.words.numbers import finite, number, whole
+from modelwizard.words.numbers import finite, number
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-Entry = Mapping[str, Any]
+L = TypeVar("L")
 History = list[dict[str, float]]
 
 
@@ -61,9 +62,9 @@ class Facts:
         return scores.direction(self.metric) == "max"
 
     @cached_property
-    def verdicts(self) -> dict[str, Entry | None]:
+    def verdicts(self) -> dict[str, Verdict | None]:
         """The last verdict of each stage."""
-        return {stage: v if v is None else dict(v) for stage, v in verdicts(self.entries).items()}
+        return verdicts(self.entries)
 
     @cached_property
     def findings(self) -> list[dict[str, str]]:
@@ -72,30 +73,30 @@ class Facts:
 
     def numbers(self, stage: str) -> Mapping[str, Any]:
         """Return the numbers of a stage's verdict; empty before it has one."""
-        found = (self.verdicts[stage] or {}).get("numbers")
-        return found if isinstance(found, Mapping) else {}
+        found = self.verdicts[stage]
+        return found.numbers if found else {}
 
-    def kind(self, kind: str) -> list[Entry]:
+    def lines(self, form: type[L]) -> list[L]:
         """Return the lines of one kind."""
-        return [entry for entry in self.entries if entry.get("kind") == kind]
+        return [entry for entry in self.entries if isinstance(entry, form)]
 
-    def trials(self, *stages: str) -> list[Entry]:
+    def trials(self, *stages: str) -> list[Trial]:
         """Return the recorded trials of some stages, or of all."""
-        return [entry for entry in self.kind("trial") if not stages or entry.get("stage") in stages]
+        return [entry for entry in self.lines(Trial) if not stages or entry.stage in stages]
 
-    def trial(self, run: object) -> Entry | None:
+    def trial(self, run: object) -> Trial | None:
         """Return the last recorded trial of a name."""
-        return next((entry for entry in reversed(self.trials()) if entry.get("run") == run), None)
+        return next((entry for entry in reversed(self.trials()) if entry.run == run), None)
 
-    def best(self, stage: str) -> Entry | None:
+    def best(self, stage: str) -> Trial | None:
         """Return the trial of a stage that scored best."""
-        scored = [entry for entry in self.trials(stage) if finite(entry.get("score"))]
-        return scored[scores.best(self.metric, [entry["score"] for entry in scored])] if scored else None
+        scored = [(entry, entry.score) for entry in self.trials(stage) if entry.score is not None]
+        return scored[scores.best(self.metric, [score for _, score in scored])][0] if scored else None
 
     @cached_property
     def looks(self) -> Looks:
         """How often held-out rows were looked at."""
-        return looks(entry for entry in self.entries if "kind" in entry)
+        return looks(self.entries)
 
     @cached_property
     def counts(self) -> Mapping[str, int]:
@@ -123,7 +124,7 @@ class Facts:
     @property
     def judges(self) -> str:
         """What the scores of the stages rest on, in words; a switch to K-fold after the test does not change them."""
-        schemes = [entry.get("scheme") for entry in self.trials(*STAGES[:3])]
+        schemes = [entry.scheme for entry in self.trials(*STAGES[:3])]
         scheme = schemes[-1] if schemes else None
         return "out-of-fold rows" if (scheme or self.project.settings.split.scheme) == "kfold" else "validation rows"
 
@@ -202,7 +203,7 @@ class Facts:
             stored, targets = self.project.references(), self.project.targets()
             y = targets.y[np.searchsorted(targets.rows, stored.rows)]
             p = stored.p[stored.names.index("dumb")]
-            runs = [str(entry["run"]) for entry in self.trials() if entry.get("predictions")]
+            runs = [entry.run for entry in self.trials() if entry.predictions]
             scale = np.asarray(self.project.read_run(runs[0]).scale, dtype=float)
             scale = scale.mean(axis=0) if scale.ndim == 2 else scale
             return float(scores.row_loss(task.type, task.loss, y, p, scale).mean())
@@ -212,7 +213,7 @@ class Facts:
     @cached_property
     def gone(self) -> list[str]:
         """Names of recorded runs whose folders are no longer there."""
-        recorded = [str(entry.get("run")) for entry in self.trials() if entry.get("status") in ("completed", "stopped")]
+        recorded = [entry.run for entry in self.trials() if entry.status in ("completed", "stopped")]
         found: list[str] = []
         for run in dict.fromkeys(recorded):
             try:
@@ -223,10 +224,9 @@ class Facts:
         return found
 
 
-def best_epoch(entry: Entry) -> int | None:
+def best_epoch(entry: Trial | None) -> int | None:
     """Return the best epoch of a trial, counted from 1."""
-    best = whole(entry.get("best_epoch"))
-    return None if best is None else best + 1
+    return None if entry is None or entry.best_epoch is None else entry.best_epoch + 1
 
 
 def _float(text: str | None) -> float:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from modelwizard.contract.entries import Exported, Sealed
 from modelwizard.evidence import scores, thresholds
 from modelwizard.report import portraits
 from modelwizard.report.charts import Standing, standings
@@ -49,15 +50,15 @@ def _protocol(facts: Facts) -> Markup | None:
 
 def _expected(facts: Facts) -> Markup | None:
     """Return what was written down before the test rows were opened, beside what they said."""
-    sealed = (facts.kind("sealed") or [{}])[-1]
+    sealed = next(iter(reversed(facts.lines(Sealed))), None)
     numbers = facts.numbers("finalize")
-    if not finite(sealed.get("score")):
+    if sealed is None or sealed.score is None:
         return None
-    said = element("p", code(say(sealed.get("headline") or "", sentence=True)))
+    said = element("p", code(say(sealed.headline, sentence=True)))
     if not finite(numbers.get("test")):
         return said
     rows = [
-        Standing("expected, sealed before", number(sealed["score"]), _pair(sealed.get("interval"))),
+        Standing("expected, sealed before", sealed.score, _pair(sealed.interval)),
         Standing("test", number(numbers["test"]), _pair(numbers.get("interval")), "test"),
     ]
     if finite(numbers.get("reference")):
@@ -76,41 +77,36 @@ def _pair(interval: object) -> tuple[float, float] | None:
 
 def _production(facts: Facts) -> Markup | None:
     """Return how the exported model was made."""
-    made = next((e for e in reversed(facts.kind("decision")) if e.get("stage") == "finalize"), None)
-    if not made or not made.get("model"):
+    made = next(iter(reversed(facts.lines(Exported))), None)
+    if made is None:
         return None
-    members = int(number(made.get("members"))) if finite(made.get("members")) else 1
-    epochs = ", ".join(str(int(number(e)) + 1) for e in made.get("best_epochs") or () if finite(e))
+    epochs = ", ".join(str(epoch + 1) for epoch in made.best_epochs)
     rows: list[tuple[Child, Child]] = [
-        ("File", element("code", str(made["model"]))),
-        ("Networks", f"{members}, averaged" if members > 1 else "one"),
-        ("Epochs", f"{made.get('epochs', '–')}, the median of the probes' best epochs ({epochs})" if epochs else "–"),
-        ("Weights", f"{int(number(made['parameters'])):,}" if finite(made.get("parameters")) else "–"),
-        ("Training took", duration(made.get("seconds"))),
+        ("File", element("code", made.model)),
+        ("Networks", f"{made.members}, averaged" if made.members > 1 else "one"),
+        ("Epochs", f"{made.epochs}, the median of the probes' best epochs ({epochs})" if epochs else "–"),
+        ("Weights", f"{made.parameters:,}"),
+        ("Training took", duration(made.seconds)),
     ]
     rows += _on_top(made)
-    equality = made.get("equality")
-    if isinstance(equality, Mapping) and finite(equality.get("largest")):
-        done = "the same" if equality.get("passed") else "NOT the same"
-        rows_checked = count(int(number(equality.get("rows")) or 0), "row")
-        largest = f"largest difference {number(equality['largest']):.1e}" if equality["largest"] else "no difference"
-        text = f"{done} after saving and loading: {rows_checked}, {largest}"
-        rows.append(("Predictions", text))
+    largest = made.equality.largest
+    difference = f"largest difference {largest:.1e}" if largest else "no difference"
+    rows_checked = count(made.equality.rows, "row")
+    rows.append(("Predictions", f"the same after saving and loading: {rows_checked}, {difference}"))
     return table(
         ("What", "How"), rows, caption="The production model, trained on training and validation rows together"
     )
 
 
-def _on_top(made: Mapping[str, Any]) -> list[tuple[Child, Child]]:
+def _on_top(made: Exported) -> list[tuple[Child, Child]]:
     """Return what was put on top of the networks or left out, and how far seeds scatter."""
     rows: list[tuple[Child, Child]] = []
-    squeezed, polish = made.get("squeeze"), made.get("polish")
-    if isinstance(squeezed, Mapping) and squeezed.get("noise"):
+    if made.squeeze and made.squeeze.get("noise"):
         titles = {"temperature": "Temperature", "threshold": "Decision threshold", "noise": "Noise of seeds"}
-        rows += [(titles[name], capital(say(told))) for name, told in squeeze.restore(squeezed).told().items()]
-    if isinstance(polish, Mapping):
-        rows.append(("Final polish", capital(say(squeeze.polished(polish)))))
-    elif isinstance(squeezed, Mapping):
+        rows += [(titles[name], capital(say(told))) for name, told in squeeze.restore(made.squeeze).told().items()]
+    if made.polish:
+        rows.append(("Final polish", capital(say(squeeze.polished(made.polish)))))
+    elif made.squeeze:
         rows.append(("Final polish", code("Not tried, since it hardly helps; `polish = true` tries it")))
     return rows
 

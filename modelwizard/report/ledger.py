@@ -4,13 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from modelwizard.contract.entries import (
+    Compared,
+    Created,
+    Edited,
+    Entry,
+    Exported,
+    Forced,
+    Look,
+    Opened,
+    Sealed,
+    Switched,
+    Trial,
+    Verdict,
+    Written,
+)
 from modelwizard.project import STAGES
-from modelwizard.report.facts import Entry, Facts
+from modelwizard.report.facts import Facts
 from modelwizard.report.markup import Child, Markup, code, element, join, table
 from modelwizard.report.words import metric, moment
 from modelwizard.stages import accounting
 from modelwizard.words import say, title
-from modelwizard.words.numbers import count, finite, listed, number, whole
+from modelwizard.words.numbers import count, finite, listed, number
 from modelwizard.words.verdicts import shown
 
 PURPOSES = {
@@ -62,8 +77,8 @@ def _by_stage(facts: Facts) -> Markup | None:
     """Return the looks of each stage."""
     rows: list[tuple[Child, ...]] = []
     for stage in (*STAGES, "features", "protocol"):
-        epochs = sum(_looks(entry) for entry in facts.trials(stage))
-        other = sum(_looks(e) for e in facts.entries if e.get("stage") == stage and e.get("kind") != "trial")
+        epochs = sum(entry.looks for entry in facts.trials(stage))
+        other = sum(e.looks for e in facts.entries if e.stage == stage and not isinstance(e, Trial))
         if epochs or other or facts.trials(stage):
             runs = len(facts.trials(stage))
             rows.append((title("stages", stage), f"{runs:,}", f"{epochs:,}", f"{other:,}", f"{epochs + other:,}"))
@@ -71,10 +86,6 @@ def _by_stage(facts: Facts) -> Markup | None:
         return None
     head = ("Stage", "trials", "epochs scored", "other looks", "looks")
     return table(head, rows, caption="Looks at the validation rows", numbers=range(1, 5))
-
-
-def _looks(entry: Entry) -> int:
-    return whole(entry.get("looks")) or 0
 
 
 def _story(facts: Facts) -> Markup | None:
@@ -87,9 +98,9 @@ def _story(facts: Facts) -> Markup | None:
 
 
 def _events(facts: Facts) -> Iterator[tuple[str, str, str]]:
-    waiting: list[Entry] = []
+    waiting: list[Trial] = []
     for entry in facts.entries:
-        if entry.get("kind") == "trial":
+        if isinstance(entry, Trial):
             waiting.append(entry)
             continue
         told = _told(entry)
@@ -103,50 +114,48 @@ def _events(facts: Facts) -> Iterator[tuple[str, str, str]]:
         yield _trained(waiting)
 
 
-def _trained(entries: list[Entry]) -> tuple[str, str, str]:
-    stages = listed([title("stages", stage) for stage in dict.fromkeys(str(e.get("stage")) for e in entries)])
-    bad = sum(entry.get("status") in ("failed", "nan") for entry in entries)
+def _trained(entries: list[Trial]) -> tuple[str, str, str]:
+    stages = listed([title("stages", stage) for stage in dict.fromkeys(e.stage for e in entries)])
+    bad = sum(entry.status in ("failed", "nan") for entry in entries)
     failed = f", {bad} of them failed" if bad else ""
     return moment(entries[-1]), f"{stages}: {count(len(entries), 'trial')} trained{failed}.", ""
 
 
 def _told(entry: Entry) -> tuple[str, str] | None:
     """Return a line of the journal as a sentence with its tone; None for what needs no line of its own."""
-    stage = title("stages", entry.get("stage") or "")
-    match entry.get("kind"):
-        case "created":
+    stage = title("stages", entry.stage)
+    match entry:
+        case Created():
             return "The project was made.", ""
-        case "verdict":
-            return f"{stage}: {shown(entry)}. {say(entry.get('headline') or '', sentence=True)}", "judged"
-        case "forced":
-            found = f" (it was “{entry['found']}”)" if entry.get("found") else ""
-            word = shown({**entry, "verdict": "forced"})
-            return f"{stage} {word}{found}: {say(entry.get('reason') or 'no reason given')}", "doubt"
-        case "edited":
-            files = listed([str(name) for name in entry.get("files") or ()]) or "the code"
-            after = "" if (looks := whole(entry.get("after_looks"))) is None else f" after {count(looks, 'look')}"
+        case Verdict():
+            return f"{stage}: {shown(entry.verdict)}. {say(entry.headline, sentence=True)}", "judged"
+        case Forced():
+            found = f" (it was “{entry.found}”)" if entry.found else ""
+            word = shown("forced", entry.reason)
+            return f"{stage} {word}{found}: {say(entry.reason or 'no reason given')}", "doubt"
+        case Edited():
+            files, after = listed(entry.files) or "the code", f" after {count(entry.after_looks, 'look')}"
             return f"{files} changed{after}: what follows may be based on scores that were seen.", "doubt"
-        case "sealed":
-            return f"Sealed before the test: {say(entry.get('headline') or 'the expected score', sentence=True)}", ""
-        case "opened":
-            why = f" Reason: {entry['reason']}" if entry.get("reason") else ""
-            if entry.get("reused"):
+        case Sealed():
+            return f"Sealed before the test: {say(entry.headline or 'the expected score', sentence=True)}", ""
+        case Opened():
+            why = f" Reason: {say(entry.reason)}" if entry.reason else ""
+            if entry.reused:
                 return f"The test rows were opened again: reused test.{why}", "bad"
             return f"The test rows were opened.{why}", ""
-        case "decision" if entry.get("protocol"):
-            scheme = f"{entry.get('repeats', '?')} × {entry.get('folds', '?')}-fold"
+        case Switched():
+            scheme = f"{entry.repeats} × {entry.folds}-fold"
             return f"{stage}: repeated K-fold validates from now on, {scheme}.", "doubt"
-        case "decision" if entry.get("written"):
-            return f"{stage}: written into {listed([str(name) for name in entry.get('files') or ()])}.", ""
-        case "decision" if entry.get("action"):
-            what = listed([str(name) for name in entry.get("names") or ()])
-            done = {"add": "with", "remove": "without"}.get(str(entry["action"]), "all together, with a new seed,")
-            return f"{stage}: {done} {what}: {'kept' if entry.get('accepted') else 'not kept'}.", ""
-        case "decision":
-            return (f"{stage}: model written, {entry['model']}.", "") if entry.get("model") else None
-        case "look":
-            purpose = PURPOSES.get(str(entry.get("purpose")), str(entry.get("purpose") or "a look"))
-            looks = _looks(entry)
-            return (f"{stage}: {purpose}, {count(looks, 'look')}.", "") if looks else None
+        case Written():
+            return f"{stage}: written into {listed(entry.files)}.", ""
+        case Compared():
+            done = {"add": "with", "remove": "without"}.get(entry.action, "all together, with a new seed,")
+            kept = "kept" if entry.accepted else "not kept"
+            return f"{stage}: {done} {listed(entry.names)}: {kept}.", ""
+        case Exported():
+            return f"{stage}: model written, {entry.model}.", ""
+        case Look() if entry.looks:
+            purpose = PURPOSES.get(entry.purpose, entry.purpose or "a look")
+            return f"{stage}: {purpose}, {count(entry.looks, 'look')}.", ""
         case _:
             return None

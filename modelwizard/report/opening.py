@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from modelwizard.contract.entries import Forced
 from modelwizard.evidence import scores
 from modelwizard.project import STAGES, next_stage
 from modelwizard.report.charts import Standing, standings
@@ -51,14 +52,14 @@ def header(facts: Facts) -> Markup:
 
 def path(facts: Facts) -> Markup:
     """Return the four stages with their verdicts, as the page's navigation."""
-    following = next_stage([entry for entry in facts.entries if "kind" in entry])
+    following = next_stage(facts.entries)
     steps = [element("li", _step(facts, stage, stage == following)) for stage in STAGES]
     return element("nav", element("ol", steps, class_="path"), aria_label="Stages")
 
 
 def _step(facts: Facts, stage: str, following: bool) -> Markup:
     found = facts.verdicts[stage]
-    word = shown(found) if found else "next" if following else "to come"
+    word = shown(found.verdict, found.reason) if found else "next" if following else "to come"
     tone = TONES.get(word, "")
     return element(
         "a",
@@ -106,8 +107,8 @@ def alerts(facts: Facts) -> Markup:
         text = f"The test rows were opened {facts.openings} times; the test score is no longer unbiased."
         found.append(_alert("bad", "Reused test.", [text]))
     for word in ("accepted", "forced"):
-        entries = [e for e in facts.kind("forced") if shown({**e, "verdict": "forced"}) == word]
-        told = [f"{title('stages', e.get('stage'))}: {say(e.get('reason') or 'no reason given')}" for e in entries]
+        entries = [e for e in facts.lines(Forced) if shown("forced", e.reason) == word]
+        told = [f"{title('stages', e.stage)}: {say(e.reason or 'no reason given')}" for e in entries]
         if told:
             found.append(_alert("doubt", f"{capital(word)}, although the gate was not passed.", told))
     return join(found)
@@ -156,12 +157,12 @@ def _standings(facts: Facts) -> list[Standing]:
     if finite(baseline.get("corrected")):
         rows.append(Standing("small network", number(baseline["corrected"]), _interval(baseline)))
     overfit = facts.trial(facts.numbers("overfit").get("run"))
-    if overfit and finite(overfit.get("score")):
-        rows.append(Standing("overfitting network at its best epoch", number(overfit["score"]), raw=True))
+    if overfit and overfit.score is not None:
+        rows.append(Standing("overfitting network at its best epoch", overfit.score, raw=True))
     if finite(search.get("score")):
         rows.append(Standing("best trial, raw", number(search["score"]), raw=True))
     elif best := facts.best("regularize"):
-        rows.append(Standing("best trial so far, raw", number(best["score"]), raw=True))
+        rows.append(Standing("best trial so far, raw", number(best.score), raw=True))
     if finite(search.get("corrected")):
         rows.append(Standing("best trial, corrected", number(search["corrected"]), _interval(search)))
     if finite(test.get("test")):
@@ -191,7 +192,7 @@ def _result(facts: Facts) -> list[str]:
             f"{figure(test['test'])} (95% interval {span(test.get('interval'))}). "
             f"Expected beforehand, from validation corrected for every look: {figure(test.get('expected'))} "
             f"({span(test.get('expected_interval'))}).",
-            OUTCOMES.get(str((facts.verdicts["finalize"] or {}).get("verdict")), ""),
+            OUTCOMES.get(ended.verdict if (ended := facts.verdicts["finalize"]) else "", ""),
             say(headline, sentence=True) if (headline := facts.protocol.get("headline")) else "",
         ]
     sealed = "The test rows are still sealed." if not facts.openings else "The test rows were opened without a verdict."
@@ -223,11 +224,15 @@ def _cost(facts: Facts) -> list[str]:
 
 def _next(facts: Facts) -> list[str]:
     """Say what comes next."""
-    following = next_stage([entry for entry in facts.entries if "kind" in entry])
+    following = next_stage(facts.entries)
     if following is None:
         return []
     found = facts.verdicts[following]
-    state = f"{title('stages', following)} ended with “{shown(found)}”; see its advice below." if found else ""
+    state = (
+        f"{title('stages', following)} ended with “{shown(found.verdict, found.reason)}”; see its advice below."
+        if found
+        else ""
+    )
     return [f"{state} Next: `modelwizard {following}`.".strip()]
 
 

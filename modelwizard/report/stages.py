@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from modelwizard.contract.entries import Verdict
 from modelwizard.evidence.scores import SCORES
 from modelwizard.project import next_stage
 from modelwizard.report import charts
@@ -39,13 +40,13 @@ def verdict(facts: Facts, stage: str) -> Markup:
     found = facts.verdicts[stage]
     if found is None:
         return element("p", code(_absent(facts, stage)), class_="absent")
-    word = shown(found)
+    word = shown(found.verdict, found.reason)
     sign = element("b", SIGNS.get(word, "·"), f" {word}", class_=f"word {TONES.get(word, '')}")
-    reason = say(found["reason"], sentence=True) if found.get("verdict") == "forced" and found.get("reason") else ""
-    reasons, advice = ([say(s, sentence=True) for s in found.get(name) or ()] for name in ("reasons", "advice"))
+    reason = say(found.reason, sentence=True) if found.verdict == "forced" and found.reason else ""
+    reasons, advice = ([say(s, sentence=True) for s in said] for said in (found.reasons, found.advice))
     return element(
         "div",
-        element("p", sign, " ", code(say(found.get("headline") or "", sentence=True)), class_="headline"),
+        element("p", sign, " ", code(say(found.headline, sentence=True)), class_="headline"),
         element("p", f"{capital(word)}: {reason}", class_="forced") if reason else None,
         element("div", _listing("Why", reasons), _listing("Advice", advice), class_="pair"),
         _earlier(facts, stage),
@@ -63,16 +64,16 @@ def _absent(facts: Facts, stage: str) -> str:
     recorded = len(facts.trials(stage))
     if recorded:
         return f"{count(recorded, 'trial')} recorded, no verdict yet: the stage is running, or was interrupted."
-    following = next_stage([entry for entry in facts.entries if "kind" in entry])
+    following = next_stage(facts.entries)
     return f"Not run yet. Next: `modelwizard {stage}`." if stage == following else "Not run yet."
 
 
 def _earlier(facts: Facts, stage: str) -> Markup | None:
     """Return verdicts of the same stage that were given before the last one."""
-    before = [entry for entry in facts.kind("verdict") if entry.get("stage") == stage][:-1]
+    before = [entry for entry in facts.lines(Verdict) if entry.stage == stage][:-1]
     if not before:
         return None
-    told = items(f"{moment(e)}: {shown(e)}. {say(e.get('headline') or '', sentence=True)}" for e in before)
+    told = items(f"{moment(e)}: {shown(e.verdict)}. {say(e.headline, sentence=True)}" for e in before)
     return element("details", element("summary", count(len(before), "earlier verdict")), told)
 
 
@@ -152,7 +153,7 @@ def curves(facts: Facts, run: object, *, border: int | None = None, kind: str = 
 def baseline(facts: Facts) -> Markup:
     """Return the baseline stage: models of other kinds beside the network, and its curves."""
     numbers = facts.numbers("baseline")
-    run = numbers.get("run") or (facts.best("baseline") or {}).get("run")
+    run = numbers.get("run") or getattr(facts.best("baseline"), "run", None)
     shown = curves(facts, run, border=whole(numbers.get("best_epoch")), name="baseline") if run else None
     return section(facts, "baseline", _references(facts), shown)
 

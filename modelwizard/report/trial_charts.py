@@ -10,19 +10,19 @@ from typing import Any
 
 import numpy as np
 
+from modelwizard.contract.entries import Trial
 from modelwizard.report.charts import WIDE_RANGE, whole_numbers
 from modelwizard.report.drawing import HEIGHT, ROLES, captioned, draw, key
-from modelwizard.report.facts import Entry
 from modelwizard.report.markup import Markup, element, join
 from modelwizard.report.words import metric
-from modelwizard.words.numbers import figure, finite, number
+from modelwizard.words.numbers import figure, number
 
 MOST_CHOICES = 8
 """Values of a hyperparameter that stand side by side where a logarithmic axis would be needed and one value is 0."""
 
 
 def trials(
-    entries: Sequence[Entry], name: str, higher: bool, numbers: Mapping[str, Any], before: float
+    entries: Sequence[Trial], name: str, higher: bool, numbers: Mapping[str, Any], before: float
 ) -> Markup | None:
     """Draw the score of each trial, the best so far, and what that best is worth after correction.
 
@@ -33,7 +33,7 @@ def trials(
         numbers: Numbers of the verdict: `corrected` and `se` where known.
         before: Score of the overfitting model, or NaN.
     """
-    values = np.array([number(entry.get("score")) for entry in entries])
+    values = np.array([number(entry.score) for entry in entries])
     if not np.isfinite(values).any():
         return None
     best = _best_so_far(values, higher)
@@ -93,12 +93,12 @@ def _window(values: Any, others: Sequence[float]) -> tuple[float, float]:
     return float(every.min() - room), float(every.max() + room)
 
 
-def effects(entries: Sequence[Entry], names: Sequence[str], metric_name: str) -> Markup | None:
+def effects(entries: Sequence[Trial], names: Sequence[str], metric_name: str) -> Markup | None:
     """Draw the score of each trial over the value of some hyperparameters, a small plot for each."""
-    scored = [entry for entry in entries if finite(entry.get("score"))]
+    scored = [entry for entry in entries if entry.score is not None]
     if len(scored) < 3 or not names:
         return None
-    scores = np.array([number(entry["score"]) for entry in scored])
+    scores = np.array([number(entry.score) for entry in scored])
     columns = min(2, len(names))
     rows = -(-len(names) // columns)
 
@@ -109,7 +109,7 @@ def effects(entries: Sequence[Entry], names: Sequence[str], metric_name: str) ->
             if i >= len(names):
                 ax.set_visible(False)
                 continue
-            values = [(entry.get("hyperparameters") or {}).get(names[i]) for entry in scored]
+            values = [entry.hyperparameters.get(names[i]) for entry in scored]
             given_to = np.array([value is not None for value in values])  # a conditional one is not in every trial
             _scatter(ax, [value for value in values if value is not None], scores[given_to])
             ax.set_ylim(low, high)

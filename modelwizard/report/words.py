@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
+from modelwizard.contract.entries import Entry
 from modelwizard.words import capital, title
 
 
@@ -23,6 +21,6 @@ def loss(name: str) -> str:
     return {"mse": "mean squared error"}.get(name, name.replace("_", " "))
 
 
-def moment(entry: Mapping[str, Any]) -> str:
+def moment(entry: Entry) -> str:
     """Return when a line of the journal was written, to the minute."""
-    return str(entry.get("utc") or "")[:16].replace("T", " ") or "–"
+    return entry.utc[:16].replace("T", " ") or "–"

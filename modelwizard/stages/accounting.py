@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
+from modelwizard.contract.entries import Edited, Entry, Read, Trial, Verdict
 from modelwizard.contract.messages import Message
 from modelwizard.evidence import noise, optimism, resampling, scores
 from modelwizard.evidence.advice import Point, status_line
@@ -73,30 +73,30 @@ def from_numbers(looks: int, raw: float, corrected: float, se: float, metric: st
     return status_line(looks, Correction(0, raw, corrected, optimistic, se, way, 0, 0, 0))
 
 
-def unread(entries: Iterable[Mapping[str, Any]], *shown: str) -> bool:
+def unread(entries: Iterable[Entry], *shown: type[Verdict | Trial]) -> bool:
     """Say whether validation scores were recorded since a person last read any.
 
     Args:
         entries: The journal's lines.
-        *shown: Kinds of lines whose scores are about to be shown: `verdict`, `trial`.
+        *shown: Kinds of lines whose scores are about to be shown.
     """
     new = False
     for entry in entries:
-        if entry["kind"] == "read":
+        if isinstance(entry, Read):
             new = False
-        elif entry["kind"] in shown:
-            scored = entry["numbers"] if entry["kind"] == "verdict" else entry
-            new = new or scored.get("score") is not None
+        elif isinstance(entry, shown):
+            score = entry.numbers.get("score") if isinstance(entry, Verdict) else entry.score
+            new = new or score is not None
     return new
 
 
-def adapted(entries: Iterable[Mapping[str, Any]]) -> tuple[int, int]:
+def adapted(entries: Iterable[Entry]) -> tuple[int, int]:
     """Return how many trials of the search use code that was edited after a person had read a score, and all trials."""
     read, edited, many, trials = False, False, 0, 0
     for entry in entries:
-        read = read or entry["kind"] == "read"
-        edited = edited or (read and entry["kind"] == "edited")
-        if entry["kind"] == "trial" and entry["stage"] == "regularize":
+        read = read or isinstance(entry, Read)
+        edited = edited or (read and isinstance(entry, Edited))
+        if isinstance(entry, Trial) and entry.stage == "regularize":
             trials += 1
             many += edited
     return many, trials

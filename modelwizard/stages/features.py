@@ -7,16 +7,17 @@ seeds and the removals take out again).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from modelwizard.contract.messages import Message, message
+from modelwizard.contract.results import Effect, Proposal, Proposals
+from modelwizard.contract.wire import plain
 from modelwizard.evidence import comparison
 from modelwizard.evidence.arrays import Floats
-from modelwizard.files import plain
 from modelwizard.stages.inputs import Validation
 
 ADD_FROM = 1.0
@@ -25,37 +26,10 @@ TOGETHER = 3
 """Interactions that are tried at once: one look a batch."""
 
 
-@dataclass(frozen=True)
-class Proposal:
-    """A feature that the training rows speak for.
-
-    Args:
-        name: Its name.
-        op: How it is made, such as `ratio`.
-        of: The columns that it is made of.
-        code: The line that makes it.
-        share: Share that it explains of what a model without interactions leaves; 0 where nothing was measured.
-        t: The same in standard errors.
-    """
-
-    name: str
-    op: str
-    of: tuple[str, ...]
-    code: str
-    share: float = 0.0
-    t: float = 0.0
-
-    @staticmethod
-    def of_told(told: Mapping[str, Any]) -> Proposal:
-        """Return what the worker told."""
-        rest = {name: value for name, value in told.items() if name != "of"}
-        return Proposal(of=tuple(told["of"]), **rest)
-
-    @property
-    def why(self) -> Message:
-        """Say what in the training rows suggests it."""
-        key = "long_tail" if self.op == "log" else "explains" if self.share else "part_of_date"
-        return message(f"features.{key}", share=self.share)
+def why(proposal: Proposal) -> Message:
+    """Say what in the training rows suggests a feature."""
+    key = "long_tail" if proposal.op == "log" else "explains" if proposal.share else "part_of_date"
+    return message(f"features.{key}", share=proposal.share)
 
 
 @dataclass(frozen=True)
@@ -108,10 +82,10 @@ class Changes:
         written = tuple(one for one in self.written if one.name not in names)
         return Changes(folds, written, (*self.removed, *(name for name in names if name not in made)))
 
-    def code(self) -> list[list[str]]:
+    def code(self) -> tuple[tuple[str, ...], ...]:
         """Return the statements for each fold; empty when nothing is changed."""
-        found = [statements(fold, self.removed) for fold in self.folds]
-        return found if any(found) else []
+        found = tuple(tuple(statements(fold, self.removed)) for fold in self.folds)
+        return found if any(found) else ()
 
     @property
     def statements(self) -> list[str]:
@@ -125,22 +99,17 @@ def statements(added: Sequence[Proposal], removed: Sequence[str]) -> list[str]:
     return [*(one.code for one in added), *(f'del columns["{name}"]' for name in gone)]
 
 
-def batches(told: Mapping[str, Any]) -> list[Batch]:
-    """Return the batches to try, in order.
-
-    Args:
-        told: What the worker proposes: for each kind of feature, `folds` (a list of proposals for each) and `written`.
-    """
+def batches(proposals: Sequence[Proposals]) -> list[Batch]:
+    """Return the batches to try, in order."""
     found: list[Batch] = []
-    for kind, group in told.items():
-        folds = [[Proposal.of_told(one) for one in fold] for fold in group["folds"]]
-        written = [Proposal.of_told(one) for one in group["written"]]
-        size = TOGETHER if kind == "interactions" else max(len(written), 1)
-        for start in range(0, len(written), size):
-            parts = tuple(tuple(fold[start : start + size]) for fold in folds)
-            title = message("features.batch", kind=kind, number=start // size + 1 if len(written) > size else None)
+    for group in proposals:
+        size = TOGETHER if group.title == "interactions" else max(len(group.written), 1)
+        for start in range(0, len(group.written), size):
+            parts = tuple(fold[start : start + size] for fold in group.folds)
+            number = start // size + 1 if len(group.written) > size else None
+            title = message("features.batch", kind=group.title, number=number)
             if any(parts):
-                found.append(Batch(title, parts, tuple(written[start : start + size])))
+                found.append(Batch(title, parts, group.written[start : start + size]))
     return found
 
 
@@ -178,7 +147,6 @@ class Judged:
         accepted: Whether it is kept.
         score: Mean score with the change; NaN when it could not be trained.
         runs: Names of the runs.
-        features: What is recorded of each column.
     """
 
     title: Message
@@ -190,7 +158,6 @@ class Judged:
     accepted: bool
     score: float
     runs: tuple[str, ...] = ()
-    features: tuple[Mapping[str, Any], ...] = field(default=())
 
     def told(self) -> Message:
         """Say what the change does to the loss: "0.022 ± 0.003 lower (t = 8.8)"."""
@@ -226,14 +193,13 @@ def judge(
     return Judged(title, action, tuple(names), found.gain, found.se, found.t, bool(kept), after.score, after.runs)
 
 
-def dispensable(importances: Sequence[Mapping[str, Any]]) -> list[str]:
+def dispensable(clusters: Sequence[Sequence[Effect]]) -> list[str]:
     """Return the columns whose removal is worth a try, the least important first: one of each cluster.
 
     Args:
-        importances: For each cluster of correlated columns its `members`, each with `name`, `gain` and `t`: by how much
-            the loss rises when its values are shuffled, alone.
+        clusters: By how much the loss rises when the values of columns are shuffled, alone.
     """
-    least = [min(cluster["members"], key=lambda one: one["t"]) for cluster in importances]
-    idle = [one for one in least if one["t"] < ADD_FROM]
-    most = sum(len(cluster["members"]) for cluster in importances) - 1
-    return [str(one["name"]) for one in sorted(idle, key=lambda one: one["t"])][:most]
+    least = [min(cluster, key=lambda one: one.t) for cluster in clusters]
+    idle = [one for one in least if one.t < ADD_FROM]
+    most = sum(len(cluster) for cluster in clusters) - 1
+    return [one.name for one in sorted(idle, key=lambda one: one.t)][:most]

@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from modelwizard.contract.entries import Sealed
 from modelwizard.contract.messages import Message, message, restored
+from modelwizard.contract.wire import plain
 from modelwizard.evidence import calibration, intervals, resampling, scores, testing, thresholds
 from modelwizard.evidence.arrays import ArrayLike, Floats, matrix
 from modelwizard.evidence.testing import Agreement
-from modelwizard.files import plain
 from modelwizard.problems import PROBLEMS
 from modelwizard.stages.inputs import Validation
 from modelwizard.stages.squeeze import Squeeze
@@ -55,12 +56,12 @@ class Expected:
         return plain(vars(self))
 
 
-def restore(record: Mapping[str, Any]) -> Expected:
-    """Return the expectation that `record` wrote; extra keys are passed over."""
-    values: dict[str, Any] = {name: record[name] for name in Expected.__dataclass_fields__ if name in record}
-    values = {name: math.nan if value is None else value for name, value in values.items()}
-    values["interval"] = (float(record["interval"][0]), float(record["interval"][1]))
-    values["headline"] = restored(record["headline"])
+def restore(sealed: Sealed) -> Expected:
+    """Return the expectation that the journal holds."""
+    stored: dict[str, Any] = {name: getattr(sealed, name) for name in Expected.__dataclass_fields__}
+    values: dict[str, Any] = {name: math.nan if value is None else value for name, value in stored.items()}
+    values["interval"] = tuple(math.nan if end is None else end for end in sealed.interval)
+    values["headline"] = restored(sealed.headline)
     return Expected(**values)
 
 

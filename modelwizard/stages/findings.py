@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 from modelwizard.checks.catalogue import page
+from modelwizard.contract.entries import Entry, Exported, Finding
 from modelwizard.words import say
 
 PRODUCTION = "MW608"
 """The rule about the last production training: another training settles it."""
-
-Entry = Mapping[str, Any]
 
 
 def current(entries: Iterable[Entry], code: Mapping[str, str], mute: Sequence[str]) -> list[dict[str, str]]:
@@ -25,22 +23,22 @@ def current(entries: Iterable[Entry], code: Mapping[str, str], mute: Sequence[st
         mute: Codes of rules that modelwizard.toml mutes, with or without MW.
     """
     lines, muted = list(entries), {rule.strip().upper().removeprefix("MW") for rule in mute}
-    made = max((e["seq"] for e in lines if e.get("kind") == "decision" and e.get("sha256")), default=0)
+    made = max((e.seq for e in lines if isinstance(e, Exported)), default=0)
     told = [
-        {"code": str(e["rule"]), "severity": str(e["severity"]), "stage": str(e["stage"]), "text": text(e)}
+        {"code": e.rule, "severity": e.severity, "stage": e.stage, "text": text(e)}
         for e in lines
-        if e.get("kind") == "finding" and e["code"] == code and e["rule"].removeprefix("MW") not in muted
-        if e["rule"] != PRODUCTION or e["seq"] > made
+        if isinstance(e, Finding) and e.code == code and e.rule.removeprefix("MW") not in muted
+        if e.rule != PRODUCTION or e.seq > made
     ]
     return sorted(told, key=lambda one: one["severity"] != "error")
 
 
-def text(entry: Entry) -> str:
+def text(finding: Finding) -> str:
     """Return a finding as a sentence: what it is, what was seen, where."""
-    where = f" ({entry['where']})" if entry.get("where") else ""
-    return f"{page(str(entry['rule'])).title}: {say(entry['evidence'])}{where}"
+    where = f" ({finding.where})" if finding.where else ""
+    return f"{page(finding.rule).title}: {say(finding.evidence)}{where}"
 
 
-def same(line: Entry) -> tuple[Any, ...]:
+def same(finding: Finding) -> tuple[str, ...]:
     """Return what makes two lines the same finding, for the same code."""
-    return line["rule"], line.get("where"), say(line["evidence"])
+    return finding.rule, finding.where, say(finding.evidence)

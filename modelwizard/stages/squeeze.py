@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 
 from modelwizard.contract.messages import Message, message
+from modelwizard.contract.results import Polished
+from modelwizard.contract.wire import plain
 from modelwizard.evidence import calibration, noise, thresholds
 from modelwizard.evidence.arrays import Floats
 from modelwizard.evidence.calibration import Temperature
 from modelwizard.evidence.noise import Noise
 from modelwizard.evidence.thresholds import Threshold
-from modelwizard.files import plain
 from modelwizard.problems import PROBLEMS
 from modelwizard.stages.inputs import Run, Validation
 
@@ -78,17 +79,17 @@ def told(found: Noise, metric: str) -> list[Message]:
     return [message("squeeze.noise", metric=metric, sd=found.sd, seeds=found.seeds, floor=found.floor)]
 
 
-def polished(found: Mapping[str, Any]) -> Message:
+def polished(found: Polished) -> Message:
     """Say what the last polish did to held-out rows, beside its control arm."""
-    if found["learning_rate"] is None:
+    if found.learning_rate is None:
         return message("squeeze.polish_failed")
-    control = found.get("control") or {}
     return message(
-        "squeeze.polish_kept" if found["kept"] else "squeeze.polish_left_out",
-        rate=found["learning_rate"],
-        **{name: found.get(name) for name in ("gain", "t")},
-        control=control.get("gain"),
-        control_t=control.get("t"),
+        "squeeze.polish_kept" if found.kept else "squeeze.polish_left_out",
+        rate=found.learning_rate,
+        gain=found.gain,
+        t=found.t,
+        control=found.control.gain,
+        control_t=found.control.t,
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from modelwizard.contract.messages import Message
-from modelwizard.files import plain
+from modelwizard.contract.wire import plain
 
 Stage = Literal["baseline", "overfit", "regularize", "finalize"]
 Word = Literal["passed", "failed", "cannot tell", "forced", "consistent", "suspect", "unreliable", "better"]

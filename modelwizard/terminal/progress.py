@@ -7,8 +7,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from modelwizard import words
+from modelwizard.contract import events
 from modelwizard.contract.messages import message
-from modelwizard.reporter import Event, Watch
+from modelwizard.contract.trials import Summary
+from modelwizard.reporter import Watch
 from modelwizard.words.numbers import duration
 
 
@@ -31,27 +33,24 @@ class Progress:
         self._start = clock()
         self._metric = words.title("metrics", watch.metric)
 
-    def take(self, event: Event) -> str:
+    def take(self, event: events.Event) -> str:
         """Take an event; return the line that it leaves behind, if any."""
-        kind = event.get("event")
-        if kind == "progress":
-            self.run, self.epoch = str(event.get("run", "")), int(event.get("epoch", 0))
-            self.epochs = int(event.get("epochs", 0))
-        elif kind == "proposed":
-            self.run, self.epoch, self.epochs = str(event.get("run", "")), 0, 0
-        elif kind == "trial":
-            return self._trial(event)
+        if isinstance(event, events.TrialEnded):
+            return self._trial(event.summary)
+        if isinstance(event, events.Progress):
+            self.run, self.epoch, self.epochs = event.run, event.epoch, event.epochs
+        elif isinstance(event, events.Proposed):
+            self.run, self.epoch, self.epochs = event.run, 0, 0
         return ""
 
-    def _trial(self, event: Event) -> str:
+    def _trial(self, trial: Summary) -> str:
         self.finished += 1
         self.epoch = self.epochs = 0
-        score = event.get("score")
-        usable = event.get("status") in ("completed", "stopped") and isinstance(score, int | float)
-        record = usable and self._better(float(score), self.best)  # type: ignore[arg-type]
+        usable = trial.status in ("completed", "stopped") and trial.score is not None
+        record = usable and self._better(trial.score or 0.0, self.best)
         if record:
-            self.best = float(score)  # type: ignore[arg-type]
-        return trial_line(event, self._metric, record=bool(record))
+            self.best = trial.score
+        return trial_line(trial, self._metric, record=record)
 
     def _better(self, score: float, than: float | None) -> bool:
         return than is None or (score > than if self.watch.direction == "max" else score < than)
@@ -111,21 +110,20 @@ def settings(hyperparameters: Mapping[str, Any]) -> str:
     )
 
 
-def trial_line(event: Event, metric: str, *, record: bool = False) -> str:
+def trial_line(trial: Summary, metric: str, *, record: bool = False) -> str:
     """Return one finished trial as one line, its outcome first."""
-    run, tried = event.get("run", "trial"), settings(event.get("hyperparameters") or {})
-    status = event.get("status", "completed")
-    if status in ("failed", "nan"):
-        why = words.say(event.get("message") or message(f"training.{status}"))
-        return f"✗ {run}  {why}  {tried}".rstrip()
-    parts = [f"{'★' if record else '✓'} {run}"]
-    if isinstance(event.get("score"), int | float):
-        parts.append(f"{metric} {event['score']:.4g}")
-    if isinstance(event.get("val_loss"), int | float):
-        parts.append(f"val loss {event['val_loss']:.4g}")
-    if event.get("epochs_run"):
+    tried = settings(trial.hyperparameters)
+    if trial.status in ("failed", "nan"):
+        why = words.say(trial.message or message(f"training.{trial.status}"))
+        return f"✗ {trial.run}  {why}  {tried}".rstrip()
+    parts = [f"{'★' if record else '✓'} {trial.run}"]
+    if trial.score is not None:
+        parts.append(f"{metric} {trial.score:.4g}")
+    if trial.val_loss is not None:
+        parts.append(f"val loss {trial.val_loss:.4g}")
+    if trial.epochs_run:
         # Epochs are counted from 0 in the record and from 1 for people.
-        parts.append(f"best epoch {int(event.get('best_epoch') or 0) + 1} of {event['epochs_run']}")
-    if isinstance(event.get("seconds"), int | float):
-        parts.append(duration(float(event["seconds"])))
+        parts.append(f"best epoch {(trial.best_epoch or 0) + 1} of {trial.epochs_run}")
+    if trial.seconds is not None:
+        parts.append(duration(trial.seconds))
     return "  ".join([*parts, tried]).rstrip()

@@ -25,10 +25,12 @@ from rich.table import Table
 from rich.text import Text
 
 from modelwizard import words
+from modelwizard.contract import events
+from modelwizard.contract.events import Event, OnEvent
 from modelwizard.contract.messages import Text as Told
 from modelwizard.conversation import Prompt
 from modelwizard.errors import ModelWizardError, UsageError
-from modelwizard.reporter import Event, Judgement, OnEvent, Watch
+from modelwizard.reporter import Judgement, Watch
 from modelwizard.terminal.lines import ask_line, columns_of_text
 from modelwizard.terminal.progress import Progress
 from modelwizard.words.numbers import figure, p_figure
@@ -276,7 +278,7 @@ class Terminal(Sheet):
             line = progress.take(event)
             if line:
                 self._trial(line)
-            elif event.get("event") != "progress" or self._clock() - last < BEATS:
+            elif not isinstance(event, events.Progress) or self._clock() - last < BEATS:
                 return
             else:
                 self.note("  ".join(part for part in (progress.headline(), progress.standing()) if part))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -12,34 +11,27 @@ from numpy.typing import NDArray
 from modelwizard import kinds
 from modelwizard.checks.case import Division
 from modelwizard.checks.facts.project import Record
+from modelwizard.contract.jobs import Check
+from modelwizard.contract.results import Checked
 from modelwizard.errors import ProjectError
 from modelwizard.evidence.predictions import unpack
 from modelwizard.project import Project
 from modelwizard.training import findings, trials
-from modelwizard.training.experiment import Watcher
 from modelwizard.training.relabelled import features_again
+from modelwizard.training.watcher import Watcher
 from modelwizard.training.workshop import Workshop
 
-Request = Mapping[str, Any]
-Result = dict[str, Any]
 Array = NDArray[Any]
 
 
-def check(workshop: Workshop, request: Request, _: Watcher) -> Result:
-    """Apply the rules to the model of the last experiment, on the rows of the first fold.
-
-    Args:
-        workshop: The project.
-        request: `hyperparameters` and `training` (default to the last experiment file), `run` (train a copy; default).
-    """
+def check(workshop: Workshop, job: Check, _: Watcher) -> Checked:
+    """Apply the rules to the model of the last experiment file, on the rows of the first fold."""
     from modelwizard.checks.api import check_project
 
     project = workshop.project
     fold, settings, last = workshop.folds()[0], project.settings, last_experiment(project)
-    model, _values = trials.build(
-        workshop, request.get("hyperparameters") or last.get("hyperparameters") or {}, fold.encoding
-    )
-    training = {"batch_size": settings.training.batch_size, **(request.get("training") or last.get("training") or {})}
+    model, _values = trials.build(workshop, last.get("hyperparameters") or {}, fold.encoding)
+    training = {"batch_size": settings.training.batch_size, **(last.get("training") or {})}
     again = features_again(workshop)
     report = check_project(
         model,
@@ -49,7 +41,7 @@ def check(workshop: Workshop, request: Request, _: Watcher) -> Result:
         settings={name: value for name, value in training.items() if name in ("epochs", "batch_size")},
         source=project.folder / "model.py",
         mute=settings.checks.mute,
-        train=bool(request.get("run", True)),
+        train=job.train,
         split=divided(project, workshop.parts),
         record=last_run(workshop),
         relabelled=again.relabelled,
@@ -57,7 +49,7 @@ def check(workshop: Workshop, request: Request, _: Watcher) -> Result:
     return findings.joined(report, findings.look(workshop, model, again), workshop.muted)
 
 
-def last_experiment(project: Project) -> Result:
+def last_experiment(project: Project) -> dict[str, Any]:
     """Return the tables of the experiment file with the highest number, or nothing when none can be read."""
     for path in sorted((project.folder / "experiments").glob("*.toml"), reverse=True):
         try:
@@ -105,7 +97,7 @@ def last_run(workshop: Workshop) -> Record | None:
             run = project.read_run(path.parent.name)
         except (ProjectError, OSError, KeyError, ValueError):
             continue
-        if run.summary.get("code") != project.code_hashes() or not run.history:
+        if run.summary.code != project.code_hashes() or not run.history:
             continue
         labels, probabilities = _predictions(workshop, run)
         train, held = (tuple(row.get(name, np.nan) for row in run.history) for name in ("train_loss", "val_loss"))

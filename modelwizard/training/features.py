@@ -10,16 +10,18 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from modelwizard.contract.jobs import Importance, Propose
+from modelwizard.contract.results import Effect, Effects, Proposal, Proposals
 from modelwizard.errors import ProjectError
 from modelwizard.evidence import comparison, kfold
 from modelwizard.evidence.losses import row_loss
 from modelwizard.kinds.tabular import interactions
-from modelwizard.kinds.tabular.interactions import CYCLES, Proposal, clusters
+from modelwizard.kinds.tabular.interactions import CYCLES, clusters
 from modelwizard.problems import PROBLEMS
 from modelwizard.training import division, memory, trials
-from modelwizard.training.experiment import Experiment, Watcher
 from modelwizard.training.shapes import Padded
 from modelwizard.training.user_code import UserCode, blame
+from modelwizard.training.watcher import Watcher
 from modelwizard.training.workshop import Fold, Workshop
 
 Array = NDArray[Any]
@@ -86,40 +88,35 @@ def extended(code: UserCode, lines: Sequence[str]) -> Generator[None]:
             setattr(module, name, original)
 
 
-def propose(workshop: Workshop, request: Mapping[str, Any], watcher: Watcher) -> dict[str, Any]:
+def propose(workshop: Workshop, job: Propose, watcher: Watcher) -> list[Proposals]:
     """Propose additions from training rows.
 
     Interactions are found with the help of targets. Under K-fold each fold gets those that its own training rows
     propose, and what would be written is proposed by all rows outside the test set. All else looks at inputs only.
-
-    Args:
-        workshop: The project.
-        request: `seed`.
-        watcher: Who is told.
-
-    Returns:
-        For each title `folds` and `written`, as lists of proposals.
     """
-    folds, seed = workshop.folds(), int(request["seed"])
-    each: list[list[dict[str, Any]]] = []
+    folds = workshop.folds()
+    each: list[tuple[Proposal, ...]] = []
     for fold in folds:
         watcher.check()
-        each.append(_told(_interactions(workshop, fold.encoding, fold.train.raw, fold.train.truth, seed)))
+        each.append(_proposals(_interactions(workshop, fold.encoding, fold.train.raw, fold.train.truth, job.seed)))
     whole, all_rows = each[0], folds[0].train.raw
     if len(folds) > 1:
         rows = workshop.load("train", "validation")
         all_rows = rows.x
-        whole = _told(_interactions(workshop, folds[0].encoding, rows.x, np.asarray(rows.y), seed))
+        whole = _proposals(_interactions(workshop, folds[0].encoding, rows.x, np.asarray(rows.y), job.seed))
     numbers, dated = _numbers(workshop, folds[0].encoding, all_rows)
-    others = {
-        "dates": _told(interactions.calendar(numbers, dated)),
-        "logarithms": _told(interactions.logarithms(numbers, dated=dated)),
-    }
-    found = {"interactions": {"folds": each, "written": whole}}
-    return {"proposals": found | {k: {"folds": [v] * len(folds), "written": v} for k, v in others.items()}}
+    dates = _proposals(interactions.calendar(numbers, dated))
+    logarithms = _proposals(interactions.logarithms(numbers, dated=dated))
+    return [
+        Proposals("interactions", tuple(each), whole),
+        Proposals("dates", (dates,) * len(folds), dates),
+        Proposals("logarithms", (logarithms,) * len(folds), logarithms),
+    ]
 
 
-def _interactions(workshop: Workshop, encoding: Any, raw: Mapping[str, Array], y: Array, seed: int) -> list[Proposal]:
+def _interactions(
+    workshop: Workshop, encoding: Any, raw: Mapping[str, Array], y: Array, seed: int
+) -> list[interactions.Proposal]:
     numbers, dated = _numbers(workshop, encoding, raw)
     kinds: Mapping[str, str] = workshop.code.data.KINDS
     labels = {n: raw[n].reshape(-1) for n, kind in kinds.items() if kind in ("categorical", "boolean") and n in raw}
@@ -155,65 +152,42 @@ def _require(workshop: Workshop, encoding: Any) -> None:
         )
 
 
-def _told(found: Sequence[Proposal]) -> list[dict[str, Any]]:
-    return [
-        {
-            "name": one.feature.name,
-            "op": one.feature.op,
-            "of": list(one.feature.of),
-            "code": one.feature.code,
-            "share": one.share,
-            "t": one.t,
-        }
-        for one in found
-    ]
+def _proposals(found: Sequence[interactions.Proposal]) -> tuple[Proposal, ...]:
+    return tuple(Proposal(one.feature.name, one.feature.op, one.feature.code, one.share, one.t) for one in found)
 
 
-def importance(workshop: Workshop, request: Mapping[str, Any], watcher: Watcher) -> dict[str, Any]:
+def importance(workshop: Workshop, job: Importance, watcher: Watcher) -> Effects:
     """Train one network a fold, and say by how much the held-out loss rises when columns are shuffled.
 
-    Correlated columns (beyond 0.8, over the training rows of the first fold) are shuffled together as a block, since
-    one stands in for the other, and then each alone. Source: permutation importance, Breiman 2001; Fisher et al. 2019.
-
-    Args:
-        workshop: The project.
-        request: An experiment (see `Experiment`), with its `additions`.
-        watcher: Who is told.
-
-    Returns:
-        `clusters`: gain, se and t of each block, and `members` with the same of each column; `looks`.
+    Columns that are correlated (beyond 0.8, over the training rows of the first fold) stand side by side, since one
+    stands in for the other. Source: permutation importance, Breiman 2001; Fisher et al. 2019.
     """
-    experiment = Experiment.of(request)
+    experiment = job.experiment
     workshop = with_features(workshop, experiment.additions)
     folds = workshop.folds()
     groups = _clusters(workshop, folds)
-    blocks = list(
-        dict.fromkeys([*(tuple(group) for group in groups), *((name,) for group in groups for name in group)])
-    )
-    rises: dict[tuple[str, ...], list[Floats]] = {block: [] for block in blocks}
+    names = [name for group in groups for name in group]
+    rises: dict[str, list[Floats]] = {name: [] for name in names}
     rows: list[Array] = []
     for fold in folds:
         fitted = trials.fit(workshop, experiment, fold, watcher, len(folds))
         rng = np.random.default_rng(experiment.seed)
         index = np.sort(rng.permutation(len(fold.validation))[:MOST_ROWS])
         held = _Held(workshop, fold, fitted.model, index)
-        for block in blocks:
+        for name in names:
             watcher.check()
-            rises[block].append(held.rise(block, rng))
+            rises[name].append(held.rise(name, rng))
         rows.append(fold.validation.rows[index])
         fitted.model = None
         memory.release()
     judged, widen = np.concatenate(rows), kfold.inflation(len(folds))
     dependent = division.groups(workshop.project, judged, len(judged))
-    found: dict[tuple[str, ...], dict[str, Any]] = {}
-    for block, parts in rises.items():
+    found: dict[str, Effect] = {}
+    for name, parts in rises.items():
         rise = np.concatenate(parts)
         compared = comparison.paired(rise, np.zeros_like(rise), groups=dependent, widen=widen)
-        found[block] = {"gain": compared.gain, "se": compared.se, "t": float(np.clip(compared.t, -1e6, 1e6))}
-    told = [
-        {**found[tuple(group)], "members": [{"name": name, **found[(name,)]} for name in group]} for group in groups
-    ]
-    return {"clusters": told, "looks": len(blocks)}
+        found[name] = Effect(name, compared.gain, float(np.clip(compared.t, -1e6, 1e6)))
+    return Effects([[found[name] for name in group] for group in groups], len(names))
 
 
 def _clusters(workshop: Workshop, folds: Sequence[Fold]) -> list[list[str]]:
@@ -245,14 +219,14 @@ class _Held:
         self.part = fold.validation.take(index)
         self.base = self._losses(self.part.x)
 
-    def rise(self, columns: Sequence[str], rng: np.random.Generator) -> Floats:
-        """Return by how much the loss of each row rises when some columns are shuffled together, on average."""
+    def rise(self, column: str, rng: np.random.Generator) -> Floats:
+        """Return by how much the loss of each row rises when a column is shuffled, on average."""
         total = np.zeros(len(self.part))
         for _ in range(SHUFFLES):
             order = rng.permutation(len(self.part))
             x = dict(self.part.x)
             for block, names in self.fold.encoding.columns.items():
-                places = [i for i, name in enumerate(names) if name in columns]
+                places = [i for i, name in enumerate(names) if name == column]
                 if places and block in x:
                     x[block] = x[block].copy()
                     x[block][:, places] = self.part.x[block][order][:, places]

@@ -2,41 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any
 
 import keras
 
+from modelwizard.contract.jobs import Inspect
+from modelwizard.contract.results import Inspection
 from modelwizard.engine import keras_internals as internals
-from modelwizard.training import trials
+from modelwizard.training import space, trials
+from modelwizard.training.watcher import Watcher
 from modelwizard.training.workshop import Workshop
-from modelwizard.tuning import search, space
 
 
-def inspect(workshop: Workshop) -> dict[str, Any]:
+def inspect(workshop: Workshop, _: Inspect, __: Watcher) -> Inspection:
     """Load, encode and build everything once, and tell what came out."""
-    project = workshop.project
-    folds = workshop.folds()
-    found = search.open_space(workshop)
-    model, _ = trials.build(workshop, {}, folds[0].encoding)
-    part = folds[0].train
-    return {
-        "rows": project.counts(),
-        "inputs": list(part.raw),
-        "blocks": {name: int(values.shape[1]) for name, values in part.x.items()},
-        "targets": workshop.outputs,
-        "head": head(model),
-        "optimizer": type(model.optimizer).__name__,
-        "space": space.described(found),
-        "defaults": dict(found.values),
-        "parameters": int(model.count_params()),
-        "scheme": project.settings.split.scheme,
-        "folds": len(folds),
-        "rows_trained": len(part),
-        "rows_judged": sum(len(fold.validation) for fold in folds),
-        "code": project.code_hashes(),
-        "row_hashes": _row_hashes(workshop),
-    }
+    found = trials.open_space(workshop)
+    trials.build(workshop, {}, workshop.folds()[0].encoding)
+    return Inspection(space.described(found), workshop.project.counts(), workshop.project.code_hashes())
 
 
 def head(model: Any) -> dict[str, Any]:
@@ -62,12 +44,3 @@ def loss_name(model: Any) -> str:
     if isinstance(loss, str):
         return loss
     return str(getattr(loss, "__name__", None) or getattr(loss, "name", None) or type(loss).__name__)
-
-
-def _row_hashes(workshop: Workshop) -> dict[str, str]:
-    """Return one hash over the rows of each part, from the hashes in split.csv."""
-    hashes, parts = workshop.project.row_hashes(), workshop.parts
-    return {
-        part: hashlib.sha256("".join(hashes[parts == part].tolist()).encode()).hexdigest()
-        for part in ("train", "validation")
-    }

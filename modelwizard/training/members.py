@@ -3,44 +3,28 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import keras
-import numpy as np
-from numpy.typing import NDArray
 
+from modelwizard.contract import running
+from modelwizard.contract.jobs import Final, Member, Order
+from modelwizard.contract.results import Made
+from modelwizard.contract.running import Runner
+from modelwizard.contract.trials import Hyperparameters, Training
 from modelwizard.engine import trainer
 from modelwizard.errors import ProjectError, WorkerError
 from modelwizard.training import memory, pacing, trials
-from modelwizard.training.experiment import Watcher
 from modelwizard.training.user_code import blame
+from modelwizard.training.watcher import Watcher
 from modelwizard.training.workshop import Part, Workshop
-from modelwizard.worker.pool import Task, share
 
 ANNEALED, MORE = 1.25, 2
 """Epochs of a network whose learning rate falls to zero: so many for each one that a trial with a slower fall took to
 its best, and so many more, without which a fall over one to five epochs leaves it undertrained (benchmarks/README.md).
 """
-
-
-@dataclass(frozen=True)
-class Order:
-    """One network that is to be trained.
-
-    Args:
-        epochs: Epochs.
-        seed: Seed of the weights, of the order of rows and of dropout.
-        member: Which network it is, from 1, for the telling.
-        members: How many there are.
-    """
-
-    epochs: int
-    seed: int
-    member: int
-    members: int
 
 
 def planned(workshop: Workshop, best: int, epochs: int) -> tuple[int, int]:
@@ -61,14 +45,21 @@ def planned(workshop: Workshop, best: int, epochs: int) -> tuple[int, int]:
 
 
 def train(
-    workshop: Workshop, request: Mapping[str, Any], watcher: Watcher, encoding: Any, part: Part, order: Order
+    workshop: Workshop,
+    values: Hyperparameters,
+    training: Training,
+    watcher: Watcher,
+    encoding: Any,
+    part: Part,
+    order: Order,
 ) -> tuple[Any, trainer.Run]:
     """Train one network on all rows that are handed in, for a number of epochs.
 
     Args:
         workshop: The project.
-        request: `hyperparameters` and `training`, whose `epochs` are those over which the learning rate falls: a
-            network that stops before their end stops where the trial's best epoch was.
+        values: Values for `build_model`.
+        training: Its `epochs` are those over which the learning rate falls: a network that stops before their end
+            stops where the trial's best epoch was.
         watcher: Who is told.
         encoding: How the rows are encoded.
         part: The rows.
@@ -79,15 +70,13 @@ def train(
     """
     watcher.check()
     keras.utils.set_random_seed(order.seed)
-    batch = min(int(request["training"]["batch_size"]), len(part))
-    steps = max(order.epochs, int(request["training"]["epochs"])) * -(-len(part) // batch)
-    network, _ = trials.build(workshop, request["hyperparameters"], encoding, steps)
+    batch = min(training.batch_size, len(part))
+    steps = max(order.epochs, training.epochs) * -(-len(part) // batch)
+    network, _ = trials.build(workshop, values, encoding, steps)
 
-    def on_epoch(epoch: int, row: dict[str, float], _: NDArray[np.floating]) -> bool:
+    def on_epoch(epoch: int, *_: Any) -> bool:
         watcher.check()
-        facts = {"run": f"model {order.member} of {order.members}", "stage": "finalize"}
-        facts |= {"epoch": epoch + 1, "epochs": order.epochs}
-        watcher.progress(epoch + 1 == order.epochs, **facts, **trials.told(row), score=None)
+        watcher.progress(f"model {order.member} of {order.members}", epoch + 1, order.epochs)
         return False
 
     with blame(workshop.project.folder, "train the model", workshop.builder):
@@ -111,37 +100,28 @@ def train(
     return network, run
 
 
-def save(workshop: Workshop, request: Mapping[str, Any], watcher: Watcher) -> dict[str, Any]:
-    """Train one production network and leave its weights in a file, for the process that exports it.
-
-    Args:
-        workshop: The project.
-        request: As for `train`, and `order`, the fields of an `Order`, and `weights`, the path of the file.
-        watcher: Who is told.
-
-    Returns:
-        `train_loss` of the last epoch, and `seconds` that another one like it takes, with the program compiled.
-    """
+def save(workshop: Workshop, job: Member, watcher: Watcher) -> Made:
+    """Train one production network and leave its weights in a file, for the process that exports it."""
     begin = time.monotonic()
     encoding, part = workshop.production
-    network, run = train(workshop, request, watcher, encoding, part, Order(**request["order"]))
-    network.save_weights(request["weights"])
+    network, run = train(workshop, job.hyperparameters, job.training, watcher, encoding, part, job.order)
+    network.save_weights(job.weights)
     seconds = time.monotonic() - begin - pacing.compiling([row["seconds"] for row in run.history])
-    return {"train_loss": float(run.history[-1]["train_loss"]), "seconds": seconds}
+    return Made(float(run.history[-1]["train_loss"]), seconds)
 
 
 def side_by_side(
-    workshop: Workshop, request: Mapping[str, Any], watcher: Watcher, epochs: int, seeds: Sequence[int], workers: int
+    workshop: Workshop, job: Final, watcher: Watcher, runner: Runner[Member], epochs: int, seeds: Sequence[int]
 ) -> list[tuple[Any, float]]:
     """Train production networks in several processes, as many of them as would end before the watcher's deadline.
 
     Args:
         workshop: The project.
-        request: As for `train`.
+        job: What is trained.
         watcher: Who is told.
-        epochs: Epochs of each.
+        runner: Where it is trained; each of its processes trains one network at least.
+        epochs: Epochs of each network.
         seeds: One for each network.
-        workers: Number of processes; each trains one network at least.
 
     Returns:
         Each network with its last training loss, in the order of the seeds.
@@ -152,23 +132,25 @@ def side_by_side(
     """
     longest = 0.0
 
-    def tasks() -> Iterator[Task]:
+    def jobs() -> Iterator[Member]:
         for i, seed in enumerate(seeds, start=1):
-            if i > workers and time.monotonic() + longest > watcher.deadline:
+            if i > runner.slots and time.monotonic() + longest > watcher.deadline:
                 return
-            path = workshop.project.runs / f".member-{i}.weights.h5"
-            settings = {name: request[name] for name in ("hyperparameters", "training")}
-            order = vars(Order(epochs, seed, i, len(seeds)))
-            yield Task(str(path), {"job": "member", **settings, "order": order, "weights": str(path)})
+            yield Member(
+                hyperparameters=job.hyperparameters,
+                training=job.training,
+                order=Order(epochs, seed, i, len(seeds)),
+                weights=str(workshop.project.runs / f".member-{i}.weights.h5"),
+            )
 
     encoding, _ = workshop.production
-    found: dict[str, tuple[Any, float]] = {}
-    for task, made in share(workshop.project, watcher, tasks(), workers):
+    found: dict[int, tuple[Any, float]] = {}
+    for member, made in running.run(runner, jobs()):
         if isinstance(made, WorkerError):
             raise made
-        longest = max(longest, made["seconds"])
-        network, _ = trials.build(workshop, request["hyperparameters"], encoding)
-        network.load_weights(task.name)
-        Path(task.name).unlink()
-        found[task.name] = network, made["train_loss"]
-    return [found[name] for name in sorted(found)]
+        longest = max(longest, made.seconds)
+        network, _ = trials.build(workshop, job.hyperparameters, encoding)
+        network.load_weights(member.weights)
+        Path(member.weights).unlink()
+        found[member.order.member] = network, made.train_loss
+    return [found[i] for i in sorted(found)]

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from modelwizard.contract.jobs import Order, Polish
+from modelwizard.contract.results import Gain, Polished
 from modelwizard.engine import polish
 from modelwizard.evidence import comparison, kfold
-from modelwizard.evidence.comparison import Comparison
 from modelwizard.evidence.losses import row_loss
 from modelwizard.training import division, members
-from modelwizard.training.experiment import Watcher
 from modelwizard.training.seeds import derive
 from modelwizard.training.user_code import blame
+from modelwizard.training.watcher import Watcher
 from modelwizard.training.workshop import Fold, Workshop
 
 Floats = NDArray[np.floating]
@@ -42,34 +42,23 @@ class Losses:
         return self.seen[-1]
 
 
-def judge(workshop: Workshop, request: Mapping[str, Any], watcher: Watcher) -> dict[str, Any]:
+def judge(workshop: Workshop, job: Polish, watcher: Watcher) -> Polished:
     """Polish networks trained as the production networks will be, but on training rows alone, and look who gains.
 
     Several seeds under hold-out, whose losses are averaged row by row; one network a fold under K-fold. The rate is
     the largest that does not raise the first network's training loss, and the same for all.
-
-    Args:
-        workshop: The project.
-        request: `hyperparameters`, `training`, `seeds`, `epochs` (until the probes were best).
-        watcher: Who is told.
-
-    Returns:
-        kept, learning_rate (None when every rate raises the training loss), gain (of mean validation loss), t, the
-        same of the `control` arm at batch 32 with 32 times the rate, looks, seconds.
     """
-    begin = time.monotonic()
     folds, scheme = workshop.folds(), workshop.project.settings.split.scheme
-    training = request["training"]
-    epochs, length = members.planned(workshop, int(request["epochs"]), int(training["epochs"]))
-    request = {**request, "training": {**training, "epochs": length}}
-    seeds = int(request.get("seeds") or 3) if scheme == "holdout" else 1
+    epochs, length = members.planned(workshop, job.epochs, job.training.epochs)
+    training = msgspec.structs.replace(job.training, epochs=length)
+    seeds = job.seeds if scheme == "holdout" else 1
     jobs = [(fold, seed) for fold in folds for seed in range(1, seeds + 1)]
     rate: float | None = None
     found: list[Losses] = []
     for number, (fold, repeat) in enumerate(jobs, start=1):
-        seed = derive(request["training"]["seed"], "polish", fold.number, repeat)
-        order = members.Order(epochs, seed, number, len(jobs))
-        network, _ = members.train(workshop, request, watcher, fold.encoding, fold.train, order)
+        seed = derive(training.seed, "polish", fold.number, repeat)
+        order = Order(epochs, seed, number, len(jobs))
+        network, _ = members.train(workshop, job.hyperparameters, training, watcher, fold.encoding, fold.train, order)
         losses = Losses(workshop, fold)
         with blame(workshop.project.folder, "polish the model (`polish = false` leaves that out)", workshop.builder):
             done = polish.polish(
@@ -81,7 +70,7 @@ def judge(workshop: Workshop, request: Mapping[str, Any], watcher: Watcher) -> d
                 rates=None if rate is None else (rate,),
             )
         if done.polished is None:
-            return {"kept": False, "learning_rate": None, "looks": len(found) * 2, "seconds": _since(begin)}
+            return Polished(kept=False, looks=len(found) * 2)
         rate = done.polished.learning_rate
         found.append(losses)
     plain, polished, control = (_pooled([losses.seen[arm] for losses in found], scheme) for arm in range(3))
@@ -89,24 +78,16 @@ def judge(workshop: Workshop, request: Mapping[str, Any], watcher: Watcher) -> d
     groups = division.groups(workshop.project, rows, len(rows))
     widen = kfold.inflation(len(folds))
     ours, theirs = (comparison.paired(plain, arm, groups=groups, widen=widen) for arm in (polished, control))
-    return {
-        "kept": ours.t >= polish.KEEP_FROM,
-        "learning_rate": rate,
-        **_told(ours),
-        "control": _told(theirs),
-        "looks": len(found) * 2,
-        "seconds": _since(begin),
-    }
+    return Polished(
+        kept=ours.t >= polish.KEEP_FROM,
+        learning_rate=rate,
+        gain=ours.gain,
+        t=ours.t,
+        control=Gain(theirs.gain, theirs.t),
+        looks=len(found) * 2,
+    )
 
 
 def _pooled(values: list[NDArray[Any]], scheme: str) -> NDArray[Any]:
     """Average what several seeds say of the same rows; join what several folds say of different ones."""
     return np.mean(values, axis=0) if scheme == "holdout" else np.concatenate(values)
-
-
-def _told(found: Comparison) -> dict[str, float]:
-    return {"gain": found.gain, "t": found.t}
-
-
-def _since(begin: float) -> float:
-    return round(time.monotonic() - begin, 2)

@@ -10,17 +10,17 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from modelwizard.errors import DataError, ModelWizardError, ProjectError, TestOpenedError, UsageError
-from modelwizard.evidence.losses import row_loss
-from modelwizard.evidence.scores import score
+from modelwizard.contract.jobs import Predict, Test
+from modelwizard.contract.results import Nothing, Predicted
+from modelwizard.errors import DataError, ModelWizardError, ProjectError, TestOpenedError, UsageError, first_line
 from modelwizard.files import file_sha256, write_bytes
 from modelwizard.project import Project
 from modelwizard.training import division, sealed
 from modelwizard.training.project_code import PredictCode
 from modelwizard.training.records import packed
 from modelwizard.training.user_code import UserCode, blame, import_module
+from modelwizard.training.watcher import Watcher
 from modelwizard.training.workshop import Workshop, relative
-from modelwizard.worker.events import first_line
 
 ROWS = 20_000  # predicted at a time
 
@@ -44,11 +44,11 @@ def predict_columns(model: Any, columns: Mapping[str, NDArray[Any]]) -> NDArray[
     return np.concatenate(parts)
 
 
-def test(workshop: Workshop, request: Mapping[str, Any]) -> dict[str, Any]:
-    """Open the test rows, predict them and score the predictions.
+def test(workshop: Workshop, job: Test, _: Watcher) -> Nothing:
+    """Open the test rows and keep the predictions for them.
 
-    A second request for the same model gives the stored predictions back: a kill after the opening loses nothing,
-    and nothing is looked at again.
+    A second request for the same model finds them there: a kill after the opening loses nothing, and nothing is
+    looked at again.
 
     Raises:
         TestOpenedError: They were opened for another model before, and `force` was not given.
@@ -57,8 +57,8 @@ def test(workshop: Workshop, request: Mapping[str, Any]) -> dict[str, Any]:
     project, task = workshop.project, workshop.project.settings.problem
     model, sha256 = load_model(project), file_sha256(project.model_path)
     if project.test_path.exists() and project.test().model == sha256:
-        return _scored(workshop)
-    if project.test_path.exists() and not request.get("force"):
+        return Nothing()
+    if project.test_path.exists() and not job.force:
         raise TestOpenedError(
             "The test rows were opened before; a second score would come from a reused test.",
             received=relative(project, project.test_path),
@@ -77,35 +77,21 @@ def test(workshop: Workshop, request: Mapping[str, Any]) -> dict[str, Any]:
     arrays = {"rows": numbers, "y": np.asarray(rows.y), "p": p, "dumb": dumb, "model": np.array(sha256)}
     group = division.groups(project, numbers, len(numbers))
     write_bytes(project.test_path, packed(arrays if group is None else {**arrays, "group": group}))
-    return _scored(workshop)
+    return Nothing()
 
 
-def _scored(workshop: Workshop) -> dict[str, Any]:
-    """Score the stored predictions of the test rows."""
-    project, task, tested = workshop.project, workshop.project.settings.problem, workshop.project.test()
-    scale = workshop.problem.scale(workshop.load("train", "validation").y)  # losses are told as they were trained
-    return {
-        "rows": len(tested.rows),
-        "score": score(task.type, task.metric, tested.y, tested.p),
-        "loss": float(row_loss(task.type, task.loss, tested.y, tested.p, scale).mean()),
-        "scores": {name: score(task.type, name, tested.y, tested.p) for name in workshop.problem.metrics},
-        "dumb": score(task.type, task.metric, tested.y, tested.dumb),
-        "file": relative(project, project.test_path),
-    }
-
-
-def predict(project: Project, request: Mapping[str, Any]) -> dict[str, Any]:
+def predict(project: Project, job: Predict) -> Predicted:
     """Predict a file of raw rows with the project's own predict.py and write the predictions.
 
     Args:
         project: The project; its data file need not be there.
-        request: `input`, a file like the data file; `output`, a path ending in .csv, .parquet or .jsonl.
+        job: From where to where.
 
     Raises:
         DataError: The input cannot be read, or lacks a column.
         ProjectError: There is no finalized model.
     """
-    source, output = Path(request["input"]), Path(request["output"])
+    source, output = Path(job.input), Path(job.output)
     if not source.is_file():
         raise UsageError(f"{source} is not a file.", expected="a file of raw rows", fix="check the path")
     model = load_model(project)
@@ -126,7 +112,7 @@ def predict(project: Project, request: Mapping[str, Any]) -> dict[str, Any]:
         code = cast(PredictCode, import_module(project.folder, "predict"))
         predicted = code.predict(model, table)
     write_bytes(output, _written(predicted, output))
-    return {"rows": len(predicted), "output": str(output), "columns": [str(name) for name in predicted.columns]}
+    return Predicted(len(predicted), str(output), [str(name) for name in predicted.columns])
 
 
 def load_model(project: Project) -> Any:

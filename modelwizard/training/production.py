@@ -6,27 +6,32 @@ import inspect
 import math
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import keras
 import numpy as np
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
+from modelwizard.contract.events import TrialEnded
 from modelwizard.contract.findings import Found, found
+from modelwizard.contract.jobs import Final, Order, Probe
+from modelwizard.contract.results import Equality, Probed, Produced
+from modelwizard.contract.running import Runners
+from modelwizard.contract.trials import Experiment, Summary, number
 from modelwizard.engine import polish, trainer
-from modelwizard.errors import ProjectError, UsageError
+from modelwizard.errors import ProjectError
 from modelwizard.evidence.calibration import tempered
 from modelwizard.evidence.kfold import production_epochs
 from modelwizard.files import file_sha256, sync_folder
 from modelwizard.training import findings, trials
 from modelwizard.training import members as networks
-from modelwizard.training.experiment import Experiment, Watcher
 from modelwizard.training.prediction import predict_columns
 from modelwizard.training.seeds import derive
 from modelwizard.training.user_code import blame
+from modelwizard.training.watcher import Watcher
 from modelwizard.training.workshop import Part, Workshop, relative
-from modelwizard.tuning import search
 
 STAGE = "finalize"
 TOLERANCE = 1e-5  # of the target's scale, between training-time and exported predictions
@@ -35,34 +40,23 @@ LOSS_GUARD = 1.5  # times the largest training loss of the probes that the final
 LEAST = 0.5  # share of its epochs that a network is trained for even if a time budget does not do for it
 
 Member = tuple[Any, Any]
-Summary = dict[str, Any]
 
 
-def probe(workshop: Workshop, request: Mapping[str, Any], watcher: Watcher) -> Summary:
+def probe(workshop: Workshop, job: Probe, watcher: Watcher) -> Probed:
     """Train the chosen settings where validation rows are held out: several seeds, each on every fold.
 
     Probes find the number of epochs, and their held-out predictions say what may go on top of the networks. These
-    runs are looks at validation rows.
-
-    Args:
-        workshop: The project.
-        request: `hyperparameters`, `training`, `patience`, `seeds`, `done` (summaries of probes that need not be
-            trained again), `time_budget` (s; a probe that would not end within it does not begin, and one that is at
-            work ends there).
-        watcher: Who is told.
-
-    Returns:
-        The names of the `runs`, their `best_epochs` from 0, and the `epochs` that follow for production.
+    runs are looks at validation rows. A probe that would not end within the time budget does not begin, and one that
+    is at work ends there.
 
     Raises:
         ProjectError: No probe could be trained.
     """
-    probes = _probe(workshop, request, watcher)
-    best = [int(epoch) for one in probes for epoch in one["best_epochs"]]
-    return {"runs": [one["run"] for one in probes], "best_epochs": best, "epochs": _epochs(best)}
+    probes = _probe(workshop, job, watcher)
+    return Probed([one.run for one in probes], _epochs([epoch for one in probes for epoch in one.best_epochs]))
 
 
-def final(workshop: Workshop, request: Mapping[str, Any], watcher: Watcher) -> Summary:
+def final(workshop: Workshop, job: Final, watcher: Watcher, runners: Runners) -> Produced:
     """Make model.keras.
 
     How long the production networks are trained on training and validation rows together follows from the median of
@@ -70,57 +64,40 @@ def final(workshop: Workshop, request: Mapping[str, Any], watcher: Watcher) -> S
     median of several does not. Where the watcher's deadline leaves no room for one network, all are trained for fewer
     epochs, and the learning rate falls over these.
 
-    Args:
-        workshop: The project.
-        request: As for `probe`, and `runs` (names of the runs in `done` that stand for the probes; default: those
-            probes, trained if need be), `average`, `workers` (networks trained side by side; default 1), `strategy`
-            (`retrain` or `folds`: the average of the fold models instead), `temperature` of the averaged prediction
-            (default 1), `polish` (learning rate of a last pass at batch size 1, or None).
-        watcher: Who is told.
-
     Raises:
-        ProjectError: The exported model does not predict what the networks predict, or a probe failed.
+        ProjectError: The exported model does not predict what the networks predict.
     """
     begin = time.monotonic()
-    strategy = str(request.get("strategy") or "retrain")
-    if strategy not in ("retrain", "folds"):
-        raise UsageError("No such strategy.", expected="retrain or folds", received=strategy)
-    chosen = request.get("runs")
-    probes = [s for s in request["done"] if s["run"] in chosen] if chosen else _probe(workshop, request, watcher)
-    best = [int(epoch) for probe in probes for epoch in probe["best_epochs"]]
-    epochs, training = _epochs(best), dict(request["training"])
-    if strategy == "retrain":
-        epochs, training["epochs"] = networks.planned(workshop, epochs, int(training["epochs"]))
-    wanted = epochs
-    share = _affordable(workshop, probes, epochs, watcher) if strategy == "retrain" else 1.0
+    retrain = job.strategy == "retrain"
+    probes = [summary for summary in job.done if summary.run in job.runs]
+    best = [epoch for probe in probes for epoch in probe.best_epochs]
+    wanted, length = _epochs(best), job.training.epochs
+    if retrain:
+        wanted, length = networks.planned(workshop, wanted, length)
+    epochs, share = wanted, _affordable(workshop, probes, wanted, watcher) if retrain else 1.0
     if share < 1:
-        epochs = max(1, round(share * epochs))
-        training["epochs"] = max(epochs, round(share * training["epochs"]))
-    request = {**request, "training": training}
-    if strategy == "retrain":
-        members, losses = _retrained(workshop, request, watcher, epochs)
+        epochs = max(1, round(share * wanted))
+        length = max(epochs, round(share * length))
+    job = replace(job, training=replace(job.training, epochs=length))
+    if retrain:
+        members, losses = _retrained(workshop, job, watcher, runners, epochs)
     else:
-        members, losses = _folds(workshop, request, watcher, probes[0])
-    temperature = float(request.get("temperature") or 1.0)
-    facts = export(workshop, members, temperature)
-    losses_of_probes = [float(probe["train_loss"]) for probe in probes]
-    return {
-        "model": relative(workshop.project, workshop.project.model_path),
-        "sha256": file_sha256(workshop.project.model_path),
-        "strategy": strategy,
-        "epochs": epochs,
-        "wanted_epochs": wanted,
-        "training": training,
-        "best_epochs": best,
-        "members": len(members),
-        "parameters": sum(int(network.count_params()) for network, _ in members),
-        "train_loss": float(np.mean(losses)),
-        "probe_train_losses": losses_of_probes,
-        "temperature": facts.pop("temperature"),
-        "equality": facts,
-        "findings": findings.rows([*workshop.found, *_guard(losses, losses_of_probes)], workshop.muted),
-        "seconds": round(time.monotonic() - begin, 2),
-    }
+        members, losses = _folds(workshop, job, watcher, probes[0])
+    equality = export(workshop, members, job.temperature)
+    probed = [probe.train_loss or 0.0 for probe in probes]
+    return Produced(
+        model=relative(workshop.project, workshop.project.model_path),
+        sha256=file_sha256(workshop.project.model_path),
+        epochs=epochs,
+        wanted_epochs=wanted,
+        training=job.training,
+        best_epochs=best,
+        members=len(members),
+        parameters=sum(int(network.count_params()) for network, _ in members),
+        equality=equality,
+        findings=findings.rows([*workshop.found, *_guard(losses, probed)], workshop.muted),
+        seconds=round(time.monotonic() - begin, 2),
+    )
 
 
 def _epochs(best: Sequence[int]) -> int:
@@ -132,14 +109,14 @@ def _affordable(workshop: Workshop, probes: Sequence[Summary], epochs: int, watc
     """Return the share of its epochs that one network has time for, at the pace of the probes and for more rows."""
     if math.isinf(watcher.deadline):
         return 1.0
-    histories = [workshop.project.read_run(probe["run"]).history for probe in probes]
+    histories = [workshop.project.read_run(probe.run).history for probe in probes]
     epoch = min(float(np.median([row["seconds"] for row in history])) for history in histories)  # of all folds
     folds = workshop.folds()
     seconds = epoch / len(folds) * epochs * workshop.rows / len(folds[0].train)
     return min(1.0, max(LEAST, (watcher.deadline - time.monotonic()) / max(seconds, 1e-6)))
 
 
-def export(workshop: Workshop, members: Sequence[Member], temperature: float = 1.0) -> dict[str, Any]:
+def export(workshop: Workshop, members: Sequence[Member], temperature: float = 1.0) -> Equality:
     """Write model.keras, load it again, and compare its predictions of raw rows with those of the networks.
 
     Args:
@@ -148,11 +125,11 @@ def export(workshop: Workshop, members: Sequence[Member], temperature: float = 1
         temperature: What the logits of the averaged prediction are divided by. Defaults to 1.
 
     Returns:
-        rows, the largest difference in units of the target's scale or of the mean prediction where that is larger,
-        whether it is small enough, and the temperature: 1 where the project's `export_model` knows of none.
+        The rows, and the largest difference in units of the target's scale or of the mean prediction where that is
+        larger.
 
     Raises:
-        ProjectError: It is not.
+        ProjectError: It is not small.
     """
     project = workshop.project
     beside = project.runs / ".exported.keras"  # a kill leaves it there, and the next export writes over it
@@ -165,37 +142,36 @@ def export(workshop: Workshop, members: Sequence[Member], temperature: float = 1
             exporter(list(members), **({"temperature": temperature} if temperature != 1.0 else {})).save(beside)
         with blame(project.folder, "load the exported model", culprit):
             loaded = keras.models.load_model(beside)
-        facts = _compare(workshop, members, loaded, temperature)
+        equality = _compare(workshop, members, loaded, temperature)
         with beside.open("rb") as file:
             os.fsync(file.fileno())
         os.replace(beside, project.model_path)
         sync_folder(project.folder)
     finally:
         beside.unlink(missing_ok=True)
-    return {**facts, "temperature": temperature}
+    return equality
 
 
-def _probe(workshop: Workshop, request: Mapping[str, Any], watcher: Watcher) -> list[Summary]:
+def _probe(workshop: Workshop, job: Probe, watcher: Watcher) -> list[Summary]:
     """Train several seeds where validation rows are held out, or take up what was trained before."""
-    count, begin = int(request.get("seeds") or 3), time.monotonic()
-    done: list[Summary] = list(request.get("done") or [])
+    begin = time.monotonic()
     probes: list[Summary] = []
-    for i in range(1, count + 1):
-        experiment = _probe_of(request, i, count)
-        known = next((s for s in done if _same(workshop, s, experiment)), None)
+    for i in range(1, job.seeds + 1):
+        experiment = _probe_of(job, i)
+        known = next((s for s in job.done if _same(workshop, s, experiment)), None)
         if known is None and _no_time_for(i, begin, watcher):
             break
         if known is None:
-            numbers = [search.number(s["run"]) for s in (*done, *probes)]
-            experiment = experiment.changed(run=f"{STAGE}-{max(numbers, default=0) + 1:03d}")
+            numbers = [number(s.run) for s in (*job.done, *probes)]
+            experiment = replace(experiment, run=f"{STAGE}-{max(numbers, default=0) + 1:03d}")
             known = trials.run(workshop, experiment, watcher)
-            watcher.emit("trial", **known)
+            watcher.emit(TrialEnded(summary=known))
         probes.append(known)
-    usable = [probe for probe in probes if probe.get("best_epochs")]
+    usable = [probe for probe in probes if probe.best_epochs]
     if not usable:
         raise ProjectError(
             "The chosen model could not be trained again.",
-            received=str(probes[-1]["message"]),
+            received=str(probes[-1].message),
             fix="look at its hyperparameters: a lower learning rate keeps the loss finite",
         )
     return usable
@@ -207,65 +183,56 @@ def _no_time_for(number: int, begin: float, watcher: Watcher) -> bool:
     return number > 1 and now + (now - begin) / (number - 1) > watcher.deadline
 
 
-def _probe_of(request: Mapping[str, Any], i: int, count: int) -> Experiment:
-    training = request["training"]
+def _probe_of(job: Probe, i: int) -> Experiment:
     return Experiment(
         run="",
         stage=STAGE,
-        hyperparameters=dict(request["hyperparameters"]),
-        epochs=int(training["epochs"]),
-        batch_size=int(training["batch_size"]),
-        seed=derive(training["seed"], "probe", i),
-        patience=request.get("patience"),
-        trials=count,
+        hyperparameters=job.hyperparameters,
+        epochs=job.training.epochs,
+        batch_size=job.training.batch_size,
+        seed=derive(job.training.seed, "probe", i),
+        patience=job.patience,
+        trials=job.seeds,
     )
 
 
-def _same(workshop: Workshop, summary: Mapping[str, Any], experiment: Experiment) -> bool:
+def _same(workshop: Workshop, summary: Summary, experiment: Experiment) -> bool:
     """Say whether a finished probe is this experiment with the present code."""
-    values, scheme = summary["hyperparameters"], workshop.project.settings.split.scheme
-    given = experiment.hyperparameters
+    values, given = summary.hyperparameters, experiment.hyperparameters
     return (
-        summary["training"] == experiment.training
-        and summary.get("patience") == experiment.patience
-        and summary.get("code") == workshop.project.code_hashes()
-        and summary.get("scheme", scheme) == scheme
+        summary.training == experiment.training
+        and summary.patience == experiment.patience
+        and summary.code == workshop.project.code_hashes()
+        and summary.scheme == workshop.project.settings.split.scheme
         and all(values[name] == given[name] for name in values.keys() & given.keys())
-        and summary.get("best_epochs") is not None
+        and bool(summary.best_epochs)
     )
 
 
 def _retrained(
-    workshop: Workshop, request: Mapping[str, Any], watcher: Watcher, epochs: int
+    workshop: Workshop, job: Final, watcher: Watcher, runners: Runners, epochs: int
 ) -> tuple[list[Member], list[float]]:
     """Train on training and validation rows together, once per seed."""
     encoding, part = workshop.production
-    count = int(request.get("seeds") or 3) if request.get("average", True) else 1
-    workers = min(int(request.get("workers") or 1), count)
-    if workers > 1 and not request.get("polish"):
-        seeds = [_seed(request, i) for i in range(1, count + 1)]
-        made = networks.side_by_side(workshop, request, watcher, epochs, seeds, workers)
+    seeds = [derive(job.training.seed, "production", i) for i in range(1, job.seeds + 1)]
+    workers = min(job.workers, job.seeds)
+    if workers > 1 and not job.polish:
+        runner = runners.runner(workshop.project.folder, watcher, workers)
+        made = networks.side_by_side(workshop, job, watcher, runner, epochs, seeds)
         return [(network, encoding) for network, _ in made], [loss for _, loss in made]
     members: list[Member] = []
     losses: list[float] = []
     begin = time.monotonic()
-    for i in range(1, count + 1):
+    for i, seed in enumerate(seeds, start=1):
         if _no_time_for(i, begin, watcher):
             break
-        order = networks.Order(epochs, _seed(request, i), i, count)
-        network, run = _member(workshop, request, watcher, encoding, part, order)
+        network, run = _member(workshop, job, watcher, encoding, part, Order(epochs, seed, i, job.seeds))
         members.append((network, encoding))
         losses.append(run.history[-1]["train_loss"])
     return members, losses
 
 
-def _seed(request: Mapping[str, Any], number: int) -> int:
-    return derive(request["training"]["seed"], "production", number)
-
-
-def _folds(
-    workshop: Workshop, request: Mapping[str, Any], watcher: Watcher, probe: Summary
-) -> tuple[list[Member], list[float]]:
+def _folds(workshop: Workshop, job: Final, watcher: Watcher, probe: Summary) -> tuple[list[Member], list[float]]:
     """Train the networks of a probe's folds again, each for its own best epoch, with the encoding of its fold.
 
     The seeds are those of the probe, so that nothing has to be looked up in the validation rows again.
@@ -274,33 +241,27 @@ def _folds(
     members: list[Member] = []
     losses: list[float] = []
     begin = time.monotonic()
-    for i, (fold, best) in enumerate(zip(folds, probe["best_epochs"], strict=True), start=1):
+    for i, (fold, best) in enumerate(zip(folds, probe.best_epochs, strict=True), start=1):
         if _no_time_for(i, begin, watcher):
             break
-        seed = derive(probe["training"]["seed"], "fit", fold.number)
-        order = networks.Order(int(best) + 1, seed, i, len(folds))
-        network, run = _member(workshop, request, watcher, fold.encoding, fold.train, order)
+        order = Order(best + 1, derive(probe.training.seed, "fit", fold.number), i, len(folds))
+        network, run = _member(workshop, job, watcher, fold.encoding, fold.train, order)
         members.append((network, fold.encoding))
         losses.append(run.history[-1]["train_loss"])
     return members, losses
 
 
 def _member(
-    workshop: Workshop,
-    request: Mapping[str, Any],
-    watcher: Watcher,
-    encoding: Any,
-    part: Part,
-    order: networks.Order,
+    workshop: Workshop, job: Final, watcher: Watcher, encoding: Any, part: Part, order: Order
 ) -> tuple[Any, trainer.Run]:
     """Train one network of the production model, and polish it where the polish was found to help."""
-    network, run = networks.train(workshop, request, watcher, encoding, part, order)
-    if request.get("polish"):
-        network = polish.descend(network, (part.x, part.y), float(request["polish"]), seed=order.seed)
+    network, run = networks.train(workshop, job.hyperparameters, job.training, watcher, encoding, part, order)
+    if job.polish:
+        network = polish.descend(network, (part.x, part.y), job.polish, seed=order.seed)
     return network, run
 
 
-def _compare(workshop: Workshop, members: Sequence[Member], loaded: Any, temperature: float) -> dict[str, Any]:
+def _compare(workshop: Workshop, members: Sequence[Member], loaded: Any, temperature: float) -> Equality:
     """Compare predictions of the exported model on raw rows with those of the networks on encoded rows."""
     rows = workshop.load("train", "validation")
     rows = workshop.select(rows, np.arange(min(COMPARED, len(rows.rows))))
@@ -320,7 +281,7 @@ def _compare(workshop: Workshop, members: Sequence[Member], loaded: Any, tempera
             received=f"{largest:.3g}",
             fix="check export_model() in export.py, and that preprocessing.py is the same inside and outside",
         )
-    return {"rows": len(rows.rows), "largest": largest, "passed": True}
+    return Equality(len(rows.rows), largest)
 
 
 def _predict(network: Any, encoding: Any, part: Part) -> NDArray[np.floating]:

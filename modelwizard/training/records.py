@@ -7,24 +7,48 @@ import io
 import json
 import math
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import Any
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from modelwizard.contract.messages import Message
+from modelwizard.contract.trials import Experiment, Summary
+from modelwizard.contract.wire import plain
+from modelwizard.engine import trainer
 from modelwizard.errors import ProjectError
 from modelwizard.evidence.predictions import kept_epochs, pack
 from modelwizard.evidence.scores import score as metric_score
-from modelwizard.files import plain, read_json, write_folder
+from modelwizard.files import read_json, write_folder
 from modelwizard.project import Project
-from modelwizard.training.workshop import Workshop, relative
-
-if TYPE_CHECKING:
-    from modelwizard.training.experiment import Experiment
-    from modelwizard.training.trials import Fitted
+from modelwizard.training.workshop import Fold, Workshop, relative
 
 Floats = NDArray[np.floating]
-Summary = dict[str, Any]
+
+
+@dataclass
+class Fitted:
+    """One fold after training.
+
+    Args:
+        fold: The fold.
+        model: The network with its best weights.
+        truth: Canonical targets of the rows it was trained on.
+        run: Curves and outputs, as the engine recorded them.
+        scores: Validation score at each epoch's end.
+        hyperparameters: All values the model was built with.
+        parameters: Number of weights.
+    """
+
+    fold: Fold
+    model: Any
+    truth: NDArray[Any]
+    run: trainer.Run
+    scores: list[float]
+    hyperparameters: dict[str, Any]
+    parameters: int
 
 
 def fingerprint(workshop: Workshop, experiment: Experiment) -> dict[str, Any]:
@@ -32,7 +56,7 @@ def fingerprint(workshop: Workshop, experiment: Experiment) -> dict[str, Any]:
     settings = workshop.project.settings
     return plain(
         {
-            "experiment": {**vars(experiment), "hyperparameters": dict(sorted(experiment.hyperparameters.items()))},
+            "experiment": experiment,
             "code": workshop.stamp,
             "data": settings.data.sha256,
             "split": settings.split.sha256,
@@ -48,10 +72,11 @@ def adopt(workshop: Workshop, experiment: Experiment) -> Summary | None:
         return None
     try:
         stored = read_json(folder / "settings.json")
-    except ProjectError:
+        summary = msgspec.convert(stored["summary"], Summary)
+    except (ProjectError, msgspec.ValidationError):
         return None
     same = stored.get("fingerprint") == fingerprint(workshop, experiment)
-    return stored["summary"] if same and stored["summary"]["status"] in ("completed", "nan") else None
+    return summary if same and summary.status in ("completed", "nan") else None
 
 
 def write(workshop: Workshop, experiment: Experiment, fits: Sequence[Fitted], folds: int, seconds: float) -> Summary:
@@ -69,42 +94,42 @@ def write(workshop: Workshop, experiment: Experiment, fits: Sequence[Fitted], fo
     """
     epochs = max(fit.run.epochs_run for fit in fits)
     status = next((fit.run.status for fit in fits if fit.run.status != "completed"), "completed")
-    summary = _summary(workshop, experiment, fits, seconds)
     whole = len(fits) == folds and epochs > 0 and all(fit.run.outputs is not None for fit in fits)
     if status == "nan" or not whole:
         message = "The loss is NaN or infinite." if status == "nan" else "Stopped before every fold was trained."
-        summary |= {"status": status, "message": message}
-        _store(workshop, experiment, summary, _history(workshop, fits, []), {})
-        return summary
+        summary = _summary(workshop, experiment, fits, seconds, status=status, message=message)
+        return _store(workshop, experiment, summary, _history(workshop, fits, []))
     pooled = Pooled(workshop, fits, epochs)
     history = _history(workshop, fits, pooled.scores)
     losses = np.array([row["val_loss"] for row in history])
     if not np.isfinite(losses).any():
-        summary |= {"status": "nan", "message": "The validation loss is NaN or infinite at every epoch."}
-        _store(workshop, experiment, summary, history, {})
-        return summary
+        message = "The validation loss is NaN or infinite at every epoch."
+        summary = _summary(workshop, experiment, fits, seconds, status="nan", message=message)
+        return _store(workshop, experiment, summary, history)
     best = int(np.nanargmin(losses))
     row = history[best]
     kept = kept_epochs(epochs, best, len(pooled.rows), workshop.outputs, experiment.trials)
-    summary |= {
-        "status": status,
-        "best_epoch": best,
-        "best_epochs": [fit.run.best_epoch for fit in fits],
-        **{name: row[name] for name in ("loss", "train_loss", "val_loss")},
-        "score": pooled.scores[best],
-        "first_epoch": int(kept[0]),
-        "epochs_kept": len(kept),
-        "predictions": relative(workshop.project, workshop.project.run_folder(experiment.run) / "predictions.npz"),
-    }
-    _store(workshop, experiment, summary, history, pooled.arrays(kept))
-    return summary
+    summary = _summary(
+        workshop,
+        experiment,
+        fits,
+        seconds,
+        status=status,
+        best_epoch=best,
+        best_epochs=tuple(fit.run.best_epoch for fit in fits),
+        loss=row["loss"],
+        train_loss=row["train_loss"],
+        val_loss=row["val_loss"],
+        score=pooled.scores[best],
+        predictions=relative(workshop.project, workshop.project.run_folder(experiment.run) / "predictions.npz"),
+    )
+    return _store(workshop, experiment, summary, history, pooled.arrays(kept))
 
 
-def failed(workshop: Workshop, experiment: Experiment, message: str, seconds: float) -> Summary:
+def failed(workshop: Workshop, experiment: Experiment, message: str | Message, seconds: float) -> Summary:
     """Write the folder of a run that could not be trained, and return its summary."""
-    summary = _summary(workshop, experiment, [], seconds) | {"status": "failed", "message": message}
-    _store(workshop, experiment, summary, [], {})
-    return summary
+    summary = _summary(workshop, experiment, [], seconds, status="failed", message=message)
+    return _store(workshop, experiment, summary, [])
 
 
 class Pooled:
@@ -153,32 +178,21 @@ class Pooled:
         return {**arrays, "offset": self._offset, "scale": self._scale}
 
 
-def _summary(workshop: Workshop, experiment: Experiment, fits: Sequence[Fitted], seconds: float) -> Summary:
-    """Return what is known of a run whatever its end."""
-    values = fits[0].hyperparameters if fits else dict(experiment.hyperparameters)
-    return {
-        "run": experiment.run,
-        "stage": experiment.stage,
-        "hyperparameters": values,
-        "training": experiment.training,
-        "status": "completed",
-        "message": None,
-        "epochs_run": max((fit.run.epochs_run for fit in fits), default=0),
-        "best_epoch": None,
-        "loss": None,
-        "train_loss": None,
-        "val_loss": None,
-        "score": None,
-        "parameters": fits[0].parameters if fits else None,
-        "seconds": round(seconds, 3),
-        "execution": fits[0].run.execution if fits else None,
-        "looks": max((fit.run.epochs_run for fit in fits), default=0),
-        "folds": len(fits),
-        "fraction": experiment.fraction,
-        "patience": experiment.patience,
-        "predictions": None,
-        "code": workshop.project.code_hashes(),
-    }
+def _summary(
+    workshop: Workshop, experiment: Experiment, fits: Sequence[Fitted], seconds: float, **known: Any
+) -> Summary:
+    """Return what is known of a run whatever its end, and what else is."""
+    epochs = max((fit.run.epochs_run for fit in fits), default=0)
+    return experiment.summary(
+        hyperparameters=fits[0].hyperparameters if fits else experiment.hyperparameters,
+        parameters=fits[0].parameters if fits else None,
+        epochs_run=epochs,
+        looks=epochs,
+        seconds=round(seconds, 3),
+        code=workshop.project.code_hashes(),
+        scheme=workshop.project.settings.split.scheme,
+        **known,
+    )
 
 
 def _history(workshop: Workshop, fits: Sequence[Fitted], scores: Sequence[float]) -> list[dict[str, float]]:
@@ -215,14 +229,15 @@ def _store(
     experiment: Experiment,
     summary: Summary,
     history: Sequence[Mapping[str, float]],
-    arrays: Mapping[str, NDArray[Any]],
-) -> None:
+    arrays: Mapping[str, NDArray[Any]] | None = None,
+) -> Summary:
     settings = {"summary": summary, "fingerprint": fingerprint(workshop, experiment)}
     text = json.dumps(plain(settings), indent=1, ensure_ascii=False, allow_nan=False)
     files = {"settings.json": text.encode(), "history.csv": _csv(history)}
     if arrays:
         files["predictions.npz"] = packed(arrays)
     write_folder(workshop.project.run_folder(experiment.run), files)
+    return summary
 
 
 def packed(arrays: Mapping[str, NDArray[Any]]) -> bytes:

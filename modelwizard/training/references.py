@@ -12,35 +12,28 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from modelwizard.evidence.losses import row_loss
-from modelwizard.evidence.scores import direction, score
+from modelwizard.contract.jobs import References
+from modelwizard.contract.results import Fitted, Reference
+from modelwizard.evidence.scores import score
 from modelwizard.files import write_bytes
 from modelwizard.training import division
-from modelwizard.training.experiment import Watcher
 from modelwizard.training.records import packed
-from modelwizard.training.workshop import Fold, Part, Workshop, relative
+from modelwizard.training.watcher import Watcher
+from modelwizard.training.workshop import Fold, Part, Workshop
 
 Floats = NDArray[np.floating]
 Predict = Callable[[Workshop, Fold, float], Floats]
 
-TITLES = {
-    "dumb": "the same prediction for every row",
-    "linear": "linear model on the same inputs",
-    "trees": "gradient-boosted trees on the same inputs",
-}
 FEW_ROWS = 10_000
 ROUNDS = 10  # of boosting, between two looks at the clock
 MOST_TEXT = 50  # components that stand for a text block of thousands of words in the trees
 
 
-def references(workshop: Workshop, watcher: Watcher) -> dict[str, Any]:
+def references(workshop: Workshop, _: References, watcher: Watcher) -> Fitted:
     """Fit the references on training rows, predict validation rows, and write both predictions and true targets.
 
     Before the watcher's deadline the linear model gets a third of the time and the trees the rest; a model that cannot
     be fitted on every fold in its time is left out.
-
-    Returns:
-        Loss and score of each, the names of those that were `left_out`, and where the arrays are.
     """
     started = time.monotonic()
     until = {"linear": started + (watcher.deadline - started) / 3}
@@ -49,8 +42,7 @@ def references(workshop: Workshop, watcher: Watcher) -> dict[str, Any]:
     order = np.argsort(np.concatenate([fold.validation.rows for fold in folds]))
     rows = np.concatenate([fold.validation.rows for fold in folds])[order]
     truth = np.concatenate([fold.validation.truth for fold in folds])[order]
-    scale = np.mean([np.ravel(fold.encoding.target_scale) for fold in folds], axis=0)
-    told: list[dict[str, Any]] = []
+    found: list[Reference] = []
     predictions: list[Floats] = []
     for name, predict in kinds.items():
         begin = time.monotonic()
@@ -60,29 +52,12 @@ def references(workshop: Workshop, watcher: Watcher) -> dict[str, Any]:
             continue
         p = np.concatenate(parts)[order]
         predictions.append(p)
-        told.append(
-            {
-                "name": name,
-                "title": TITLES[name],
-                "loss": float(row_loss(task.type, task.loss, truth, p, scale).mean()),
-                "score": score(task.type, task.metric, truth, p),
-                "seconds": round(time.monotonic() - begin, 2),
-            }
-        )
-        watcher.emit("reference", **told[-1])
-    runs = workshop.project.runs
-    names = np.array([one["name"] for one in told])
-    arrays = {"rows": rows.astype(np.int32), "names": names, "p": np.stack(predictions)}
-    write_bytes(runs / "references.npz", packed(arrays))
+        found.append(Reference(name, score(task.type, task.metric, truth, p), round(time.monotonic() - begin, 2)))
+    names = [one.name for one in found]
+    arrays = {"rows": rows.astype(np.int32), "names": np.array(names), "p": np.stack(predictions)}
+    write_bytes(workshop.project.runs / "references.npz", packed(arrays))
     write_targets(workshop)
-    return {
-        "metric": task.metric,
-        "direction": direction(task.metric),
-        "references": told,
-        "left_out": [name for name in kinds if name not in names],
-        "file": relative(workshop.project, runs / "references.npz"),
-        "targets": relative(workshop.project, runs / "targets.npz"),
-    }
+    return Fitted(found, [name for name in kinds if name not in names])
 
 
 def write_targets(workshop: Workshop) -> None:

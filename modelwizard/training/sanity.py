@@ -13,19 +13,19 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from modelwizard.contract.jobs import Sanity
+from modelwizard.contract.results import Sane
 from modelwizard.engine import trainer
 from modelwizard.evidence.losses import first_loss, row_floor, row_loss
 from modelwizard.evidence.sanity import distinct, memorised
 from modelwizard.files import write_bytes
-from modelwizard.training import memory, trials
-from modelwizard.training.experiment import Watcher
+from modelwizard.training import memory, space, trials
 from modelwizard.training.inspection import last_layer
 from modelwizard.training.records import packed
 from modelwizard.training.seeds import derive
 from modelwizard.training.user_code import blame
+from modelwizard.training.watcher import Watcher
 from modelwizard.training.workshop import Fold, Part, Workshop, relative
-from modelwizard.tuning import space
-from modelwizard.tuning.search import open_space
 
 BATCH = 32
 # The biases of ordered classes part slowly: each moves by the learning rate, whatever the inputs.
@@ -36,43 +36,30 @@ ROWS = 20_000  # on which the first loss is computed at most
 Floats = NDArray[np.floating]
 
 
-def sanity(workshop: Workshop, request: Mapping[str, Any], watcher: Watcher) -> dict[str, Any]:
-    """Measure with the hyperparameters of the baseline, every regulariser off.
-
-    Args:
-        workshop: The project.
-        request: `hyperparameters`, `batch_size` (defaults to 32) and `seed` (defaults to 0).
-        watcher: Knows the deadline.
-
-    Returns:
-        `initial_loss` beside `expected_loss`; `batch_loss` after training on one batch beside the loss of the best
-        constant, `batch_baseline`; the file of `predictions` for validation rows and how often these were looked at;
-        and what the time was too short for, as `left_out`.
-    """
-    found = open_space(workshop)
-    values = space.bare(found) | dict(request.get("hyperparameters") or {})
-    bench = _Bench(workshop, values, int(request.get("batch_size") or BATCH), watcher)
-    seed = int(request.get("seed") or 0)
-    first = bench.measure(bench.first_loss, seed, "_first_loss")
-    batch = bench.measure(bench.one_batch, seed, "_by_heart")
+def sanity(workshop: Workshop, job: Sanity, watcher: Watcher) -> Sane:
+    """Measure with the hyperparameters of the baseline, every regulariser off; leave out what there is no time for."""
+    values = space.bare(trials.open_space(workshop)) | job.hyperparameters
+    bench = _Bench(workshop, values, job.batch_size, watcher)
+    first = bench.measure(bench.first_loss, job.seed, "_first_loss")
+    batch = bench.measure(bench.one_batch, job.seed, "_by_heart")
     predictions = {
-        "zeroed": bench.measure(bench.without_inputs, seed, "_zero_input"),
-        "shuffled": bench.measure(bench.shuffled_labels, seed, "_shuffled"),
+        "zeroed": bench.measure(bench.without_inputs, job.seed, "_zero_input"),
+        "shuffled": bench.measure(bench.shuffled_labels, job.seed, "_shuffled"),
     }
     made = {name: p for name, p in predictions.items() if p is not None}
     path = workshop.project.runs / "sanity.npz"
     rows = np.concatenate([fold.validation.rows for fold in workshop.folds()])
     write_bytes(path, packed({"rows": rows, **made}))
     late = {"memorise": batch is None, "zero_input": "zeroed" not in made, "shuffled_labels": "shuffled" not in made}
-    return {
-        "initial_loss": first[0],
-        "expected_loss": first[1],
-        "batch_loss": batch and batch[0],
-        "batch_baseline": batch and batch[1],
-        "predictions": relative(workshop.project, path),
-        "left_out": [name for name, left in late.items() if left],
-        "looks": len(made),
-    }
+    return Sane(
+        initial_loss=first[0],
+        expected_loss=first[1],
+        batch_loss=batch[0] if batch else None,
+        batch_baseline=batch[1] if batch else None,
+        predictions=relative(workshop.project, path),
+        left_out=[name for name, left in late.items() if left],
+        looks=len(made),
+    )
 
 
 @dataclass

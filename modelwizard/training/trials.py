@@ -6,7 +6,6 @@ import inspect
 import math
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import keras
@@ -14,44 +13,23 @@ import keras_tuner
 import numpy as np
 from numpy.typing import NDArray
 
+from modelwizard.contract.events import failed
+from modelwizard.contract.trials import Experiment, Summary
 from modelwizard.engine import trainer
 from modelwizard.errors import Interrupted, ModelWizardError, ProjectError
 from modelwizard.evidence.scores import score as metric_score
-from modelwizard.training import memory, records
-from modelwizard.training.experiment import Experiment, Watcher
+from modelwizard.training import memory, records, space
+from modelwizard.training.median_stopping import hopeless
+from modelwizard.training.records import Fitted
 from modelwizard.training.seeds import derive
 from modelwizard.training.user_code import blame
+from modelwizard.training.watcher import Watcher
 from modelwizard.training.workshop import Fold, Part, Workshop
-from modelwizard.tuning.median_stopping import hopeless
-from modelwizard.worker.events import described
 
 Floats = NDArray[np.floating]
 
 BRIEF = 10.0
 """Seconds of a single fit under a time budget that are not spent on compiling by XLA."""
-
-
-@dataclass
-class Fitted:
-    """One fold after training.
-
-    Args:
-        fold: The fold.
-        model: The network with its best weights.
-        truth: Canonical targets of the rows it was trained on.
-        run: Curves and outputs, as the engine recorded them.
-        scores: Validation score at each epoch's end.
-        hyperparameters: All values the model was built with.
-        parameters: Number of weights.
-    """
-
-    fold: Fold
-    model: Any
-    truth: NDArray[Any]
-    run: trainer.Run
-    scores: list[float]
-    hyperparameters: dict[str, Any]
-    parameters: int
 
 
 def build(
@@ -108,7 +86,19 @@ def anneals(workshop: Workshop) -> bool:
     return "steps" in inspect.signature(workshop.code.model.build_model).parameters
 
 
-def run(workshop: Workshop, experiment: Experiment, watcher: Watcher) -> dict[str, Any]:
+def open_space(workshop: Workshop) -> keras_tuner.HyperParameters:
+    """Return all hyperparameters of the project's model, with their defaults as values."""
+    encoding = workshop.folds()[0].encoding
+
+    def build(hp: keras_tuner.HyperParameters) -> Any:
+        # The very object is handed on: what it collects is the space.
+        with blame(workshop.project.folder, "build the model"):
+            return workshop.code.model.build_model(hp, encoding)
+
+    return space.discover(build)
+
+
+def run(workshop: Workshop, experiment: Experiment, watcher: Watcher) -> Summary:
     """Train an experiment on its folds and write its run folder.
 
     Before the watcher's deadline every fold gets its share of the time, and one epoch at least: a trial that is cut has
@@ -141,7 +131,7 @@ def run(workshop: Workshop, experiment: Experiment, watcher: Watcher) -> dict[st
     return records.write(workshop, experiment, fits, len(folds), time.monotonic() - begin)
 
 
-def run_safely(workshop: Workshop, experiment: Experiment, watcher: Watcher) -> dict[str, Any]:
+def run_safely(workshop: Workshop, experiment: Experiment, watcher: Watcher) -> Summary:
     """Train an experiment; what fails becomes a summary with status `failed`, so that a search goes on.
 
     Raises:
@@ -157,8 +147,8 @@ def run_safely(workshop: Workshop, experiment: Experiment, watcher: Watcher) -> 
             import traceback
 
             traceback.print_exc()
-        told = described(error)
-        message = " ".join(str(told[key]) for key in ("what", "received") if told[key])
+        event = failed(error)
+        message = " ".join(str(part) for part in (event.what, event.received) if part)
         memory.release()
         return records.failed(workshop, experiment, message, time.monotonic() - begin)
 
@@ -204,9 +194,7 @@ def fit(
     def on_epoch(epoch: int, row: dict[str, float], outputs: Floats) -> bool:
         watcher.check()
         scores.append(metric_score(problem, metric, fold.validation.truth, fold.encoding.decode(outputs)))
-        last = epoch + 1 == experiment.epochs
-        facts = {"run": experiment.run, "stage": experiment.stage, "epoch": epoch + 1, "epochs": experiment.epochs}
-        watcher.progress(last, **facts, **told(row), score=scores[-1], fold=fold.number, folds=folds)
+        watcher.progress(experiment.run, epoch + 1, experiment.epochs)
         losses.append(row["val_loss"])
         return folds == 1 and hopeless(losses, experiment.epochs, experiment.bar)
 
@@ -241,11 +229,6 @@ def alike(trials: int) -> int:
 def _brief(experiment: Experiment, until: float) -> bool:
     """Say whether a fit has no time for the compiler: few seconds, and no further trial to use what it makes."""
     return experiment.trials == 1 and until - time.monotonic() < BRIEF
-
-
-def told(row: Mapping[str, float]) -> dict[str, float]:
-    """Return what an event of progress tells of an epoch."""
-    return {name: float(row[name]) for name in ("loss", "train_loss", "val_loss", "seconds") if name in row}
 
 
 def sample(part: Part, fraction: float | None, seed: int) -> Part:

@@ -16,9 +16,9 @@ from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
 
-from modelwizard.errors import ModelWizardError, ProjectError
+from modelwizard.contract.events import LOG
+from modelwizard.errors import ModelWizardError, ProjectError, first_line
 from modelwizard.training.project_code import NEEDED, DataCode, ExportCode, ModelCode, PreprocessingCode
-from modelwizard.worker.events import LOG, first_line
 
 
 @dataclass(frozen=True)

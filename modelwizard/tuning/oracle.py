@@ -10,9 +10,10 @@ from typing import Any
 import keras_tuner
 import numpy as np
 
+from modelwizard.contract.trials import Summary
 from modelwizard.training.seeds import derive
+from modelwizard.training.space import Values, bare, kind, regulariser
 from modelwizard.tuning.smoothing import FEWEST, steadiest
-from modelwizard.tuning.space import Values, bare, kind, regulariser
 
 COLLISIONS = 50
 """Draws that were tried before, in a row, after which a space counts as exhausted."""
@@ -100,12 +101,12 @@ class Oracle:
                 self._best = (val_loss, values)
                 self._learning = learning
 
-    def replay(self, finished: Iterable[Mapping[str, Any]]) -> None:
+    def replay(self, finished: Iterable[Summary]) -> None:
         """Learn what was tried before: run summaries in the order of their numbers."""
         for summary in finished:
-            values = self.complete(summary["hyperparameters"])
+            values = self.complete(summary.hyperparameters)
             self.tried.append(values)
-            self.report(values, summary.get("val_loss"), learning=still_learning(summary))
+            self.report(values, summary.val_loss, learning=still_learning(summary))
 
     def complete(self, values: Mapping[str, Any]) -> Values:
         """Return values for every active hyperparameter: those given, and defaults for the others."""
@@ -172,17 +173,17 @@ class Oracle:
         return {name: value for name, value in hps.values.items() if hps.is_active(name)}
 
 
-def still_learning(summary: Mapping[str, Any]) -> bool:
+def still_learning(summary: Summary) -> bool:
     """Say whether a trial ended before it had learned all it could: the end was best, and not by heart.
 
     Args:
         summary: Of a run. Its best epochs must lie in the last quarter of its training on average, its validation
             loss at most a quarter above its training loss; both shares are ours.
     """
-    best, train, held = (summary.get(name) for name in ("best_epochs", "train_loss", "val_loss"))
+    best, train, held = summary.best_epochs, summary.train_loss, summary.val_loss
     if not best or train is None or held is None:
         return False
-    late = np.mean(best) + 1 >= (1 - LAST) * summary["training"]["epochs"]
+    late = np.mean(best) + 1 >= (1 - LAST) * summary.training.epochs
     return bool(late and held - train <= APART * abs(train))
 
 

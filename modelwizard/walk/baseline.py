@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from modelwizard.contract.entries import Trial
+from modelwizard.contract.jobs import References, Sanity
 from modelwizard.contract.messages import Message, message
+from modelwizard.contract.results import Fitted, Reference, Sane
 from modelwizard.evidence import scores
 from modelwizard.stages import baseline
-from modelwizard.stages.baseline import Reference, Sanity
 from modelwizard.stages.inputs import Validation
 from modelwizard.stages.verdict import Verdict
 from modelwizard.walk.session import Session
@@ -22,17 +24,19 @@ def walk(session: Session) -> Verdict:
         "baseline", (message("baseline.references_are_fitted"), message("baseline.network_is_trained"))
     )
     hyperparameters, training = session.experiment("1-baseline.toml")
-    found = session.job("references", time_budget=session.seconds_left(REFERENCES))
-    session.look("baseline", "references", len(found["references"]) - 1)
-    _show(session, found["references"])
-    sanity = session.job(
-        "sanity",
-        hyperparameters=hyperparameters,
-        time_budget=session.seconds_left(SANITY),
-        **_of(training, "batch_size", "seed"),
+    found = session.child.run(References(time_budget=session.seconds_left(REFERENCES)))
+    session.look("baseline", "references", len(found.references) - 1)
+    _show(session, found.references)
+    sanity = session.child.run(
+        Sanity(
+            hyperparameters=hyperparameters,
+            batch_size=training.batch_size,
+            seed=training.seed,
+            time_budget=session.seconds_left(SANITY),
+        )
     )
-    session.look("baseline", "sanity", int(sanity["looks"]))
-    floor = next(r["score"] for r in found["references"] if r["name"] == "dumb")
+    session.look("baseline", "sanity", sanity.looks)
+    floor = next(r.score for r in found.references if r.name == "dumb")
     entry = session.train(
         "baseline", hyperparameters, training, session.watch(message("baseline.watch"), baseline=floor)
     )
@@ -42,21 +46,21 @@ def walk(session: Session) -> Verdict:
         validation,
         [session.run(entry)],
         references.pop("dumb"),
-        [Reference(name, p) for name, p in references.items()],
+        [baseline.Reference(name, p) for name, p in references.items()],
         _sanity(session, validation, sanity),
         seed=session.seed,
         notes=_left_out(found, sanity, entry),
     )
 
 
-def _left_out(found: dict[str, Any], sanity: dict[str, Any], entry: dict[str, Any]) -> list[Message]:
+def _left_out(found: Fitted, sanity: Sane, entry: Trial) -> list[Message]:
     """Say what was left out for lack of time."""
-    names = [message("baseline.rival_name", name=name) for name in found.get("left_out") or ()]
-    names += [message(f"baseline.sanity_{name}") for name in sanity.get("left_out") or ()]
+    names = [message("baseline.rival_name", name=name) for name in found.left_out]
+    names += [message(f"baseline.sanity_{name}") for name in sanity.left_out]
     notes = [message("baseline.left_out", names=names)] if names else []
-    if entry["status"] == "stopped":
-        wanted = entry["training"]["epochs"]
-        notes.append(message("baseline.training_was_cut", epochs=entry["epochs_run"], wanted=wanted))
+    if entry.status == "stopped":
+        wanted = entry.training.epochs
+        notes.append(message("baseline.training_was_cut", epochs=entry.epochs_run, wanted=wanted))
     return notes
 
 
@@ -80,34 +84,27 @@ def _places(rows: Any, validation: Validation) -> Any:
     return order[np.searchsorted(rows, np.asarray(validation.rows), sorter=order)]
 
 
-def _of(table: dict[str, Any], *names: str) -> dict[str, Any]:
-    return {name: table[name] for name in names}
-
-
-def _show(session: Session, references: list[dict[str, Any]]) -> None:
+def _show(session: Session, references: list[Reference]) -> None:
     """Show what models of other kinds reach."""
     way = "higher" if scores.direction(session.metric) == "max" else "lower"
     session.reporter.table(
         message("baseline.references"),
         [message("walk.model"), message("walk.metric", metric=session.metric), message("walk.seconds")],
-        [
-            [message("baseline.rival_name", name=r["name"]), session.show(r["score"]), f"{r['seconds']:.1f}"]
-            for r in references
-        ],
+        [[message("baseline.rival_name", name=r.name), session.show(r.score), f"{r.seconds:.1f}"] for r in references],
         note=message(f"walk.{way}_is_better"),
     )
 
 
-def _sanity(session: Session, validation: Validation, found: dict[str, Any]) -> Sanity:
+def _sanity(session: Session, validation: Validation, found: Sane) -> baseline.Sanity:
     """Turn the worker's measurements into what the stage judges."""
     import numpy as np
 
     names = ("initial_loss", "expected_loss", "batch_loss", "batch_baseline")
-    numbers = {name: float("nan") if found.get(name) is None else float(found[name]) for name in names}
+    numbers = {name: float("nan") if (value := getattr(found, name)) is None else value for name in names}
     probes: dict[str, Any] = {}
-    path = session.project.folder / str(found.get("predictions") or "")
+    path = session.project.folder / found.predictions
     if path.is_file():
         with np.load(path, allow_pickle=False) as stored:
             where = _places(stored["rows"], validation)
             probes = {name: stored[name][where] for name in ("zeroed", "shuffled") if name in stored.files}
-    return Sanity(**numbers, **probes)
+    return baseline.Sanity(**numbers, **probes)

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from msgspec.structs import replace
 
+from modelwizard.contract.entries import Compared, Trial
+from modelwizard.contract.jobs import Importance, Propose
 from modelwizard.contract.messages import Message, Text, message
+from modelwizard.contract.results import Proposal
+from modelwizard.contract.trials import Experiment, Hyperparameters, Training
 from modelwizard.evidence import scores
 from modelwizard.project import verdicts
 from modelwizard.stages import features
-from modelwizard.stages.features import Arm, Batch, Changes, Judged, Proposal
+from modelwizard.stages.features import Arm, Batch, Changes, Judged
 from modelwizard.walk.regularize import PATIENCE
 from modelwizard.walk.session import Session
 
@@ -23,7 +28,7 @@ ALIKE = 9
 """Trials that share a compilation and the room for predictions, about: the seeds of an arm."""
 
 
-def settings(session: Session) -> tuple[dict[str, Any], dict[str, Any]]:
+def settings(session: Session) -> tuple[Hyperparameters, Training]:
     """Return the best settings known so far: those of the search, or of the baseline before it."""
     found = verdicts(session.journal.entries())["regularize"]
     name = "3-regularize.toml" if found else "1-baseline.toml"
@@ -42,11 +47,10 @@ class Bench:
         training: `epochs`, `batch_size` and `seed`.
     """
 
-    def __init__(self, session: Session, hyperparameters: Mapping[str, Any], training: Mapping[str, Any]) -> None:
-        self.session, self.hyperparameters = session, hyperparameters
-        self.training = {name: training[name] for name in ("epochs", "batch_size")}
-        chosen = session.seed if session.options.seed is not None else training.get("seed", session.seed)
-        first, count = int(chosen), SEEDS[session.scheme]
+    def __init__(self, session: Session, hyperparameters: Hyperparameters, training: Training) -> None:
+        self.session, self.hyperparameters, self.training = session, hyperparameters, training
+        first = session.seed if session.options.seed is not None else training.seed
+        count = SEEDS[session.scheme]
         self.seeds = [first + i for i in range(count)]
         self.fresh = [first + count]
         self.trained = 0
@@ -62,24 +66,23 @@ class Bench:
             title: What is shown meanwhile.
             seeds: Seeds of the networks. Defaults to those of every comparison.
         """
-        session, entries = self.session, list[dict[str, Any]]()
-        code = changes.code()
+        session, entries = self.session, list[Trial]()
         begin = time.monotonic()
         for number, seed in enumerate(seeds or self.seeds):
             entries.append(
                 session.train(
                     STAGE,
                     self.hyperparameters,
-                    {**self.training, "seed": seed},
+                    replace(self.training, seed=seed),
                     session.watch(title, trials=len(seeds or self.seeds), done=number, best=self.best),
                     patience=PATIENCE,
                     trials=ALIKE,
-                    **({"additions": code} if code else {}),
+                    additions=changes.code(),
                 )
             )
             self.trained += 1
-            score = entries[-1]["score"]
-            if entries[-1]["status"] != "completed" or not entries[-1]["predictions"]:
+            score = entries[-1].score
+            if entries[-1].status != "completed" or score is None or not entries[-1].predictions:
                 return None
             if self.best is None or scores.gain(session.metric, score, self.best) > 0:
                 self.best = score
@@ -126,23 +129,11 @@ class Bench:
 
     def _record(self, judged: Judged, what: Sequence[Proposal | str]) -> Judged:
         """Write a decision into the journal: what, from where, with which evidence."""
-        told = [
-            {"feature": one, "op": judged.action, "source": "auto"}
-            if isinstance(one, str)
-            else {
-                "feature": one.name,
-                "op": one.op,
-                "code": one.code,
-                "source": "auto",
-                "evidence": {"share": one.share, "t": one.t},
-                "train_only": True,
-            }
-            for one in what
-        ]
-        record = judged.record() | {"features": told}
-        known = self.session.journal.entries("decision", STAGE)
-        if not any(entry.get("runs") == record["runs"] and entry.get("action") == judged.action for entry in known):
-            self.session.journal.append("decision", stage=STAGE, **record)
+        proposed = [one for one in what if not isinstance(one, str)]
+        line = Compared(stage=STAGE, features=proposed, **judged.record())
+        known = self.session.journal.of(Compared, STAGE)
+        if not any(entry.runs == line.runs and entry.action == line.action for entry in known):
+            self.session.journal.append(line)
         key = "result_kept" if judged.accepted else "result_not_kept"
         self.session.reporter.say(message(f"features.{key}", title=judged.title, told=judged.told()))
         return judged
@@ -150,10 +141,9 @@ class Bench:
     def proposals(self) -> list[Batch]:
         """Return the batches that the training rows propose."""
         with self.session.reporter.waiting(message("features.looking")):
-            told = self.session.job("propose", seed=self.session.seed)["proposals"]
-        found = features.batches(told)
+            found = features.batches(self.session.child.run(Propose(seed=self.session.seed)))
         for one in (one for batch in found for one in batch.written):
-            self.session.reporter.note(message("features.proposed", name=one.name, why=one.why))
+            self.session.reporter.note(message("features.proposed", name=one.name, why=features.why(one)))
         if not found:
             self.session.reporter.say(message("features.none_proposed"))
         return found
@@ -162,21 +152,21 @@ class Bench:
         """Return the columns that the networks hardly use, and count the looks that this takes."""
         if not self.affordable(1 + 1 / len(self.seeds)):
             return []
-        with self.session.reporter.watch(
-            self.session.watch(message("features.watch_importance"), trials=1, done=0)
-        ) as on_event:
-            job = {
-                "job": "importance",
-                "run": "importance",
-                "stage": STAGE,
-                "hyperparameters": self.hyperparameters,
-                "training": {**self.training, "seed": self.seeds[0]},
-                "patience": PATIENCE,
-                "additions": changes.code(),
-            }
-            found = self.session.child.run(job, on_event)
+        watch = self.session.watch(message("features.watch_importance"), trials=1, done=0)
+        with self.session.reporter.watch(watch) as on_event:
+            experiment = Experiment(
+                run="importance",
+                stage=STAGE,
+                hyperparameters=self.hyperparameters,
+                epochs=self.training.epochs,
+                batch_size=self.training.batch_size,
+                seed=self.seeds[0],
+                patience=PATIENCE,
+                additions=changes.code(),
+            )
+            found = self.session.child.run(Importance(experiment=experiment), on_event)
         purpose = "permutation importance" + "".join(f"; {line}" for line in changes.statements)
-        self.session.look(STAGE, purpose, found["looks"])
-        names = features.dispensable(found["clusters"])
+        self.session.look(STAGE, purpose, found.looks)
+        names = features.dispensable(found.clusters)
         made = {one.name for fold in changes.folds for one in fold} - {one.name for one in changes.written}
         return [name for name in names if name not in made]

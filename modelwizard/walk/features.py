@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from modelwizard import editing, words
+from modelwizard.contract.entries import Forced, Trial, Written
+from modelwizard.contract.jobs import Inspect
 from modelwizard.contract.messages import message
 from modelwizard.errors import ProjectError, UsageError
 from modelwizard.evidence import scores
@@ -47,17 +49,18 @@ def run_features(folder: Path, options: StageOptions, reporter: Reporter, child:
     with opened(folder, options, reporter, child, partial(_gate, options=options)) as session:
         rules.apply(session, "features")
         result = walk(session)
-        reading.note(session.journal, "features", "trial")
+        reading.note(session.journal, "features", Trial)
     return result
 
 
 def _gate(journal: Journal, options: StageOptions) -> None:
     """Refuse to look for features before a network has any power."""
-    found = verdicts(journal.entries())["baseline"] or {}
-    if found.get("verdict") in ("passed", "forced"):
+    found = verdicts(journal.entries())["baseline"]
+    if found and found.verdict in ("passed", "forced"):
         return
+    word = found.verdict if found else None
     if options.force:
-        journal.append("forced", stage="baseline", gate="features", found=found.get("verdict"), reason=options.reason)
+        journal.append(Forced(stage="baseline", gate="features", found=word, reason=options.reason))
         return
     raise waits("features", "baseline", found)
 
@@ -97,7 +100,7 @@ def walk(session: Session) -> dict[str, Any]:
         "confirmed": kept,
         "code": statements,
         "written": written,
-        "looks": sum(int(e.get("looks") or 0) for e in session.journal.entries(stage="features")),
+        "looks": sum(e.looks for e in session.journal.entries() if e.stage == "features"),
     }
 
 
@@ -172,12 +175,12 @@ def _write(session: Session, statements: list[str], confirmed: Judged | None) ->
         return False
     try:
         write_text(path, new)
-        session.child.run({"job": "inspect"})
+        session.child.run(Inspect())
     except BaseException:
         path.write_bytes(old)
         session.reporter.warn(message("features.does_not_load"))
         raise
-    session.journal.append("decision", stage="features", written=True, files=["data.py"], code_lines=statements)
+    session.journal.append(Written(stage="features", written=True, files=["data.py"], code_lines=statements))
     session.reporter.say(message("features.written"))
     return True
 

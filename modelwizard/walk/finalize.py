@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Literal
 
 from modelwizard import words
+from modelwizard.contract.entries import Exported, Opened, Sealed, Written
+from modelwizard.contract.entries import Verdict as VerdictLine
+from modelwizard.contract.jobs import Test
 from modelwizard.contract.messages import message
 from modelwizard.errors import Interrupted, TestOpenedError
 from modelwizard.evidence.arrays import ArrayLike
@@ -29,17 +33,15 @@ def walk(session: Session) -> Verdict:
         "finalize", (message("finalize.production", seeds=MEMBERS), message("finalize.sealed_first"))
     )
     if again == "go on":
-        sealed = session.journal.entries("sealed")[-1]
+        sealed = session.journal.of(Sealed)[-1]
         return _follow_up(session, _open(session, finalize.restore(sealed), reused=False))
     made, squeeze = produce(session, MEMBERS)
     expected = _expect(session, squeeze.say_from)
-    session.journal.append(
-        "sealed", stage="finalize", model_sha256=made["sha256"], code=session.project.code_hashes(), **expected.record()
-    )
+    session.journal.append(Sealed(stage="finalize", model_sha256=made.sha256, **expected.record()))
     session.reporter.say(expected.headline)
     if not session.reporter.confirm(message("finalize.open_test"), why=message("finalize.open_test_once")):
         raise Interrupted("The test rows stay sealed.", fix="modelwizard finalize, once the model is final")
-    session.journal.append("opened", stage="finalize", reason=session.options.reason, reused=again == "reuse", looks=0)
+    session.journal.append(Opened(stage="finalize", reason=session.options.reason, reused=again == "reuse"))
     return _follow_up(session, _open(session, expected, reused=again == "reuse"))
 
 
@@ -63,34 +65,34 @@ def _follow_up(session: Session, verdict: Verdict) -> Verdict:
     )
 
 
-def _opened_before(session: Session) -> str:
+def _opened_before(session: Session) -> Literal["", "go on", "reuse"]:
     """Return "" before the first opening, "go on" after a kill in the middle of one, "reuse" for a forced second.
 
     Raises:
         TestOpenedError: The test rows were opened, and nobody forces a second time.
     """
     entries = session.journal.entries()
-    opened = [e for e in entries if e["kind"] == "opened"]
+    opened = [e for e in entries if isinstance(e, Opened)]
     if not opened:
         return ""
-    judged = any(e["kind"] == "verdict" and e["seq"] > opened[-1]["seq"] for e in entries)
+    judged = any(isinstance(e, VerdictLine) and e.seq > opened[-1].seq for e in entries)
     if not judged:
         return "go on"
     if session.options.force:
         return "reuse"
-    found = verdicts(entries)["finalize"] or {}
+    found = verdicts(entries)["finalize"]
     raise TestOpenedError(
-        f"The test rows were opened on {opened[-1]['utc'][:10]}; a second test would not be on unseen data.",
-        received=words.say(found.get("headline") or ""),
+        f"The test rows were opened on {opened[-1].utc[:10]}; a second test would not be on unseen data.",
+        received=words.say(found.headline) if found else None,
         fix='use new data; or, on the record: modelwizard finalize --force --reason "…"',
     )
 
 
 def _expect(session: Session, threshold: float) -> Expected:
     """State what the test should show, from every look at the validation rows so far."""
-    written = any(entry.get("written") for entry in session.journal.entries("decision", "features"))
+    written = any(entry.written for entry in session.journal.of(Written))
     runs = session.usable("regularize", *(["features"] if written else [])) or session.usable()
-    entries = {e["run"]: e for e in session.trials()}
+    entries = {e.run: e for e in session.trials()}
     validation = session.validation(entries[runs[0].name])
     found = accounting.correct(validation, runs, threshold=threshold != HALF, seed=session.seed)
     reference = validation.score(dumb(session, validation))
@@ -102,15 +104,15 @@ def _expect(session: Session, threshold: float) -> Expected:
 
 def _open(session: Session, expected: Expected, *, reused: bool) -> Verdict:
     """Open the test rows and judge what they say."""
-    session.job("test", force=reused)
+    session.child.run(Test(force=reused))
     tested = session.project.test()
     task = session.project.settings.problem
     groups: ArrayLike | None = tested.group
-    like = next(entry for entry in reversed(session.trials()) if entry.get("predictions"))
+    like = next(entry for entry in reversed(session.trials()) if entry.predictions)
     scale = session.validation(like).scale  # losses are told on the scale that was trained on
     test = Validation(task.type, task.loss, task.metric, tested.y, groups=groups, rows=tested.rows, scale=scale)
-    made = next((e for e in reversed(session.journal.entries("decision", "finalize")) if e.get("squeeze")), {})
-    squeeze = restore(made["squeeze"]) if made else None
+    found = next((e.squeeze for e in reversed(session.journal.of(Exported)) if e.squeeze), None)
+    squeeze = restore(found) if found else None
     return finalize.judge(
         expected,
         test,

@@ -2,40 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
+from modelwizard.contract.entries import Finding
 from modelwizard.contract.messages import message
+from modelwizard.contract.results import Finding as Found
 from modelwizard.stages.findings import same, text
 from modelwizard.walk.session import Session
 
 SHOWN = 3
 """Findings on one screen: the most certain and most harmful come first."""
 
-Finding = Mapping[str, Any]
 
-
-def record(session: Session, stage: str, found: Sequence[Finding]) -> list[Finding]:
+def record(session: Session, stage: str, found: Sequence[Found]) -> list[Found]:
     """Write findings into the journal, once for the code as it is, and warn of them.
 
     Args:
         session: The stage at work.
         stage: Its name.
-        found: Rows of `check --json`; tips are not recorded.
+        found: What was found; tips are not recorded.
 
     Returns:
         Those that are errors.
     """
     code = session.project.code_hashes()
-    known = [same(entry) for entry in session.journal.entries("finding") if entry["code"] == code]
-    serious = [{"rule": one["code"], **one} for one in found if one["severity"] != "tip"]
-    for one in serious:
-        if same(one) not in known:
-            line = {name: one[name] for name in ("rule", "severity", "where", "evidence")}
-            session.journal.append("finding", stage=stage, **line, code=code)
-    warnings = [one for one in serious if one["severity"] == "warning"]
-    for one in warnings[:SHOWN]:
-        session.reporter.warn(f"{one['rule']} {text(one)}")
+    known = [same(entry) for entry in session.journal.of(Finding) if entry.code == code]
+    serious = [one for one in found if one.severity != "tip"]
+    lines = [
+        Finding(stage=stage, rule=one.code, severity=one.severity, where=one.where, evidence=one.evidence, code=code)
+        for one in serious
+    ]
+    for line in lines:
+        if same(line) not in known:
+            session.journal.append(line)
+    warnings = [line for line in lines if line.severity == "warning"]
+    for line in warnings[:SHOWN]:
+        session.reporter.warn(f"{line.rule} {text(line)}")
     if len(warnings) > SHOWN:
         session.reporter.note(message("walk.more_findings", more=len(warnings) - SHOWN))
-    return [one for one in serious if one["severity"] == "error"]
+    return [one for one in serious if one.severity == "error"]

@@ -6,6 +6,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
+from msgspec.structs import asdict
+
+from modelwizard.contract.entries import Edited, Entry, Finding, Forced, Opened, Sealed, Trial, Verdict
+from modelwizard.contract.jobs import Check, Predict
 from modelwizard.contract.messages import VERBATIM, Message, message, restored
 from modelwizard.errors import ProjectError, UsageError
 from modelwizard.evidence import advice, scores
@@ -40,7 +45,7 @@ def status(folder: Path) -> dict[str, Any]:
     """
     project = Project.open(folder)
     journal = Journal(project.journal_path)
-    reading.note(journal, "status", "verdict")
+    reading.note(journal, "status", Verdict)
     entries = journal.entries()
     settings, found = project.settings, verdicts(entries)
     task, counts = settings.problem, project.counts()
@@ -62,21 +67,22 @@ def status(folder: Path) -> dict[str, Any]:
     }
 
 
-def _stage(stage: str, entry: Mapping[str, Any] | None) -> dict[str, Any] | None:
+def _stage(stage: str, entry: Verdict | None) -> dict[str, Any] | None:
     if entry is None:
         return None
-    numbers = entry.get("numbers") or {}
+    numbers = entry.numbers
     kept = {name: numbers.get(name) for name in KEPT[stage]}
     way = {"direction": numbers["direction"]} if numbers.get("direction") == "min" else {}
-    forced = {"reason": restored(entry["reason"])} if entry.get("reason") else {}
+    forced = {"reason": restored(entry.reason)} if isinstance(entry.reason, str | Message) and entry.reason else {}
     kept |= way | forced
-    return {"verdict": entry["verdict"], **kept, "headline": entry.get("headline"), "utc": entry.get("utc")}
+    return {"verdict": entry.verdict, **kept, "headline": entry.headline, "utc": entry.utc}
 
 
-def _account(metric: str, count: int, found: Mapping[str, Mapping[str, Any] | None]) -> Message | None:
+def _account(metric: str, count: int, found: Mapping[str, Verdict | None]) -> Message | None:
     """Return "412 looks · best raw 0.846 · corrected 0.838 ± 0.011 · optimism 0.008" from the latest verdict."""
     for stage in ("regularize", "baseline"):
-        numbers = (found[stage] or {}).get("numbers") or {}
+        entry = found[stage]
+        numbers = entry.numbers if entry else {}
         values = [numbers.get(name) for name in ("score", "corrected", "se")]
         if all(isinstance(value, int | float) for value in values):
             raw, corrected, se = (float(value) for value in values if value is not None)
@@ -84,18 +90,18 @@ def _account(metric: str, count: int, found: Mapping[str, Mapping[str, Any] | No
     return None
 
 
-def _advice(search: Mapping[str, Any] | None, entries: Sequence[Mapping[str, Any]]) -> list[Message]:
+def _advice(search: Verdict | None, entries: Sequence[Entry]) -> list[Message]:
     """Return what the number of looks means: of the last search, and of what a person read in between."""
-    numbers = (search or {}).get("numbers") or {}
-    untried = not any(entry.get("stage") in ("features", "finalize") for entry in entries)
-    passed = (search or {}).get("verdict") in ("passed", "forced")
+    numbers = search.numbers if search else {}
+    untried = not any(entry.stage in ("features", "finalize") for entry in entries)
+    passed = search is not None and search.verdict in ("passed", "forced")
     told = [message("looks.features_not_tried")] if untried and passed else []
     if numbers.get("advice") and numbers["level"] != "fine":
         told.append(message(f"looks.level_{numbers['level']}", advice=restored(numbers["advice"])))
     return told + _adapted(entries)
 
 
-def _adapted(entries: Sequence[Mapping[str, Any]]) -> list[Message]:
+def _adapted(entries: Sequence[Entry]) -> list[Message]:
     found = advice.adaptive(*accounting.adapted(entries))
     return [found] if found else []
 
@@ -112,20 +118,14 @@ def audit(folder: Path) -> dict[str, Any]:
     chain, entries = journal.verify(), journal.entries()
     seen = looks(entries)
     problems = [*chain.problems, *project.changed(), *_model_changed(project, entries)]
-    named = [*STAGES, *(["features"] if any(e.get("stage") == "features" for e in entries) else [])]
-    by_stage = {stage: sum(int(e.get("looks") or 0) for e in entries if e.get("stage") == stage) for stage in named}
-    edits = [
-        {"files": e["files"], "after_looks": e["after_looks"], "utc": e["utc"]}
-        for e in entries
-        if e["kind"] == "edited"
-    ]
+    named = [*STAGES, *(["features"] if any(e.stage == "features" for e in entries) else [])]
+    by_stage = {stage: sum(e.looks for e in entries if e.stage == stage) for stage in named}
+    edits = [{"files": e.files, "after_looks": e.after_looks, "utc": e.utc} for e in entries if isinstance(e, Edited)]
     forced = [
-        {"stage": e["stage"], "reason": restored(e["reason"]), "utc": e["utc"]}
-        for e in entries
-        if e["kind"] == "forced"
+        {"stage": e.stage, "reason": restored(e.reason or ""), "utc": e.utc} for e in entries if isinstance(e, Forced)
     ]
-    findings = [e for e in entries if e["kind"] == "finding"]
-    openings = [e["utc"] for e in entries if e["kind"] == "opened"]
+    findings = [e for e in entries if isinstance(e, Finding)]
+    openings = [e.utc for e in entries if isinstance(e, Opened)]
     return {
         "ok": not problems,
         "problems": problems,
@@ -146,27 +146,27 @@ def _story(
     edits: Sequence[Mapping[str, Any]],
     forced: Sequence[Mapping[str, Any]],
     openings: Sequence[str],
-    findings: Sequence[Mapping[str, Any]],
+    findings: Sequence[Finding],
 ) -> list[Message]:
     """Tell what the journal holds."""
     shares = [message("story.share", stage=name, looks=number) for name, number in by_stage.items() if number]
     told = [message("story.lines", lines=count), message("story.looks", looks=seen.validation, shares=shares)]
     told += [message("story.read", times=seen.read)] if seen.read else []
     told += [message("story.edited", **edit) for edit in edits]
-    told += [message("story.found", stage=e["stage"], utc=e["utc"], rule=e["rule"], text=text(e)) for e in findings]
+    told += [message("story.found", stage=e.stage, utc=e.utc, rule=e.rule, text=text(e)) for e in findings]
     told += [message("story.forced" if e["reason"].id == VERBATIM else "story.accepted", **e) for e in forced]
     key = "unopened" if not openings else "opened" if len(openings) == 1 else "reused"
     return [*told, message(f"story.{key}", utc=openings[0] if openings else None, times=len(openings))]
 
 
-def _model_changed(project: Project, entries: Sequence[Mapping[str, Any]]) -> list[Message]:
+def _model_changed(project: Project, entries: Sequence[Entry]) -> list[Message]:
     """Say whether model.keras is another file than the one whose test score stands in the journal."""
-    sealed = next((e for e in reversed(entries) if e["kind"] == "sealed"), None)
-    if not sealed or not sealed.get("model_sha256"):
+    sealed = next((e for e in reversed(entries) if isinstance(e, Sealed)), None)
+    if not sealed or not sealed.model_sha256:
         return []
     if not project.model_path.is_file():
         return [message("story.model_is_gone")]
-    if file_sha256(project.model_path) != sealed["model_sha256"]:
+    if file_sha256(project.model_path) != sealed.model_sha256:
         return [message("story.other_model")]
     return []
 
@@ -193,13 +193,13 @@ def predict(folder: Path, source: Path, output: Path | None, reporter: Reporter)
         )
     target = output or project.runs / "predictions.csv"
     with Child(project.folder) as child:
-        found = child.run({"job": "predict", "input": str(source.resolve()), "output": str(target.resolve())})
+        found = child.run(Predict(input=str(source.resolve()), output=str(target.resolve())))
     if output is None:
-        found["text"] = target.read_text(encoding="utf-8")
+        text = target.read_text(encoding="utf-8")
         target.unlink()
-    else:
-        reporter.say(message("walk.predicted", rows=found["rows"], path=str(output)))
-    return found
+        return {**asdict(found), "text": text}
+    reporter.say(message("walk.predicted", rows=found.rows, path=str(output)))
+    return asdict(found)
 
 
 def check(folder: Path, reporter: Reporter) -> dict[str, Any]:
@@ -207,9 +207,9 @@ def check(folder: Path, reporter: Reporter) -> dict[str, Any]:
     project = Project.open(folder)
     reporter.note(message("walk.checking"))
     with Child(project.folder) as child:
-        found = child.run({"job": "check"})
-    told = [{**one, "evidence": say(one["evidence"])} for one in found["findings"]]
-    return {**found, "findings": told}
+        found = child.run(Check())
+    told = [msgspec.structs.replace(one, evidence=say(one.evidence)) for one in found.findings]
+    return msgspec.to_builtins(msgspec.structs.replace(found, findings=told))
 
 
 def report(folder: Path) -> Path:
@@ -217,5 +217,5 @@ def report(folder: Path) -> Path:
     from modelwizard import report as page
 
     project = Project.open(folder)
-    reading.note(Journal(project.journal_path), "report", "verdict", "trial")
+    reading.note(Journal(project.journal_path), "report", Verdict, Trial)
     return page.write(project)

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 
 from modelwizard import toml, words
+from modelwizard.contract.entries import Switched, Trial
+from modelwizard.contract.jobs import References
 from modelwizard.contract.messages import message
 from modelwizard.errors import ProjectError
 from modelwizard.evidence import kfold, scores
@@ -18,7 +20,7 @@ from modelwizard.settings import FILE
 from modelwizard.stages import accounting
 from modelwizard.stages.inputs import Run, Validation
 from modelwizard.walk.regularize import PATIENCE
-from modelwizard.walk.session import Session
+from modelwizard.walk.session import Session, ended_best
 
 CANDIDATES = 5
 """Trials that are judged again; more would cost folds x repeats fits each."""
@@ -43,15 +45,15 @@ def switch(session: Session) -> dict[str, Any]:
     counts = session.project.counts()
     folds, repeats = rounds(counts["train"] + counts["validation"])
     candidates = _best(session)
-    session.journal.append("decision", stage="finalize", protocol="kfold", folds=folds, repeats=repeats)
+    session.journal.append(Switched(stage="finalize", protocol="kfold", folds=folds, repeats=repeats))
     _rewrite(session.project, folds, repeats)
     judging = replace(session, project=Project.open(session.project.folder))
-    judging.job("references")  # the targets and the baseline of the rows that validate from now on
+    judging.child.run(References())  # the targets and the baseline of the rows that validate from now on
     entries = [
         judging.train(
             "protocol",
-            entry["hyperparameters"],
-            entry["training"],
+            entry.hyperparameters,
+            entry.training,
             judging.watch(
                 message("finalize.watch_kfold", folds=folds, repeats=repeats), trials=len(candidates), done=done
             ),
@@ -77,12 +79,12 @@ def switch(session: Session) -> dict[str, Any]:
         run=best.name,
     )
     session.reporter.say(headline)
-    chosen = next(entry for entry in entries if entry["run"] == best.name)
+    chosen = next(entry for entry in entries if entry.run == best.name)
     session.write_experiment(
         "3-regularize.toml",
         message("finalize.kfold_experiment", trials=len(entries), run=best.name),
-        chosen["hyperparameters"],
-        {**chosen["training"], "stop_after": chosen["best_epoch"] + 1},
+        chosen.hyperparameters,
+        ended_best(chosen),
     )
     return {
         "folds": folds,
@@ -105,10 +107,10 @@ def _by_fold(session: Session, validation: Validation, run: Run, folds: int) -> 
     return kfold.nadeau_bengio(each, folds).interval
 
 
-def _best(session: Session) -> list[dict[str, Any]]:
+def _best(session: Session) -> list[Trial]:
     """Return the trials of the search with the best scores, the best first."""
-    scored = [e for e in session.trials("regularize") if e.get("score") is not None]
-    ordered = sorted(scored, key=lambda e: e["score"], reverse=scores.direction(session.metric) == "max")
+    scored = [e for e in session.trials("regularize") if e.score is not None]
+    ordered = sorted(scored, key=lambda e: e.score or 0.0, reverse=scores.direction(session.metric) == "max")
     if not ordered:
         raise ProjectError("There is no trial to judge again.", fix="modelwizard regularize")
     return ordered[:CANDIDATES]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 
+from modelwizard.contract.entries import Read, Trial, Verdict
 from modelwizard.errors import ProjectError
 from modelwizard.journal import Journal
 from modelwizard.stages import accounting
 
 
-def note(journal: Journal, by: str, *shown: str) -> None:
+def note(journal: Journal, by: str, *shown: type[Verdict | Trial]) -> None:
     """Record that validation scores are shown to a person, once for all that is new since the last time.
 
     Nothing is written while another process works on the project, where the folder cannot be written to, or when the
@@ -18,9 +19,9 @@ def note(journal: Journal, by: str, *shown: str) -> None:
     Args:
         journal: The project's journal.
         by: The command that shows them.
-        *shown: Kinds of lines that it shows: `verdict`, `trial`.
+        *shown: Kinds of lines that it shows.
     """
     if not accounting.unread(journal.entries(), *shown) or not journal.verify().ok:
         return
     with contextlib.suppress(OSError, ProjectError):
-        journal.append("read", by=by)
+        journal.append(Read(by=by))

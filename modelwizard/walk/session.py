@@ -8,8 +8,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+from msgspec.structs import asdict, replace
+
 from modelwizard import toml, words
+from modelwizard.contract.entries import Look, Trial
+from modelwizard.contract.events import Event, OnEvent, TrialEnded
+from modelwizard.contract.jobs import Train
 from modelwizard.contract.messages import Message, Text
+from modelwizard.contract.trials import Experiment, Hyperparameters, Summary, Training
 from modelwizard.errors import ProjectError
 from modelwizard.evidence import scores
 from modelwizard.files import write_text
@@ -24,8 +31,6 @@ from modelwizard.worker.client import Child
 
 if TYPE_CHECKING:
     from modelwizard.evidence.arrays import ArrayLike
-
-Summary = Mapping[str, Any]
 
 
 @dataclass
@@ -74,72 +79,70 @@ class Session:
         """Write a score for a person."""
         return figure(value)
 
-    def job(self, name: str, **request: Any) -> dict[str, Any]:
-        """Have the worker do something that has no progress to show."""
-        return self.child.run({"job": name, **request})
-
-    def facts(self) -> dict[str, Any]:
-        """Return what the worker finds when it loads the project as it is now."""
-        return self.job("inspect")
-
-    def trials(self, *stages: str) -> list[dict[str, Any]]:
+    def trials(self, *stages: str) -> list[Trial]:
         """Return the recorded trials of some stages, or of all, in order."""
-        entries = self.journal.entries("trial")
-        return [e for e in entries if not stages or e["stage"] in stages]
+        return self.journal.of(Trial, *stages)
 
-    def record(self, summary: Summary) -> dict[str, Any]:
+    def record(self, summary: Summary) -> Trial:
         """Write a finished trial into the journal before anybody sees it; one that is there already is not repeated."""
-        for entry in self.trials(str(summary["stage"])):
-            if entry["run"] == summary["run"] and entry.get("batch") == summary.get("batch"):
-                return entry
-        told = {k: v for k, v in summary.items() if k not in ("event", "kind")}
-        return self.journal.append("trial", **told, scheme=self.scheme)
+        known = next((entry for entry in self.trials(summary.stage) if entry.run == summary.run), None)
+        return known or self.journal.append(Trial(**asdict(summary)))
+
+    def recording(self, on_event: OnEvent) -> OnEvent:
+        """Return a listener that records every trial that ends, before it is shown."""
+
+        def keep(event: Event) -> None:
+            if isinstance(event, TrialEnded):
+                self.record(event.summary)
+            on_event(event)
+
+        return keep
 
     def train(
-        self,
-        stage: str,
-        hyperparameters: Mapping[str, Any],
-        training: Mapping[str, Any],
-        watch: Watch,
-        **request: Any,
-    ) -> dict[str, Any]:
+        self, stage: str, hyperparameters: Hyperparameters, training: Training, watch: Watch, **more: Any
+    ) -> Trial:
         """Train one experiment, record it, and return its journal entry.
 
         Args:
             stage: The stage that it belongs to.
             hyperparameters: Values for `build_model`; others take their defaults.
-            training: `epochs`, `batch_size`, `seed`.
+            training: How.
             watch: What to show meanwhile.
-            **request: More for the job: `patience`, `fraction`.
+            **more: Further fields of the experiment: `patience`, `fraction`.
         """
-        run = self._name(stage, hyperparameters, training, request)
-        job = {"job": "train", "run": run, "stage": stage, "hyperparameters": hyperparameters, "training": training}
-        job |= {"time_budget": self.seconds_left()}
+        asked = Experiment(
+            run="",
+            stage=stage,
+            hyperparameters=hyperparameters,
+            epochs=training.epochs,
+            batch_size=training.batch_size,
+            seed=training.seed,
+            **more,
+        )
+        job = Train(experiment=replace(asked, run=self._name(asked)), time_budget=self.seconds_left())
         with self.reporter.watch(watch) as on_event:
-            summary = self.child.run({**job, **request}, on_event)
-            entry = self.record({**summary, **request})
-            on_event({"event": "trial", **summary})
+            entry = self.record(self.child.run(job, on_event))
+            on_event(TrialEnded(summary=entry))
         return entry
 
-    def _name(self, stage: str, hyperparameters: Mapping[str, Any], training: Mapping[str, Any], more: Any) -> str:
+    def _name(self, asked: Experiment) -> str:
         """Name a run: that of the same experiment with the same code, else the next number."""
         code = self.project.code_hashes()
-        trials = self.trials(stage)
+        trials = self.trials(asked.stage)
         for entry in trials:
-            same = all(entry["hyperparameters"].get(k) == v for k, v in hyperparameters.items())
-            same = same and entry["training"] == dict(training) and entry.get("fraction") == more.get("fraction")
-            same = same and entry["scheme"] == self.scheme
-            same = same and (entry.get("additions") or []) == (more.get("additions") or [])
-            if same and entry.get("code") == code:
-                return str(entry["run"])
-        numbers = [int(e["run"].rpartition("-")[2]) for e in trials if e["run"].rpartition("-")[2].isdigit()]
-        return f"{stage}-{max(numbers, default=0) + 1:02d}"
+            same = all(entry.hyperparameters.get(k) == v for k, v in asked.hyperparameters.items())
+            same = same and entry.training == asked.training and entry.fraction == asked.fraction
+            same = same and entry.scheme == self.scheme and entry.additions == asked.additions
+            if same and entry.code == code:
+                return entry.run
+        numbers = [int(e.run.rpartition("-")[2]) for e in trials if e.run.rpartition("-")[2].isdigit()]
+        return f"{asked.stage}-{max(numbers, default=0) + 1:02d}"
 
-    def run(self, entry: Summary) -> Run:
+    def run(self, entry: Trial) -> Run:
         """Read what a trial left behind, ready to be judged."""
         from modelwizard.evidence.predictions import Stored
 
-        name = str(entry["run"])
+        name = entry.run
         if name not in self._runs:
             stored = self.project.read_run(name)
             head = PROBLEMS[self.project.settings.problem.type].activation
@@ -147,16 +150,16 @@ class Session:
             kept = [stored.history[int(epoch)] for epoch in stored.epochs]
             self._runs[name] = Run(
                 name=name,
-                hyperparameters=dict(entry["hyperparameters"]),
+                hyperparameters=entry.hyperparameters,
                 outputs=Stored(stored.outputs, head, stored.offset, stored.scale),
                 train_loss=[row["train_loss"] for row in kept],
                 train_score=[row.get(f"train_{self.metric}", float("nan")) for row in kept],
-                epochs=int(entry["epochs_run"]),
-                parameters=int(entry.get("parameters") or 0),
-                seconds=float(entry.get("seconds") or 0),
-                status=str(entry["status"]),
+                epochs=entry.epochs_run,
+                parameters=entry.parameters or 0,
+                seconds=entry.seconds or 0.0,
+                status=entry.status,
                 first_epoch=int(stored.epochs[0]),
-                training={k: v for k, v in entry["training"].items() if k != "seed"},
+                training={"epochs": entry.training.epochs, "batch_size": entry.training.batch_size},
             )
         return self._runs[name]
 
@@ -166,18 +169,18 @@ class Session:
 
         found: list[Run] = []
         for entry in self.trials(*stages):
-            if entry["status"] in ("completed", "stopped") and entry.get("predictions") and not entry.get("fraction"):
+            if entry.status in ("completed", "stopped") and entry.predictions and not entry.fraction:
                 try:
                     found.append(self.run(entry))
                 except ProjectError:
                     continue  # its folder was deleted: what is gone cannot be judged, the journal still counts it
         return [run for run in found if np.array_equal(self._rows[run.name], self._rows[found[-1].name])]
 
-    def validation(self, like: Summary) -> Validation:
+    def validation(self, like: Trial) -> Validation:
         """Return the rows that judge, in the order in which a run predicted them."""
         import numpy as np
 
-        settings, stored = self.project.settings, self.project.read_run(str(like["run"]))
+        settings, stored = self.project.settings, self.project.read_run(like.run)
         targets = self.project.targets()
         where = np.searchsorted(targets.rows, stored.rows)
         folds = settings.split.folds if settings.split.scheme == "kfold" else 1
@@ -214,13 +217,14 @@ class Session:
         p = np.tile(PROBLEMS[task.type].constant(task.loss, y), (len(y), 1))
         return float(scores.excess_loss(task.type, task.loss, y, p, validation.scale).mean())
 
-    def experiment(self, name: str) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Read an experiment file: hyperparameters and training settings."""
+    def experiment(self, name: str) -> tuple[Hyperparameters, Training]:
+        """Read an experiment file: hyperparameters and training settings; the seed may be missing there."""
         path = self.project.folder / "experiments" / name
         try:
             table = tomllib.loads(path.read_text(encoding="utf-8"))
-            return dict(table["hyperparameters"]), dict(table["training"])
-        except (OSError, tomllib.TOMLDecodeError, KeyError, TypeError) as error:
+            training = msgspec.convert({"seed": self.seed, **table["training"]}, Training)
+            return dict(table["hyperparameters"]), training
+        except (OSError, tomllib.TOMLDecodeError, KeyError, TypeError, msgspec.ValidationError) as error:
             raise ProjectError(
                 f"experiments/{name} cannot be used.",
                 expected="[hyperparameters] and [training] with epochs, batch_size and seed",
@@ -231,12 +235,12 @@ class Session:
         self,
         name: str,
         comment: Message,
-        hyperparameters: Mapping[str, Any],
-        training: Summary,
+        hyperparameters: Hyperparameters,
+        training: Training,
         prediction: Mapping[str, float] | None = None,
     ) -> None:
         """Write an experiment file, for `train.py`, for `predict.py` and for the eye."""
-        tables = {"hyperparameters": hyperparameters, "training": training}
+        tables = {"hyperparameters": hyperparameters, "training": msgspec.to_builtins(training)}
         tables |= {"prediction": prediction} if prediction else {}
         text = toml.write(tables, about={"hyperparameters": [words.say(comment, sentence=True)]})
         write_text(self.project.folder / "experiments" / name, text)
@@ -246,15 +250,28 @@ class Session:
         limits: dict[str, Any] = {"trials": 1, "time_budget": self.seconds_left(), **more}
         return Watch(title, metric=self.metric, direction=scores.direction(self.metric), **limits)
 
-    def look(self, stage: str, purpose: str, count: int) -> None:
-        """Record looks at validation rows that belong to no trial; the same look at the same numbers counts once."""
-        code = self.project.code_hashes()
-        known = self.journal.entries("look", stage)
-        if not any(entry["purpose"] == purpose and entry.get("code") == code for entry in known):
-            self.journal.append("look", stage=stage, purpose=purpose, looks=count, metric=self.metric, code=code)
+    def look(self, stage: str, purpose: str, count: int, runs: Sequence[str] = ()) -> None:
+        """Record looks at validation rows that belong to no trial; the same look at the same numbers counts once.
+
+        Args:
+            stage: The stage at work.
+            purpose: What the looks are for.
+            count: How many.
+            runs: Names of the runs whose predictions were looked at. Defaults to none: the looks are at the code.
+        """
+        code = {} if runs else self.project.code_hashes()
+        look = Look(stage=stage, purpose=purpose, looks=count, code=code, runs=list(runs))
+        known = self.journal.of(Look, stage)
+        if count and not any(e.purpose == purpose and e.code == look.code and e.runs == look.runs for e in known):
+            self.journal.append(look)
 
 
-def best_of(entries: Sequence[Summary], metric: str) -> Summary | None:
+def best_of(entries: Sequence[Trial], metric: str) -> Trial | None:
     """Return the entry with the best score, or None."""
-    scored = [e for e in entries if e.get("score") is not None]
-    return scored[scores.best(metric, [e["score"] for e in scored])] if scored else None
+    scored = [(e, e.score) for e in entries if e.score is not None]
+    return scored[scores.best(metric, [score for _, score in scored])][0] if scored else None
+
+
+def ended_best(entry: Trial) -> Training:
+    """Return how a trial was trained, ending at its best epoch."""
+    return replace(entry.training, stop_after=(entry.best_epoch or 0) + 1)

@@ -11,9 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from modelwizard import words
-from modelwizard.contract.messages import message, restored
+from modelwizard.contract.entries import Created, Edited, Forced, Trial
+from modelwizard.contract.entries import Verdict as VerdictLine
+from modelwizard.contract.jobs import Inspect, Pace, Prepare
+from modelwizard.contract.messages import Text, message
 from modelwizard.errors import GateError, UsageError
-from modelwizard.journal import Journal
+from modelwizard.journal import Journal, looks
 from modelwizard.options import StageOptions
 from modelwizard.project import STAGES, Project, typed, verdicts
 from modelwizard.project import next_stage as stage_after
@@ -67,8 +70,8 @@ def run_stage(
             rules.apply(session, stage)
         verdict = WALKS[stage](session)
         journal = session.journal
-        journal.append("verdict", **verdict.record())
-        reading.note(journal, stage, "verdict", "trial")
+        journal.append(VerdictLine(**verdict.record()))
+        reading.note(journal, stage, VerdictLine, Trial)
     entries, project = journal.entries(), session.project
     following, found = stage_after(entries), current(entries, project.code_hashes(), project.settings.checks.mute)
     reporter.judge(_judgement(verdict, following, project.folder, [f"{one['code']} {one['text']}" for one in found]))
@@ -97,7 +100,8 @@ def run_all(
             plan.started()
         while (stage := next_stage(folder)) is not None:
             if stage in done:  # it did not pass; may the walk go on all the same?
-                if not _acceptable(stage, done[stage], whole=True):
+                found = done[stage]
+                if not _acceptable(stage, found["verdict"], found["numbers"].get("power"), whole=True):
                     break
                 stage = STAGES[STAGES.index(stage) + 1]
             done[stage] = run_stage(folder, stage, plan.options(stage, options), reporter, worker)
@@ -113,12 +117,11 @@ def _start(folder: Path, child: Child, reporter: Reporter, count: int) -> None:
     with reporter.waiting(message("walk.starting")):
         import_module("sklearn.inspection")  # judging needs it; on another core now, it costs nothing
         child.ready()
-        child.run({"job": "inspect"})
+        child.run(Inspect())
         if count > 1:
-            training = Project.open(folder).settings.training
-            usual = {"epochs": regularize.EPOCHS, "batch_size": training.batch_size}
-            pace = {"job": "pace", "seed": 0, "trials": regularize.MOST, "training": usual}
-            child.run({"job": "prepare", "workers": count, "pace": pace})
+            batch = Project.open(folder).settings.training.batch_size
+            pace = Pace(seed=0, trials=regularize.MOST, epochs=regularize.EPOCHS, batch_size=batch)
+            child.run(Prepare(workers=count, pace=pace))
 
 
 @contextmanager
@@ -152,15 +155,14 @@ def opened(
             yield Session(project, journal, worker, options, reporter)
 
 
-def _acceptable(stage: str, found: Mapping[str, Any], *, whole: bool) -> bool:
+def _acceptable(stage: str, word: str, power: object, *, whole: bool) -> bool:
     """Say whether a verdict that is not good may be accepted: with a yes, or by `run`, which asks no questions.
 
     Only a baseline without any power ends a `run`: what follows would rest on nothing.
     """
-    word = found.get("verdict")
     if word in ACCEPTABLE.get(stage, ()):
         return True
-    nothing = stage == "baseline" and word == "failed" and found["numbers"].get("power") in (None, "none")
+    nothing = stage == "baseline" and word == "failed" and power in (None, "none")
     return whole and word in BESIDES.get(stage, ()) and not nothing
 
 
@@ -170,14 +172,15 @@ def begin(project: Project, journal: Journal) -> None:
         return
     settings = project.settings
     journal.append(
-        "created",
-        project=settings.name,
-        problem=settings.problem.type,
-        target=list(settings.problem.target),
-        metric=settings.problem.metric,
-        data={"path": settings.data.path, "rows": settings.data.rows, "sha256": settings.data.sha256},
-        split={"scheme": settings.split.scheme, "seed": settings.split.seed, "sha256": settings.split.sha256},
-        code=project.code_hashes(),
+        Created(
+            project=settings.name,
+            problem=settings.problem.type,
+            target=list(settings.problem.target),
+            metric=settings.problem.metric,
+            data={"path": settings.data.path, "rows": settings.data.rows, "sha256": settings.data.sha256},
+            split={"scheme": settings.split.scheme, "seed": settings.split.seed, "sha256": settings.split.sha256},
+            code=project.code_hashes(),
+        )
     )
 
 
@@ -185,33 +188,36 @@ def _gate(journal: Journal, stage: str, options: StageOptions, reporter: Reporte
     """Refuse a stage whose predecessor was not passed; let it through on the record, by force or by consent."""
     found = verdicts(journal.entries())
     for before in STAGES[: STAGES.index(stage)]:
-        entry = found[before] or {}
-        word, headline = entry.get("verdict"), entry.get("headline")
+        entry = found[before]
+        word = entry.verdict if entry else None
         if word in ("passed", "forced"):
             continue
         if options.force:
-            journal.append("forced", stage=before, gate=stage, found=word, reason=options.reason)
-        elif _acceptable(before, entry, whole=options.whole) and _accepts(before, headline, reporter):
-            journal.append("forced", stage=before, gate=stage, found=word, reason=message("walk.accepted"))
+            journal.append(Forced(stage=before, gate=stage, found=word, reason=options.reason))
+        elif (
+            entry
+            and _acceptable(before, entry.verdict, entry.numbers.get("power"), whole=options.whole)
+            and _accepts(before, entry.headline, reporter)
+        ):
+            journal.append(Forced(stage=before, gate=stage, found=word, reason=message("walk.accepted")))
         else:
             raise waits(stage, before, entry)
 
 
-def waits(stage: str, before: str, found: Mapping[str, Any]) -> GateError:
+def waits(stage: str, before: str, found: VerdictLine | None) -> GateError:
     """Return the error of a stage whose predecessor was not passed."""
     return GateError(
-        f"{stage} has to wait: {before} " + (f"ended with '{found['verdict']}'." if found else "has not been run."),
+        f"{stage} has to wait: {before} " + (f"ended with '{found.verdict}'." if found else "has not been run."),
         expected=f"{before} passed",
-        received=words.say(found["headline"]) if found.get("headline") else None,
+        received=words.say(found.headline) if found and found.headline else None,
         fix=f'modelwizard {before}; or continue anyway: modelwizard {stage} --force --reason "…"',
     )
 
 
-def _accepts(before: str, headline: Any, reporter: Reporter) -> bool:
+def _accepts(before: str, headline: Text, reporter: Reporter) -> bool:
     """Ask whether an open verdict is good enough to go on; nobody there to be asked means no."""
     try:
-        why = "" if headline is None else restored(headline)
-        return reporter.confirm(message("walk.continue", stage=before), why=why, default=True)
+        return reporter.confirm(message("walk.continue", stage=before), why=headline, default=True)
     except UsageError:
         return False
 
@@ -219,13 +225,12 @@ def _accepts(before: str, headline: Any, reporter: Reporter) -> bool:
 def notice_edits(project: Project, journal: Journal, reporter: Reporter) -> None:
     """Record that the code changed since the last look: what follows is a new branch of the story."""
     entries = journal.entries()
-    known = next((e["code"] for e in reversed(entries) if e["kind"] in ("created", "edited")), None)
+    known = next((e.code for e in reversed(entries) if isinstance(e, Created | Edited)), None)
     now = project.code_hashes()
-    if known is None or known == now:
+    if not known or known == now:
         return
     files = [name for name in now if now[name] != known.get(name)]
-    looks = sum(int(e.get("looks") or 0) for e in entries)
-    journal.append("edited", files=files, code=now, after_looks=looks)
+    journal.append(Edited(files=files, code=now, after_looks=looks(entries).validation))
     reporter.note(message("walk.edited", files=files))
 
 

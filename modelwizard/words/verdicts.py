@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
-from modelwizard.contract.messages import VERBATIM, restored
+from modelwizard.contract.messages import VERBATIM, Text, restored
 
 SIGNS = {
     "passed": "✓",
@@ -31,7 +28,6 @@ TONES = {
 }
 
 
-def shown(found: Mapping[str, Any]) -> str:
+def shown(word: str, reason: Text | None = None) -> str:
     """Return the word of a verdict: `accepted` where a person said yes, `forced` where they typed a reason."""
-    word, reason = str(found.get("verdict")), found.get("reason")
     return "accepted" if word == "forced" and reason and restored(reason).id != VERBATIM else word

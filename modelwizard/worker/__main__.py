@@ -8,8 +8,12 @@ import sys
 from datetime import datetime
 from pathlib import Path
 
-from modelwizard.errors import WorkerError
-from modelwizard.worker.events import LOG, Channel, Requests, claim_stdout, first_line
+import msgspec
+
+from modelwizard.contract import wire
+from modelwizard.contract.events import LOG, Done, Ready
+from modelwizard.errors import WorkerError, first_line
+from modelwizard.worker.events import Channel, Requests, claim_stdout
 
 LOG_BYTES = 2_000_000
 """A log larger than this starts anew."""
@@ -30,17 +34,18 @@ def main() -> int:
         from modelwizard.worker.jobs import Desk
 
         desk = Desk(channel, requests)
-        channel.emit("ready", versions=versions)
+        channel.emit(Ready(versions=versions))
     except Exception as error:
         channel.fail(error)
         return 1
-    for request in requests:
-        log = ""
+    for job in requests:
         try:
-            log = _open_log(Path(request["project"]), str(request.get("job")))
-            channel.emit("done", result=desk.run(request))
+            if isinstance(job, WorkerError):
+                raise job
+            _open_log(Path(job.project), type(job).__name__)
+            channel.emit(Done(result=msgspec.Raw(wire.encode(desk.run(job)))))
         except Exception as error:
-            channel.fail(error, log)
+            channel.fail(error)
     return 0
 
 
@@ -71,11 +76,11 @@ def _warm_up() -> dict[str, str]:
     return {"keras": keras.__version__, "tensorflow": tf.__version__, "keras-tuner": keras_tuner.__version__}
 
 
-def _open_log(project: Path, job: str) -> str:
+def _open_log(project: Path, job: str) -> None:
     """Send the error output to the project's log from now on."""
-    path = project / LOG
     if not project.is_dir():
-        return ""
+        return
+    path = project / LOG
     path.parent.mkdir(exist_ok=True)
     flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
     flags |= os.O_TRUNC if path.exists() and path.stat().st_size > LOG_BYTES else 0
@@ -85,7 +90,6 @@ def _open_log(project: Path, job: str) -> str:
     os.dup2(handle, 1)
     os.close(handle)
     print(f"\n--- {datetime.now().astimezone():%Y-%m-%d %H:%M:%S %z} process {os.getpid()}: {job}", file=sys.stderr)
-    return LOG
 
 
 if __name__ == "__main__":

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import queue
 import signal
@@ -12,17 +11,21 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, BinaryIO, Self
+from typing import Any, BinaryIO, Self, TypeVar
+
+import msgspec
 
 from modelwizard import errors
+from modelwizard.contract import wire
+from modelwizard.contract.events import LOG, Done, Event, Failed, OnEvent, Ready
+from modelwizard.contract.jobs import Job, Stop
 from modelwizard.errors import STOPPED, Interrupted, ModelWizardError, WorkerError
-from modelwizard.files import plain
-from modelwizard.worker.events import LOG
 
-OnEvent = Callable[[Mapping[str, Any]], None]
+R = TypeVar("R")
+Wanted = TypeVar("Wanted", Ready, Done)
 
 # What holds unless a person has set it: nets for tables train faster on processor cores (benchmarks/README.md).
 _DEFAULTS = {"CUDA_VISIBLE_DEVICES": "-1"}
@@ -43,7 +46,7 @@ class Child:
     Example:
         with Child() as child:          # TensorFlow is imported while the person still answers
             child.project = folder
-            facts = child.run({"job": "inspect"})
+            facts = child.run(Inspect())
 
     Args:
         project: The project's folder; may be set later, before the first job. Defaults to None.
@@ -62,7 +65,7 @@ class Child:
         self._command = list(command or [sys.executable, "-P", "-m", "modelwizard.worker"])
         self._environment = dict(environment or {})
         self._process: subprocess.Popen[bytes] | None = None
-        self._events: queue.Queue[dict[str, Any] | None] = queue.Queue()
+        self._events: queue.Queue[Event | WorkerError | None] = queue.Queue()
         self._early: BinaryIO | None = None  # error output until the worker knows the project's log
         self._versions: dict[str, str] | None = None
         self._interrupts = 0
@@ -120,11 +123,11 @@ class Child:
         with self._own_interrupts():
             return self._await_start()
 
-    def run(self, job: Mapping[str, Any], on_event: OnEvent | None = None) -> dict[str, Any]:
+    def run(self, job: Job[R], on_event: OnEvent | None = None) -> R:
         """Have one job done.
 
         Args:
-            job: The request; `project` is added.
+            job: The job; its `project` is filled in.
             on_event: Called for every event of the job, in order, on this thread; never interrupted by Ctrl-C.
 
         Returns:
@@ -138,9 +141,9 @@ class Child:
             raise WorkerError("No project was given to the worker.")
         with self._own_interrupts():
             self._await_start()
-            self._send({**plain(job), "project": str(self.project)})
+            self._send(msgspec.structs.replace(job, project=str(self.project)))
             try:
-                return self._follow("done", on_event)["result"]
+                return wire.decode(self._follow(Done, on_event).result, job.answer())
             except ModelWizardError:
                 raise
             except BaseException:
@@ -173,21 +176,21 @@ class Child:
     def _await_start(self) -> dict[str, str]:
         self.start()
         if self._versions is None:
-            self._versions = self._follow("ready", None)["versions"]
+            self._versions = self._follow(Ready, None).versions
         return self._versions or {}
 
-    def _follow(self, wanted: str, on_event: OnEvent | None) -> dict[str, Any]:
+    def _follow(self, wanted: type[Wanted], on_event: OnEvent | None) -> Wanted:
         """Hand on events until the wanted one comes."""
         asked = 0
         deadline = float("inf")
         while True:
             if self._interrupts > asked:
-                if asked or wanted == "ready" or time.monotonic() > deadline:
+                if asked or wanted is Ready or time.monotonic() > deadline:
                     self._kill()
                     raise Interrupted(STOPPED)
                 asked, deadline = self._interrupts, time.monotonic() + _PATIENCE
                 with contextlib.suppress(WorkerError):
-                    self._send({"job": "stop"})
+                    self._send(Stop())
             elif time.monotonic() > deadline:
                 self._interrupts += 1
             try:
@@ -197,9 +200,12 @@ class Child:
             if event is None:
                 self._events.put(None)
                 raise Interrupted(STOPPED) if asked else self._death()
-            if event["event"] == "error":
+            if isinstance(event, WorkerError):
+                self._kill()  # whatever it does, it is not what was asked for
+                raise event
+            if isinstance(event, Failed):
                 raise _raised(event)
-            if event["event"] == wanted:
+            if isinstance(event, wanted):
                 if asked:
                     raise Interrupted(STOPPED)
                 return event
@@ -223,11 +229,11 @@ class Child:
         finally:
             signal.signal(signal.SIGINT, before)
 
-    def _send(self, request: Mapping[str, Any]) -> None:
+    def _send(self, job: Job[Any]) -> None:
         assert self._process is not None
         assert self._process.stdin is not None
         try:
-            self._process.stdin.write(json.dumps(request).encode() + b"\n")
+            self._process.stdin.write(wire.encode(job) + b"\n")
             self._process.stdin.flush()
         except OSError as error:
             raise self._death() from error
@@ -263,8 +269,8 @@ class Child:
     def _tail(self) -> str:
         """Return the last line that the worker wrote to its error output."""
         text = b""
-        if self.project and (log := self.project / LOG).is_file():
-            text = log.read_bytes()[-2000:]
+        if self.project and (self.project / LOG).is_file():
+            text = (self.project / LOG).read_bytes()[-2000:]
         if self._early and not self._versions:
             self._early.seek(0)
             text = self._early.read()[-2000:]
@@ -272,22 +278,23 @@ class Child:
         return lines[-1][:300] if lines else ""
 
 
-def _read(process: subprocess.Popen[bytes], events: queue.Queue[dict[str, Any] | None]) -> None:
+def _read(process: subprocess.Popen[bytes], events: queue.Queue[Event | WorkerError | None]) -> None:
     assert process.stdout is not None
     with contextlib.suppress(ValueError, OSError):  # closed while reading: the child is being ended
         for line in process.stdout:
-            with contextlib.suppress(ValueError):
-                event = json.loads(line)
-                if isinstance(event, dict) and "event" in event:
-                    events.put(event)
+            if not line.startswith(b"{"):
+                continue  # a print of other code, before the worker has taken the output for itself
+            try:
+                events.put(wire.decode(line, Event))
+            except WorkerError as error:
+                events.put(error)
     events.put(None)
 
 
-def _raised(event: Mapping[str, Any]) -> ModelWizardError:
-    kind = getattr(errors, str(event.get("kind")), WorkerError)
+def _raised(event: Failed) -> ModelWizardError:
+    kind = getattr(errors, event.kind, WorkerError)
     form = kind if isinstance(kind, type) and issubclass(kind, ModelWizardError) else WorkerError
-    told = {key: event.get(key) for key in ("expected", "received", "fix")}
-    return form(str(event.get("what", "The worker failed.")), **told)
+    return form(event.what, expected=event.expected, received=event.received, fix=event.fix)  # type: ignore[arg-type]
 
 
 def _signal(number: int) -> str:

@@ -1,21 +1,19 @@
-"""The line protocol: events out, one JSON object a line, and requests in; prints of other code cannot break it."""
+"""The line protocol: events out, one JSON object a line, and jobs in; prints of other code cannot break it."""
 
 from __future__ import annotations
 
-import json
 import os
 import queue
 import sys
 import threading
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-from modelwizard.errors import STOPPED, Interrupted, ModelWizardError
-from modelwizard.files import plain
-
-LOG = "runs/worker.log"
-"""Where the worker's error output is kept, inside the project."""
+from modelwizard.contract import wire
+from modelwizard.contract.events import Event, failed
+from modelwizard.contract.jobs import AnyJob, Job, Stop
+from modelwizard.errors import STOPPED, Interrupted, ModelWizardError, WorkerError
 
 
 class Channel:
@@ -29,72 +27,38 @@ class Channel:
         self._stream = stream
         self._lock = threading.Lock()
 
-    def emit(self, event: str, **fields: Any) -> None:
+    def emit(self, event: Event) -> None:
         """Write one event and flush it; NaN and infinities become null."""
-        line = json.dumps({"event": event, **plain(fields)}, ensure_ascii=False, allow_nan=False)
+        line = wire.encode(event)
         with self._lock:
-            self._stream.write(line.encode("utf-8") + b"\n")
+            self._stream.write(line + b"\n")
             self._stream.flush()
 
-    def fail(self, error: BaseException, log: str = "") -> None:
-        """Write an error event; what modelwizard did not foresee goes with its traceback to the error output.
-
-        Args:
-            error: What was raised.
-            log: Where the error output is kept, shown to a person.
-        """
+    def fail(self, error: BaseException) -> None:
+        """Write an error event; what modelwizard did not foresee goes with its traceback to the error output."""
         if not isinstance(error, ModelWizardError):
             traceback.print_exception(error, file=sys.stderr)
             sys.stderr.flush()
-        self.emit("error", **described(error), traceback_file=log)
-
-
-def described(error: BaseException) -> dict[str, str | None]:
-    """Return an error as the fields of an error event."""
-    if isinstance(error, ModelWizardError):
-        told = {key: getattr(error, key) for key in ("what", "expected", "received", "fix")}
-        return {"kind": type(error).__name__, **told}
-    if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":
-        return {
-            "kind": "WorkerError",
-            "what": "There was not enough memory.",
-            "expected": None,
-            "received": first_line(error),
-            "fix": "close other programs, or use fewer units, a smaller batch or fewer --workers",
-        }
-    return {
-        "kind": "WorkerError",
-        "what": "The worker met an error that it did not expect.",
-        "expected": None,
-        "received": first_line(error),
-        "fix": f"read the traceback in {LOG}",
-    }
-
-
-def first_line(error: BaseException, most: int = 300) -> str:
-    """Return the name and the message of an exception on one line; Keras's messages may run over pages."""
-    text = " ".join(str(error).split())
-    cut = text if len(text) <= most else text[: most - 2] + " …"
-    return f"{type(error).__name__}: {cut}" if cut else type(error).__name__
+        self.emit(failed(error))
 
 
 class Requests:
-    """Requests as they come in, read by a thread so that a stop is heard while a job runs.
+    """Jobs as they come in, read by a thread so that a stop is heard while a job runs.
 
     The end of the input ends the process at once, whatever runs: the process that asked is gone.
 
     Args:
-        stream: Where requests come from, one JSON object a line.
+        stream: Where jobs come from, one JSON object a line.
     """
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
-        self._queue: queue.Queue[Mapping[str, Any]] = queue.Queue()
+        self._queue: queue.Queue[Job[Any] | WorkerError] = queue.Queue()
         self._stop = threading.Event()
         threading.Thread(target=self._read, name="requests", daemon=True).start()
 
-    def __iter__(self) -> Iterator[Mapping[str, Any]]:
-        """Yield requests for ever, in the order they came."""
+    def __iter__(self) -> Iterator[Job[Any] | WorkerError]:
+        """Yield jobs for ever, in the order they came; for one that cannot be read, what is wrong with it."""
         while True:
             yield self._queue.get()
 
@@ -110,14 +74,14 @@ class Requests:
     def _read(self) -> None:
         for line in self._stream:
             try:
-                request = json.loads(line)
-            except ValueError:
-                continue
-            if request.get("job") == "stop":
+                job: Job[Any] | WorkerError = wire.decode(line, AnyJob, "wizard")
+            except WorkerError as error:
+                job = error
+            if isinstance(job, Stop):
                 self._stop.set()
                 continue
-            self._stop.clear()  # a stop belongs to the request before it
-            self._queue.put(request)
+            self._stop.clear()  # a stop belongs to the job before it
+            self._queue.put(job)
         os._exit(0)
 
 

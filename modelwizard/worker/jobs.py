@@ -1,4 +1,4 @@
-"""The desk of the worker: one request in, one result out."""
+"""The desk of the worker: one job in, one result out."""
 
 from __future__ import annotations
 
@@ -7,7 +7,29 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from modelwizard.errors import UsageError
+import msgspec
+
+from modelwizard.contract.jobs import (
+    Check,
+    Final,
+    Importance,
+    Inspect,
+    Job,
+    Member,
+    Pace,
+    Polish,
+    Predict,
+    Prepare,
+    Probe,
+    Propose,
+    References,
+    Sanity,
+    Search,
+    Test,
+    Train,
+)
+from modelwizard.contract.results import Nothing
+from modelwizard.contract.trials import Summary
 from modelwizard.project import Project
 from modelwizard.training import (
     checking,
@@ -20,23 +42,50 @@ from modelwizard.training import (
     production,
     references,
     sanity,
+    space,
     trials,
 )
-from modelwizard.training.experiment import Experiment, Watcher
+from modelwizard.training.watcher import Watcher
 from modelwizard.training.workshop import Workshop
-from modelwizard.tuning import search, space
+from modelwizard.tuning import search
 from modelwizard.worker.events import Channel, Requests
-from modelwizard.worker.pool import STANDBY
-
-Request = Mapping[str, Any]
-Result = dict[str, Any]
+from modelwizard.worker.pool import WarmWorkers
 
 BARE = ("baseline", "overfit")
 """Stages in which every regulariser that is not named is off."""
 
 
+def train(workshop: Workshop, job: Train, watcher: Watcher) -> Summary:
+    """Train one experiment, without regularisers that it does not name in the first two stages."""
+    experiment = job.experiment
+    if experiment.stage in BARE:
+        values = space.bare(trials.open_space(workshop)) | experiment.hyperparameters
+        experiment = msgspec.structs.replace(experiment, hyperparameters=values)
+    do = trials.run_safely if job.safe else trials.run
+    return do(features.with_features(workshop, experiment.additions), experiment, watcher)
+
+
+JOBS: Mapping[type[Job[Any]], Callable[..., Any]] = {
+    Inspect: inspection.inspect,
+    References: references.references,
+    Sanity: sanity.sanity,
+    Train: train,
+    Pace: pacing.pace,
+    Probe: production.probe,
+    Polish: polishing.judge,
+    Propose: features.propose,
+    Importance: features.importance,
+    Member: members.save,
+    Check: checking.check,
+    Test: prediction.test,
+}
+"""What does each job, called with the project, the job and the watcher."""
+SIDE_BY_SIDE: Mapping[type[Job[Any]], Callable[..., Any]] = {Search: search.search, Final: production.final}
+"""The same for jobs that may use processes beside this one: called with where they come from, too."""
+
+
 class Desk:
-    """Takes requests, holding the last project's rows and code until they change.
+    """Takes jobs, holding the last project's rows and code until they change, and the processes that help.
 
     Args:
         channel: Where events go.
@@ -46,44 +95,22 @@ class Desk:
     def __init__(self, channel: Channel, requests: Requests) -> None:
         self._channel, self._requests = channel, requests
         self._held: Workshop | None = None
+        self._workers = WarmWorkers()
 
-    def run(self, request: Request) -> Result:
-        """Do one job; `time_budget` (s) in the request is the watcher's deadline.
-
-        Raises:
-            UsageError: There is no such job.
-        """
-        project = Project.open(Path(request["project"]))
-        name = str(request.get("job"))
-        if name == "predict":
-            return prediction.predict(project, request)
-        if name == "prepare":
-            STANDBY.prepare(project.folder, int(request["workers"]), request.get("pace"))
-            return {}
-        jobs: dict[str, Callable[[Workshop, Request, Watcher], Result]] = {
-            "inspect": lambda workshop, _, __: inspection.inspect(workshop),
-            "references": lambda workshop, _, watcher: references.references(workshop, watcher),
-            "sanity": sanity.sanity,
-            "train": train,
-            "pace": lambda workshop, request, _: pacing.pace(workshop, request),
-            "search": search.search,
-            "probe": production.probe,
-            "polish": polishing.judge,
-            "propose": features.propose,
-            "importance": features.importance,
-            "final": production.final,
-            "member": members.save,
-            "check": checking.check,
-            "test": lambda workshop, request, _: prediction.test(workshop, request),
-        }
-        if name not in jobs:
-            raise UsageError(
-                "The worker has no such job.", expected=", ".join([*jobs, "predict", "prepare"]), received=name
-            )
+    def run(self, job: Job[Any]) -> Any:
+        """Do one job; its time budget is the watcher's deadline."""
+        project = Project.open(Path(job.project))
+        if isinstance(job, Predict):
+            return prediction.predict(project, job)
+        if isinstance(job, Prepare):
+            self._workers.prepare(project.folder, job)
+            return Nothing()
         watcher = Watcher(self._channel.emit, self._requests.check)
-        if request.get("time_budget"):
-            watcher.deadline = time.monotonic() + float(request["time_budget"])
-        return jobs[name](self.workshop(project), request, watcher)
+        if job.time_budget:
+            watcher.deadline = time.monotonic() + job.time_budget
+        if type(job) in SIDE_BY_SIDE:
+            return SIDE_BY_SIDE[type(job)](self.workshop(project), job, watcher, self._workers)
+        return JOBS[type(job)](self.workshop(project), job, watcher)
 
     def workshop(self, project: Project) -> Workshop:
         """Return the project ready to train, as its files are now."""
@@ -91,20 +118,3 @@ class Desk:
             self._held = None  # gives the memory back before the next one takes its own
             self._held = Workshop(project)
         return self._held
-
-
-def train(workshop: Workshop, request: Request, watcher: Watcher) -> Result:
-    """Train one experiment.
-
-    Args:
-        workshop: The project.
-        request: See `trials.Experiment`; `bare` switches regularisers off that are not named (the rule in the first
-            two stages); `safe` turns failures into a summary; `additions` are lines of `add_features` on trial.
-        watcher: Who is told.
-    """
-    experiment = Experiment.of(request)
-    if request.get("bare", experiment.stage in BARE):
-        values = space.bare(search.open_space(workshop)) | dict(experiment.hyperparameters)
-        experiment = experiment.changed(hyperparameters=values)
-    run = trials.run_safely if request.get("safe") else trials.run
-    return run(features.with_features(workshop, experiment.additions), experiment, watcher)

@@ -8,6 +8,8 @@ from xml.etree import ElementTree
 
 import pytest
 
+from modelwizard.contract.entries import Trial
+from modelwizard.contract.trials import Training
 from modelwizard.report.charts import Standing, curves, standings
 from modelwizard.report.drawing import ROLES, draw
 from modelwizard.report.trial_charts import trials
@@ -82,8 +84,11 @@ def test_standings_say_each_score_in_words() -> None:
     assert "lost" not in made
 
 
-def entry(score: float | None) -> dict[str, Any]:
-    return {"score": score, "status": "completed" if score is not None else "nan"}
+def entry(score: float | None) -> Trial:
+    status = "completed" if score is not None else "nan"
+    return Trial(
+        run="x", stage="regularize", hyperparameters={}, training=Training(8, 32, 0), score=score, status=status
+    )
 
 
 @pytest.mark.parametrize(

@@ -8,11 +8,16 @@ from collections.abc import Callable
 from html.parser import HTMLParser
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import pytest
-from walked import Walked
+from msgspec.structs import replace
+from walked import EXPORTED, Walked
 
 from modelwizard import report
+from modelwizard.contract.entries import Edited, Forced, Look, Opened, Switched, Trial, Verdict
+from modelwizard.contract.results import Gain, Polished
+from modelwizard.contract.trials import Training
 from modelwizard.evidence import noise
 from modelwizard.evidence.calibration import Temperature
 from modelwizard.evidence.thresholds import Threshold
@@ -181,12 +186,19 @@ def test_folds_are_named(make_project: MakeProject) -> None:
     assert "out-of-fold rows" in page.text
 
 
+def trial(stage: str, run: str, **known: Any) -> Trial:
+    return Trial(
+        **{"hyperparameters": {"units": 8}, "training": Training(9, 32, 1), "stage": stage, "run": run, **known}
+    )
+
+
 def test_a_search_in_flight(walked: Callable[..., Path]) -> None:
     folder = walked("binary", "overfit")
     journal = Journal(folder / "journal.jsonl")
     for i, score in enumerate((0.7, 0.8, None), start=1):
-        journal.append("trial", stage="regularize", run=f"regularize-{i:03d}", score=score, looks=4, status="completed",
-                       hyperparameters={"units": 8 * i})  # fmt: skip
+        journal.append(
+            trial("regularize", f"regularize-{i:03d}", score=score, looks=4, hyperparameters={"units": 8 * i})
+        )
     page = read(folder)
     well_made(page)
     assert "3 trials recorded, no verdict yet" in page.text
@@ -215,7 +227,7 @@ def test_split_and_data_that_moved(walked: Callable[..., Path]) -> None:
     assert "split.csv cannot be read" in page.text
 
 
-POLISH = {"kept": True, "learning_rate": 1e-4, "gain": 0.002, "t": 1.5, "control": {"gain": 0.001, "t": 1.1}}
+POLISH = Polished(kept=True, learning_rate=1e-4, gain=0.002, t=1.5, control=Gain(0.001, 1.1))
 SQUEEZE = Squeeze(
     "f1",
     noise.floor([0.5, 0.52, 0.51]),
@@ -225,27 +237,25 @@ SQUEEZE = Squeeze(
 
 
 @pytest.mark.parametrize(
-    ("kind", "fields", "words"),
+    ("line", "words"),
     [
-        ("forced", {"stage": "overfit", "gate": "regularize", "found": "cannot tell", "reason": "too much data"},
+        (Forced(stage="overfit", gate="regularize", found="cannot tell", reason="too much data"),
          ["Forced, although", "too much data", "what the gate requires was not shown"]),
-        ("edited", {"files": ["model.py"], "after_looks": 74, "code": {}},
+        (Edited(files=["model.py"], after_looks=74),
          ["model.py changed after 74 looks", "No correction can see what a person learned"]),
-        ("look", {"stage": "overfit", "purpose": "hindsight", "looks": 3}, ["Overfit: hindsight, 3 looks."]),
-        ("look", {"stage": "finalize", "purpose": "threshold", "looks": 102},
+        (Look(stage="overfit", purpose="hindsight", looks=3), ["Overfit: hindsight, 3 looks."]),
+        (Look(stage="finalize", purpose="threshold", looks=102),
          ["decision thresholds tried", "102 looks"]),
-        ("decision", {"stage": "finalize", "model": "model.keras", "polish": POLISH},
+        (replace(EXPORTED, polish=POLISH),
          ["learning rate 0.0001: kept"]),
-        ("decision", {"stage": "finalize", "model": "model.keras", "squeeze": SQUEEZE},
+        (replace(EXPORTED, squeeze=SQUEEZE),
          ["Temperature 1.80: the averaged prediction was over", "Decision threshold 0.310: F1", "polish = true"]),
     ],
 )  # fmt: skip
 @pytest.mark.usefixtures("undrawn")
-def test_what_happened_is_told(
-    kind: str, fields: dict[str, object], words: list[str], walked: Callable[..., Path]
-) -> None:
+def test_what_happened_is_told(line: Any, words: list[str], walked: Callable[..., Path]) -> None:
     folder = walked("binary", "overfit")
-    Journal(folder / "journal.jsonl").append(kind, **fields)
+    Journal(folder / "journal.jsonl").append(line)
     page = read(folder)
     well_made(page)
     assert [w for w in words if w not in page.text] == []
@@ -255,15 +265,13 @@ def test_what_happened_is_told(
 def test_a_switch_to_k_fold_gives_the_number_to_quote(walked: Callable[..., Path]) -> None:
     folder = walked("binary")
     journal = Journal(folder / "journal.jsonl")
-    last = journal.entries("verdict")[-1]
-    journal.append("decision", stage="finalize", protocol="kfold", folds=5, repeats=3)
-    journal.append("trial", run="protocol-01", stage="protocol", score=0.8, looks=12, status="completed",
-                   hyperparameters={"units": 8}, scheme="kfold")  # fmt: skip
+    last = journal.of(Verdict)[-1]
+    journal.append(Switched(stage="finalize", protocol="kfold", folds=5, repeats=3))
+    journal.append(trial("protocol", "protocol-01", score=0.8, looks=12, scheme="kfold"))
     protocol = {"folds": 5, "repeats": 3, "trials": 1, "run": "protocol-01", "score": 0.8, "corrected": 0.79,
                 "se": 0.01,
                 "headline": "By 3 x 5-fold on 180 rows: this is the number to quote."}  # fmt: skip
-    kept = {name: last[name] for name in ("stage", "headline", "reasons", "advice")}
-    journal.append("verdict", **kept, verdict="unreliable", numbers={**last["numbers"], "protocol": protocol})
+    journal.append(replace(last, verdict="unreliable", numbers={**last.numbers, "protocol": protocol}))
     page = read(folder)
     well_made(page)
     assert page.text.count("this is the number to quote") >= 2
@@ -279,7 +287,7 @@ def test_a_switch_to_k_fold_gives_the_number_to_quote(walked: Callable[..., Path
 @pytest.mark.usefixtures("undrawn")
 def test_a_reused_test_says_so_everywhere(walked: Callable[..., Path]) -> None:
     folder = walked("binary")
-    Journal(folder / "journal.jsonl").append("opened", stage="finalize", reason="new rows", reused=True, looks=0)
+    Journal(folder / "journal.jsonl").append(Opened(stage="finalize", reason="new rows", reused=True))
     page = read(folder)
     assert page.text.lower().count("reused test") >= 4
     assert "opened again: reused test. Reason: new rows" in page.text
@@ -315,9 +323,7 @@ def test_other_models_are_said_to_win_when_they_do(
     folder = walked("binary", None)
     numbers = {"score": 0.92, "corrected": 0.9, "se": se, "reference": 0.5,
                "references": {"linear model": 0.7, "boosted trees": trees}}  # fmt: skip
-    Journal(folder / "journal.jsonl").append(
-        "verdict", stage="baseline", verdict="passed", headline="", numbers=numbers
-    )
+    Journal(folder / "journal.jsonl").append(Verdict(stage="baseline", verdict="passed", numbers=numbers))
     assert words in read(folder).text
 
 
@@ -334,15 +340,17 @@ def test_whatever_a_project_holds_stays_text(walked: Callable[..., Path]) -> Non
     text = text.replace('"high"', quoted).replace('"target"', quoted).replace("amount =", '"<script>amount</script>" =')
     path.write_text(text, encoding="utf-8")
     journal = Journal(folder / "journal.jsonl")
-    journal.append("forced", stage="overfit", reason=EVIL, found=EVIL)
-    journal.append("edited", files=[EVIL], after_looks=1)
-    journal.append("look", stage=EVIL, purpose=EVIL, looks=1)
-    journal.append("trial", stage="regularize", run=EVIL, score=0.1, hyperparameters={EVIL: EVIL}, status=EVIL)
-    journal.append("trial", stage="overfit", run=EVIL, hyperparameters={"layers": EVIL}, status="completed")
+    journal.append(Forced(stage="overfit", reason=EVIL, found=EVIL))
+    journal.append(Edited(files=[EVIL], after_looks=1))
+    journal.append(Look(stage=EVIL, purpose=EVIL, looks=1))
+    journal.append(trial("regularize", EVIL, score=0.1, hyperparameters={EVIL: EVIL}))
+    journal.append(trial("regularize", "failed", status="failed", message=EVIL))
+    journal.append(trial("overfit", EVIL, hyperparameters={"layers": EVIL}))
     numbers = {"run": EVIL, EVIL: EVIL, "corrected": 0.5, "se": 0.1, "effects": [{"name": EVIL, "share": 0.5}]}
-    journal.append("verdict", stage="regularize", verdict=EVIL, headline=EVIL, numbers=numbers, reasons=[EVIL],
-                   advice=[f"`{EVIL}`"])  # fmt: skip
-    journal.append("decision", stage="finalize", model=EVIL, epochs=EVIL, best_epochs=[EVIL])
+    journal.append(
+        Verdict(stage="regularize", verdict=EVIL, headline=EVIL, numbers=numbers, reasons=[EVIL], advice=[f"`{EVIL}`"])
+    )
+    journal.append(replace(EXPORTED, model=EVIL))
     page = read(folder)
     well_made(page)
     assert "<script>alert(" in page.text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import get_args
 
+from modelwizard.contract.messages import message
 from modelwizard.report import words
 from modelwizard.stages.verdict import Word
 from modelwizard.words.verdicts import SIGNS, TONES, shown
@@ -19,6 +20,6 @@ def test_every_verdict_has_a_sign_and_a_tone() -> None:
 
 
 def test_a_gate_is_accepted_by_a_yes_and_forced_by_a_reason_of_the_persons_own() -> None:
-    assert shown({"verdict": "forced", "reason": "few rows"}) == "forced"
-    assert shown({"verdict": "forced", "reason": {"id": "walk.accepted", "values": {}}}) == "accepted"
-    assert shown({"verdict": "passed"}) == "passed"
+    assert shown("forced", "few rows") == "forced"
+    assert shown("forced", message("walk.accepted")) == "accepted"
+    assert shown("passed") == "passed"

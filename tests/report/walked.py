@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,9 +10,12 @@ from typing import Any
 
 import numpy as np
 
+from modelwizard.contract.entries import Created, Exported, Look, Opened, Sealed, Trial, Verdict
+from modelwizard.contract.results import Equality
+from modelwizard.contract.trials import Training
+from modelwizard.contract.wire import encode
 from modelwizard.evidence import scores
 from modelwizard.evidence.predictions import Stored, pack, unpack
-from modelwizard.files import plain
 from modelwizard.journal import Journal
 from modelwizard.problems import PROBLEMS
 from modelwizard.project import STAGES, Project
@@ -22,6 +24,19 @@ from modelwizard.stages.inputs import Run, Validation
 
 OUTPUTS = {"multiclass": 3, "multilabel": 2, "vector": 2, "ordinal": 2}
 EPOCHS = 18
+EXPORTED = Exported(
+    stage="finalize",
+    model="model.keras",
+    sha256="ab" * 32,
+    epochs=7,
+    wanted_epochs=7,
+    training=Training(7, 32, 1),
+    best_epochs=[6, 7, 9],
+    members=3,
+    parameters=1600,
+    equality=Equality(256, 1.2e-7),
+    seconds=12.0,
+)
 
 
 @dataclass
@@ -98,10 +113,10 @@ class Walked:
 
     def upto(self, stage: str | None) -> Path:
         """Write the walk up to a stage and return the project's folder."""
-        self.journal.append("created", project=self.project.settings.name, code=self.project.code_hashes())
+        self.journal.append(Created(project=self.project.settings.name, code=self.project.code_hashes()))
         for name in STAGES[: STAGES.index(stage) + 1] if stage else ():
             verdict = getattr(self, name)()
-            self.journal.append("verdict", **verdict.record())
+            self.journal.append(Verdict(**verdict.record()))
         return self.folder
 
     def trial(
@@ -145,16 +160,15 @@ class Walked:
              f"train_{self.task.metric}": held[e], f"val_{self.task.metric}": held[e]}
             for e in range(EPOCHS)
         ]  # fmt: skip
-        summary = {
-            "run": run, "stage": stage, "hyperparameters": dict(values), "status": "completed", "message": None,
-            "training": {"epochs": EPOCHS, "batch_size": 32, "seed": 1}, "epochs_run": EPOCHS, "best_epoch": best,
-            "loss": history[best]["loss"], "train_loss": train[best], "val_loss": losses[best], "score": held[best],
-            "parameters": 100 * int(values.get("units", 8)), "seconds": 1.5, "execution": "xla", "looks": EPOCHS,
-            "fraction": None, "predictions": f"runs/{run}/predictions.npz", **more,
-        }  # fmt: skip
+        trial = Trial(
+            run=run, stage=stage, hyperparameters=dict(values), training=Training(EPOCHS, 32, 1), epochs_run=EPOCHS,
+            best_epoch=best, loss=history[best]["loss"], train_loss=train[best], val_loss=losses[best],
+            score=held[best], parameters=100 * int(values.get("units", 8)), seconds=1.5, looks=EPOCHS,
+            predictions=f"runs/{run}/predictions.npz", **more,
+        )  # fmt: skip
         folder = self.project.run_folder(run)
         folder.mkdir(parents=True)
-        (folder / "settings.json").write_text(json.dumps({"summary": plain(summary)}))
+        (folder / "settings.json").write_bytes(encode({"summary": trial}))
         with (folder / "history.csv").open("w", newline="") as file:
             writer = csv.DictWriter(file, list(history[0]))
             writer.writeheader()
@@ -162,9 +176,9 @@ class Walked:
         arrays = {"outputs": outputs, "rows": self.judged, "offset": self.offset, "scale": scale}
         fold = np.arange(len(self.judged)) % self.folds
         np.savez(folder / "predictions.npz", fold=fold, epochs=np.arange(EPOCHS), **arrays)
-        self.journal.append("trial", **summary)
+        self.journal.append(trial)
         stored = Stored(outputs, self.row.activation, self.offset, scale)
-        self.runs[run] = Run(run, values, stored, train, parameters=summary["parameters"], epochs=EPOCHS, seconds=1.5)
+        self.runs[run] = Run(run, values, stored, train, parameters=trial.parameters or 0, epochs=EPOCHS, seconds=1.5)
         return self.runs[run]
 
     def baseline(self) -> Any:
@@ -176,7 +190,7 @@ class Walked:
         np.savez(self.project.runs / "targets.npz", rows=self.rows, y=self.y[self.rows])
         p = np.stack([dumb, *others.values()])
         np.savez(self.project.runs / "references.npz", rows=self.judged, names=["dumb", "linear", "trees"], p=p)
-        self.journal.append("look", stage="baseline", purpose="references", looks=2, metric=self.task.metric)
+        self.journal.append(Look(stage="baseline", purpose="references", looks=2))
         run = self.trial("baseline", 1, {"layers": 1, "units": 16, "dropout": 0.0})
         references = [baseline.Reference(name, q) for name, q in others.items()]
         return baseline.judge(self.validation, [run], dumb, references)
@@ -197,26 +211,25 @@ class Walked:
                       "learning_rate": 10 ** -(2 + i / 4)}  # fmt: skip
             runs.append(self.trial("regularize", i, values, over=0.1, strength=1 + 0.05 * (i % 5)))
         name = f"regularize-{self.trials + 1:02d}"
-        failed = {"run": name, "stage": "regularize", "hyperparameters": {"units": 8}, "status": "nan",
-                  "message": "The loss is NaN or infinite.", "epochs_run": 1, "looks": 1, "score": None}  # fmt: skip
-        self.journal.append("trial", **failed)
+        message = "The loss is NaN or infinite."
+        self.journal.append(
+            Trial(run=name, stage="regularize", hyperparameters={"units": 8}, training=Training(EPOCHS, 32, 1),
+                  status="nan", message=message, epochs_run=1, looks=1)
+        )  # fmt: skip
         ranges = {"dropout": regularize.Range(0, 0.5), "learning_rate": regularize.Range(1e-4, 1e-2, log=True)}
         return regularize.judge(self.validation, runs, self.runs["overfit-03"], ranges, baseline_score=0.6)
 
     def finalize(self) -> Any:
         self.trial("finalize", 1, {"layers": 1, "units": 16, "dropout": 0.2})
-        made = {"model": "model.keras", "sha256": "ab" * 32, "epochs": 7, "best_epochs": [6, 7, 9], "members": 3,
-                "train_loss": 0.3, "parameters": 1600, "seconds": 12.0, "findings": [],
-                "equality": {"rows": 256, "largest": 1.2e-7, "passed": True}}  # fmt: skip
-        self.journal.append("decision", stage="finalize", **made)
+        self.journal.append(EXPORTED)
         found = accounting.correct(
             self.validation, [run for name, run in self.runs.items() if name.startswith("regularize")]
         )
         rows = np.flatnonzero(self.project.parts() == "test")
         reference = self.validation.score(self.validation.constant(self.dumb))
         expected = finalize.expect(self.task.metric, found.corrected, found.se, reference, found.units, len(rows))
-        self.journal.append("sealed", stage="finalize", model_sha256="ab" * 32, **expected.record())
-        self.journal.append("opened", stage="finalize", reason=None, reused=False, looks=0)
+        self.journal.append(Sealed(stage="finalize", model_sha256="ab" * 32, **expected.record()))
+        self.journal.append(Opened(stage="finalize"))
         test = Validation(self.task.type, self.task.loss, self.task.metric, self.y[rows], rows=rows)
         p, dumb = self.predict(1.0, 0.2, rows), test.constant(self.dumb)
         np.savez(self.project.test_path, rows=rows, y=self.y[rows], p=p, dumb=dumb, model="ab" * 32)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import dataclasses
 import json
 
+import msgspec
 import numpy as np
 import pytest
 from stage_builders import keys, labels, said
 
 from modelwizard import words
+from modelwizard.contract.entries import Sealed
 from modelwizard.stages import finalize
 from modelwizard.stages.inputs import Validation
 
@@ -34,7 +36,7 @@ def sealed(score, rows=300, metric="roc_auc", se=0.02):
 def test_the_expectation_is_plain_json_and_comes_back():
     expected = sealed(0.83)
     text = json.dumps(expected.record(), allow_nan=False)
-    assert finalize.restore({**json.loads(text), "seq": 1}) == expected
+    assert finalize.restore(msgspec.convert(json.loads(text), Sealed)) == expected
     low, high = expected.interval
     assert (low + high) / 2 == pytest.approx(0.83)
     assert (high - low) / 2 == pytest.approx(1.96 * np.hypot(0.02, 0.02), rel=1e-3)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from modelwizard.contract.jobs import Check, References, Train
+from modelwizard.contract.results import Checked
+from modelwizard.contract.trials import Experiment
 from modelwizard.problems import PROBLEMS
 from modelwizard.worker.client import Child
 
@@ -24,7 +26,16 @@ COPIED = """\
     if "validation" in parts:
         chosen["amount"] = chosen["target"].eq("yes").astype(float)
 """
-SMALL = {"hyperparameters": {"layers": 1, "units": 16}, "training": {"epochs": 3, "batch_size": 32, "seed": 1}}
+BASELINE = Train(
+    experiment=Experiment(
+        run="baseline-01",
+        stage="baseline",
+        hyperparameters={"layers": 1, "units": 16},
+        epochs=3,
+        batch_size=32,
+        seed=1,
+    )
+)
 
 
 @pytest.fixture(scope="module")
@@ -33,9 +44,9 @@ def child() -> Iterator[Child]:
         yield started
 
 
-def check(child: Child, folder: Path, **more: Any) -> dict[str, Any]:
+def check(child: Child, folder: Path) -> Checked:
     child.project = folder
-    return child.run({"job": "check", **more})
+    return child.run(Check(train=False))
 
 
 def edit(folder: Path, old: str, new: str) -> None:
@@ -49,15 +60,15 @@ def test_what_the_wizard_writes_gets_no_error_and_no_warning(
     problem: str, make_project: Callable[..., Path], child: Child
 ) -> None:
     folder = make_project(problem)
-    before = check(child, folder, run=False)
-    assert [f for f in before["findings"] if f["severity"] != "tip"] == []
-    assert "MW425" in before["passed"]
-    child.run({"job": "references"})  # stores the truth beside the runs
-    child.run({"job": "train", "run": "baseline-01", "stage": "baseline", **SMALL})
-    after = check(child, folder, run=False)
-    assert [f for f in after["findings"] if f["severity"] != "tip"] == []
+    before = check(child, folder)
+    assert [f for f in before.findings if f.severity != "tip"] == []
+    assert "MW425" in before.passed
+    child.run(References())  # stores the truth beside the runs
+    child.run(BASELINE)
+    after = check(child, folder)
+    assert [f for f in after.findings if f.severity != "tip"] == []
     # of classes the run has probabilities, so that their calibration is judged without training anything
-    judged = "MW518" not in {s["code"] for s in after["skipped"]}
+    judged = "MW518" not in {s.code for s in after.skipped}
     assert judged == (problem in ("binary", "multiclass"))
 
 
@@ -75,16 +86,16 @@ def test_features_that_know_held_labels_are_found(
 ) -> None:
     folder = make_project("binary")
     edit(folder, old, new)
-    found = {f["code"]: f for f in check(child, folder, run=False)["findings"]}
-    assert found.get("MW425", {"severity": ""})["severity"] == severity
+    found = {finding.code: finding.severity for finding in check(child, folder).findings}
+    assert found.get("MW425", "") == severity
     edit(folder, new, old)
-    assert "MW425" in check(child, folder, run=False)["passed"]  # nothing of the shuffled labels stayed behind
-    child.run({"job": "train", "run": "baseline-01", "stage": "baseline", **SMALL})
+    assert "MW425" in check(child, folder).passed  # nothing of the shuffled labels stayed behind
+    child.run(BASELINE)
 
 
 def test_features_drawn_at_random_are_no_leak(make_project: Callable[..., Path], child: Child) -> None:
     folder = make_project("binary")
     drawn = '    table["amount"] = np.random.default_rng().normal(size=len(table)).astype(str)\n    absent = ['
     edit(folder, "    absent = [", drawn)
-    reasons = {s["code"]: s["reason"] for s in check(child, folder, run=False)["skipped"]}
+    reasons = {s.code: s.reason for s in check(child, folder).skipped}
     assert "MW425" in reasons

@@ -9,32 +9,47 @@ from typing import Any
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 from sklearn.ensemble import HistGradientBoostingRegressor
 
+from modelwizard.contract.jobs import Member, Order, Reserve, Search
+from modelwizard.contract.results import Paced
+from modelwizard.contract.trials import Experiment, Training
 from modelwizard.training import members, references
-from modelwizard.training.experiment import Experiment, Watcher
-from modelwizard.training.pacing import Pace, compiling, shortened
+from modelwizard.training.pacing import compiling, shortened
 from modelwizard.training.trials import _brief
-from modelwizard.tuning.search import MOST_RESERVED, Search
+from modelwizard.training.watcher import Watcher
+from modelwizard.tuning.search import MOST_RESERVED, State
 
-REQUEST = {"training": {"epochs": 40, "batch_size": 32}, "choices": {"epochs": [20, 40, 80, 160], "batch_size": [8]}}
+ASKED = Experiment(run="baseline-01", stage="baseline", hyperparameters={}, epochs=30, batch_size=32, seed=0)
+
+SEARCH = Search(
+    stage="regularize",
+    trials=9,
+    seed=0,
+    epochs=40,
+    batch_size=32,
+    choices={"epochs": [20, 40, 80, 160], "batch_size": [8]},
+    first=[{"units": 8}, {"epochs": 20}, {"epochs": 80}],
+    reserve=Reserve(5.0, 2),
+)
 
 
 @pytest.mark.parametrize(
     ("pace", "epochs", "lengths"),
     [
-        (Pace(1.0, 0.01), 40, [20, 40, 80, 160]),  # there is time enough
-        (Pace(1.0, 0.1), 40, [20, 40, 80]),  # 110 epochs would hardly be more than 80
-        (Pace(1.0, 0.08), 40, [20, 40, 80, 137]),  # the longest is cut
-        (Pace(2.0, 0.5), 32, [16, 32]),
-        (Pace(40.0, 9.0), 4, [2, 4]),  # never none
+        (Paced(1.0, 0.01), 40, [20, 40, 80, 160]),  # there is time enough
+        (Paced(1.0, 0.1), 40, [20, 40, 80]),  # 110 epochs would hardly be more than 80
+        (Paced(1.0, 0.08), 40, [20, 40, 80, 137]),  # the longest is cut
+        (Paced(2.0, 0.5), 32, [16, 32]),
+        (Paced(40.0, 9.0), 4, [2, 4]),  # never none
     ],
 )
-def test_trials_are_as_long_as_the_time_does_for(pace: Pace, epochs: int, lengths: list[int]) -> None:
-    found = shortened({**REQUEST, "first": [{"units": 8}, {"epochs": 20}, {"epochs": 80}]}, pace, 30.0)
-    assert found["first"] == [{"units": 8}, {"epochs": lengths[0]}, {"epochs": min(2 * epochs, lengths[-1])}]
-    assert found["training"] == {"epochs": epochs, "batch_size": 32}
-    assert found["choices"] == {"epochs": lengths, "batch_size": [8]}
+def test_trials_are_as_long_as_the_time_does_for(pace: Paced, epochs: int, lengths: list[int]) -> None:
+    found = shortened(SEARCH, pace, 30.0)
+    assert found.first == [{"units": 8}, {"epochs": lengths[0]}, {"epochs": min(2 * epochs, lengths[-1])}]
+    assert (found.epochs, found.batch_size) == (epochs, 32)
+    assert found.choices == {"epochs": lengths, "batch_size": [8]}
 
 
 @pytest.mark.parametrize(
@@ -51,27 +66,27 @@ def test_another_network_is_expected_to_need_no_compiling(monkeypatch: pytest.Mo
     network = SimpleNamespace(save_weights=lambda path: None)
     monkeypatch.setattr(members, "train", lambda *_: (network, SimpleNamespace(history=history)))
     monkeypatch.setattr(members, "time", SimpleNamespace(monotonic=lambda: next(clock)))
-    order = {"epochs": 3, "seed": 1, "member": 1, "members": 6}
+    job = Member(hyperparameters={}, training=Training(3, 32, 1), order=Order(3, 1, 1, 6), weights="none.h5")
     workshop: Any = SimpleNamespace(production=(None, None))
     watcher = Watcher(lambda *_, **__: None, lambda: None)
-    made = members.save(workshop, {"order": order, "weights": "none.h5"}, watcher)
-    assert made == {"train_loss": 0.5, "seconds": pytest.approx(8.0 - 5.6)}
+    made = members.save(workshop, job, watcher)
+    assert (made.train_loss, made.seconds) == (0.5, pytest.approx(8.0 - 5.6))
 
 
-def searching(end: float, **trials: float) -> tuple[Search, Watcher]:
+def searching(end: float, **trials: float) -> tuple[State, Watcher]:
     """A search of `end` seconds that needs 5 s and two networks afterwards, with trials of so many seconds.
 
     They were best after 10 of 20 epochs, so that networks take 14.
     """
     watcher = Watcher(lambda *_, **__: None, lambda: None)
-    found: Any = Search.__new__(Search)
+    found: Any = State.__new__(State)
     found._begin, found._end = time.monotonic(), time.monotonic() + end
     found._folds, model = [None], SimpleNamespace(build_model=lambda hp, encoding, steps=None: None)
     found._workshop = SimpleNamespace(code=SimpleNamespace(model=model))
-    found._watcher, found._request = watcher, {"reserve": {"seconds": 5.0, "networks": 2}}
-    half = {"best_epochs": [9], "epochs_run": 20, "training": {"epochs": 20}}
+    found._watcher, found._job = watcher, SEARCH
+    half = replace(ASKED, epochs=20).summary(best_epochs=(9,), epochs_run=20)
     found.finished = {
-        i: {"val_loss": 1.0 - 0.1 * i, "seconds": seconds, **half} for i, seconds in enumerate(trials.values(), start=1)
+        i: replace(half, val_loss=1.0 - 0.1 * i, seconds=seconds) for i, seconds in enumerate(trials.values(), start=1)
     }
     found._spare()
     return found, watcher
@@ -120,5 +135,4 @@ def test_a_reference_without_time_for_all_folds_is_left_out(until: float, done: 
     ("trials", "seconds", "brief"), [(1, 3.0, True), (1, 60.0, False), (1, math.inf, False), (20, 3.0, False)]
 )
 def test_a_short_single_fit_is_not_compiled(trials: int, seconds: float, brief: bool) -> None:
-    one = Experiment("baseline-01", "baseline", {}, epochs=30, batch_size=32, seed=0, trials=trials)
-    assert _brief(one, time.monotonic() + seconds) == brief
+    assert _brief(replace(ASKED, trials=trials), time.monotonic() + seconds) == brief

@@ -9,12 +9,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
+from modelwizard.contract.trials import Experiment
 from modelwizard.evidence.predictions import unpack
 from modelwizard.problems import PROBLEMS
 from modelwizard.project import Project
 from modelwizard.training import records
-from modelwizard.training.experiment import Experiment
 from modelwizard.training.workshop import Part
 
 TRUTH = np.arange(6, dtype=float).reshape(-1, 1) * 10
@@ -65,7 +66,9 @@ def fitted(number: int, rows: list[int], offset: float, scale: float, losses: li
     )
 
 
-EXPERIMENT = Experiment("regularize-001", "regularize", {"units": 8}, epochs=3, batch_size=32, seed=1)
+EXPERIMENT = Experiment(
+    run="regularize-001", stage="regularize", hyperparameters={"units": 8}, epochs=3, batch_size=32, seed=1
+)
 
 
 def test_folds_are_pooled_in_the_order_of_rows(tmp_path: Path) -> None:
@@ -87,17 +90,17 @@ def test_a_fold_that_ended_early_stays_as_it_was(tmp_path: Path) -> None:
     run = workshop(tmp_path).project.read_run("regularize-001")
     assert run.outputs.shape == (4, 4, 1)
     assert [row["val_loss"] for row in run.history] == pytest.approx([3.5, 2.5, 2.0, 1.5])
-    assert summary["best_epoch"] == 3
-    assert summary["best_epochs"] == [1, 3]
-    assert summary["looks"] == 4
+    assert summary.best_epoch == 3
+    assert summary.best_epochs == (1, 3)
+    assert summary.looks == 4
 
 
 def test_the_summary_tells_the_best_epoch_of_the_pooled_loss(tmp_path: Path) -> None:
     fits = [fitted(0, [0, 1], 0.0, 1.0, [1, 3, 5]), fitted(1, [2, 3], 0.0, 1.0, [9, 2, 3])]
     summary = records.write(workshop(tmp_path), EXPERIMENT, fits, 2, 1.0)
-    assert (summary["best_epoch"], summary["val_loss"], summary["train_loss"]) == (1, 2.5, 1.25)
-    assert summary["score"] == pytest.approx(1.0)
-    assert summary["predictions"] == "runs/regularize-001/predictions.npz"
+    assert (summary.best_epoch, summary.val_loss, summary.train_loss) == (1, 2.5, 1.25)
+    assert summary.score == pytest.approx(1.0)
+    assert summary.predictions == "runs/regularize-001/predictions.npz"
 
 
 @pytest.mark.parametrize(
@@ -119,17 +122,17 @@ def test_a_run_that_did_not_end_well_says_so(
         row["val_loss"] = loss
     fits[0].run.status = ended
     summary = records.write(workshop(tmp_path), EXPERIMENT, fits, folds, 1.0)
-    assert summary["status"] == status
-    assert summary["looks"] == 2
-    assert (summary["predictions"] is not None) == kept
+    assert summary.status == status
+    assert summary.looks == 2
+    assert (summary.predictions is not None) == kept
     assert (tmp_path / "runs" / "regularize-001" / "predictions.npz").is_file() == kept
     if not kept:
-        assert summary["message"]
+        assert summary.message
 
 
 def test_a_run_that_failed_is_recorded_with_its_reason(tmp_path: Path) -> None:
     summary = records.failed(workshop(tmp_path), EXPERIMENT, "model.py:3 fails", 0.1)
-    assert (summary["status"], summary["message"], summary["looks"]) == ("failed", "model.py:3 fails", 0)
+    assert (summary.status, summary.message, summary.looks) == ("failed", "model.py:3 fails", 0)
     assert (tmp_path / "runs" / "regularize-001" / "settings.json").is_file()
 
 
@@ -137,8 +140,8 @@ def test_a_finished_run_is_adopted_only_if_nothing_changed(tmp_path: Path) -> No
     shop = workshop(tmp_path)
     summary = records.write(shop, EXPERIMENT, [fitted(0, [0, 1], 0.0, 1.0, [2, 1])], 1, 1.0)
     assert records.adopt(shop, EXPERIMENT) == summary
-    assert records.adopt(shop, EXPERIMENT.changed(seed=2)) is None
-    assert records.adopt(shop, EXPERIMENT.changed(hyperparameters={"units": 9})) is None
+    assert records.adopt(shop, replace(EXPERIMENT, seed=2)) is None
+    assert records.adopt(shop, replace(EXPERIMENT, hyperparameters={"units": 9})) is None
     shop.stamp = "edited"
     assert records.adopt(shop, EXPERIMENT) is None
 

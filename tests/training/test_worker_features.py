@@ -13,16 +13,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from modelwizard.contract.jobs import Importance, Propose, Train
+from modelwizard.contract.trials import Experiment
 from modelwizard.errors import ProjectError
 from modelwizard.worker.client import Child
 
 pytestmark = pytest.mark.slow
 
 ROWS = 1500
-SETTINGS = {
-    "hyperparameters": {"layers": 1, "units": 32, "dropout": 0.0},
-    "training": {"epochs": 4, "batch_size": 32, "seed": 3},
-}
+VALUES = {"layers": 1, "units": 32, "dropout": 0.0}
 
 
 def modelwizard(folder: Path, *words: str, codes: tuple[int, ...] = (0,)) -> Any:
@@ -49,6 +48,18 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home / "demo"
 
 
+def asked(run: str, *lines: str, epochs: int = 4) -> Experiment:
+    return Experiment(
+        run=run,
+        stage="features",
+        hyperparameters=VALUES,
+        epochs=epochs,
+        batch_size=32,
+        seed=3,
+        additions=(lines,) if lines else (),
+    )
+
+
 @pytest.fixture(scope="module")
 def child(folder: Path) -> Iterator[Child]:
     with Child(folder) as started:
@@ -56,41 +67,42 @@ def child(folder: Path) -> Iterator[Child]:
 
 
 def test_proposals_come_from_the_ratio(child: Child) -> None:
-    told = child.run({"job": "propose", "seed": 0})["proposals"]
-    best = told["interactions"]["written"][0]
-    assert best["op"] == "ratio"
-    assert "households" in best["of"]
-    assert told["dates"]["written"] == []
+    told = {group.title: group.written for group in child.run(Propose(seed=0))}
+    best = told["interactions"][0]
+    assert best.op == "ratio"
+    assert "households" in best.code
+    assert told["dates"] == ()
 
 
 def test_lines_on_trial_are_trained_and_never_written(child: Child, folder: Path) -> None:
     before = (folder / "data.py").read_bytes()
-    job = {"job": "train", "stage": "features", **SETTINGS}
     line = 'columns["r"] = keras.ops.log1p(columns["rooms"] / columns["households"])'
-    plain = child.run({**job, "run": "plain"})
-    tried = child.run({**job, "run": "tried", "additions": [[line]]})
-    fewer = child.run({**job, "run": "fewer", "additions": [['del columns["idle"]', 'del columns["beds"]']]})
-    assert fewer["parameters"] < plain["parameters"] < tried["parameters"]
-    assert tried["val_loss"] < plain["val_loss"]
-    again = child.run({**job, "run": "again"})
-    assert again["val_loss"] == pytest.approx(plain["val_loss"], rel=1e-5)
+    plain = child.run(Train(experiment=asked("plain")))
+    tried = child.run(Train(experiment=asked("tried", line)))
+    fewer = child.run(Train(experiment=asked("fewer", 'del columns["idle"]', 'del columns["beds"]')))
+    assert (fewer.parameters or 0) < (plain.parameters or 0) < (tried.parameters or 0)
+    assert (tried.val_loss or 9) < (plain.val_loss or 0)
+    again = child.run(Train(experiment=asked("again")))
+    assert again.val_loss == pytest.approx(plain.val_loss, rel=1e-5)
     assert (folder / "data.py").read_bytes() == before
 
 
 def test_a_line_that_fails_is_told(child: Child) -> None:
     with pytest.raises(ProjectError, match="add features"):
-        child.run({"job": "train", "stage": "features", "run": "bad", **SETTINGS, "additions": [['del columns["x"]']]})
+        child.run(Train(experiment=asked("bad", 'del columns["x"]')))
 
 
 def test_shuffling_shows_what_the_network_uses(child: Child) -> None:
-    job = {"job": "importance", "stage": "features", "run": "importance", **SETTINGS, "additions": []}
-    found = child.run({**job, "training": {**SETTINGS["training"], "epochs": 12}})
-    clusters = {tuple(m["name"] for m in cluster["members"]): cluster for cluster in found["clusters"]}
-    assert set(clusters) == {("rooms", "beds"), ("households",), ("idle",)}
-    assert clusters["households",]["t"] > 3
-    assert clusters["rooms", "beds"]["gain"] > max(m["gain"] for m in clusters["rooms", "beds"]["members"])
-    assert abs(clusters["idle",]["gain"]) < clusters["households",]["gain"] / 5
-    assert found["looks"] == 5
+    found = child.run(Importance(experiment=asked("importance", epochs=12)))
+    assert {tuple(one.name for one in cluster) for cluster in found.clusters} == {
+        ("rooms", "beds"),
+        ("households",),
+        ("idle",),
+    }
+    effects = {one.name: one for cluster in found.clusters for one in cluster}
+    assert effects["households"].t > 3
+    assert abs(effects["idle"].gain) < effects["households"].gain / 5
+    assert found.looks == 4
 
 
 def test_the_command_writes_the_ratio_and_the_walk_goes_on(folder: Path) -> None:

@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from modelwizard.contract.trials import Summary, Training
+from modelwizard.training.space import discover
 from modelwizard.tuning.oracle import Oracle
 from modelwizard.tuning.smoothing import FEWEST, steadiest
-from modelwizard.tuning.space import discover
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:keras_tuner")
 
@@ -45,7 +46,13 @@ def test_steps_start_from_the_luckiest_of_few_and_from_the_steadiest_of_many(tri
     places = np.linspace(0.0, 0.8, trials - 1)
     oracle = Oracle(discover(bowl), 1, turns=("tune",))
     oracle.replay(
-        {"run": f"x-{i + 1:03d}", "hyperparameters": {"x": float(x)}, "val_loss": float(loss)}
+        Summary(
+            run=f"x-{i + 1:03d}",
+            stage="x",
+            hyperparameters={"x": float(x)},
+            training=Training(8, 32, 0),
+            val_loss=float(loss),
+        )
         for i, (x, loss) in enumerate([*zip(places, (places - 0.3) ** 2, strict=True), (0.9, -1.0)])
     )
     steps = [oracle._step(trials, oracle._incumbent(), "tune", attempt)["x"] for attempt in range(40)]

@@ -3,55 +3,59 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+import msgspec
 import pytest
 from stand_ins import Person, Worker
 
 from modelwizard import walk
+from modelwizard.contract.entries import Compared, Edited, Look, Trial, Written
+from modelwizard.contract.events import OnEvent
+from modelwizard.contract.jobs import Importance
 from modelwizard.contract.messages import message
+from modelwizard.contract.results import Effect, Effects, Inspection, Proposal, Proposals
+from modelwizard.contract.trials import Experiment, Summary
 from modelwizard.errors import GateError, ProjectError, UsageError
 from modelwizard.journal import Journal
 from modelwizard.options import StageOptions
 from modelwizard.project import Project
-from modelwizard.reporter import OnEvent, Watch
+from modelwizard.reporter import Watch
 
 OPTIONS = StageOptions()
-GOOD = {"name": "good", "op": "ratio", "of": ["a", "b"], "code": 'columns["good"] = 1', "share": 0.1, "t": 9.0}
-BAD = {**GOOD, "name": "bad", "code": 'columns["bad"] = 1'}
+L = TypeVar("L")
+GOOD = Proposal(name="good", op="ratio", code='columns["good"] = 1', share=0.1, t=9.0)
+BAD = msgspec.structs.replace(GOOD, name="bad", code='columns["bad"] = 1')
 
 
 class Tinkerer(Worker):
     """A worker whose networks gain by the feature `good`, lose by `bad`, and do as well without the column `idle`."""
 
     breaks = False
-    proposes: tuple[dict[str, Any], ...] = (GOOD, BAD)
+    proposes: tuple[Proposal, ...] = (GOOD, BAD)
 
-    def _propose(self, project: Project, job: Any, on_event: OnEvent) -> dict[str, Any]:
-        return {"proposals": {one["name"]: {"folds": [[one]], "written": [one]} for one in self.proposes}}
+    def _propose(self, project: Project, job: Any, on_event: OnEvent) -> list[Proposals]:
+        return [Proposals(one.name, ((one,),), (one,)) for one in self.proposes]
 
-    def _importance(self, project: Project, job: Any, on_event: OnEvent) -> dict[str, Any]:
+    def _importance(self, project: Project, job: Importance, on_event: OnEvent) -> Effects:
         told = {"idle": 0.1, "needed": 30.0, "good": 20.0}
-        gone = " ".join(line for lines in job["additions"] for line in lines)
-        clusters = [
-            {"members": [{"name": n, "gain": t, "t": t}]} for n, t in told.items() if f'del columns["{n}"]' not in gone
-        ]
-        return {"clusters": clusters, "looks": 3}
+        gone = " ".join(line for lines in job.experiment.additions for line in lines)
+        return Effects([[Effect(n, t, t)] for n, t in told.items() if f'del columns["{n}"]' not in gone], 3)
 
-    def _train(self, project: Project, job: Mapping[str, Any], on_event: OnEvent) -> dict[str, Any]:
-        lines = " ".join(line for fold in job.get("additions") or () for line in fold)
+    def _trial(self, project: Project, asked: Experiment) -> Summary:
+        lines = " ".join(line for fold in asked.additions for line in fold)
         skill = self.skill
         self.skill = skill + 2.0 * ("good" in lines) - 1.0 * ("bad" in lines)
         try:
-            return super()._train(project, job, on_event)
+            return super()._trial(project, asked)
         finally:
             self.skill = skill
 
-    def _inspect(self, project: Project, job: Any, on_event: OnEvent) -> dict[str, Any]:
+    def _inspect(self, project: Project, job: Any, on_event: OnEvent) -> Inspection:
         if self.breaks and "good" in (project.folder / "data.py").read_text():
             raise ProjectError("data.py fails.")
         return super()._inspect(project, job, on_event)
@@ -69,38 +73,36 @@ def features(folder: Path, worker: Worker | None = None, options: StageOptions =
     return walk.run_features(folder, options, Person(**person), worker or Tinkerer())  # type: ignore[arg-type]
 
 
-def decisions(folder: Path) -> list[dict[str, Any]]:
-    return Journal(folder / "journal.jsonl").entries("decision", "features")
+def lines(folder: Path, form: type[L]) -> list[L]:
+    return Journal(folder / "journal.jsonl").of(form, "features")
 
 
 def test_what_helps_is_written_and_what_does_not_is_left(folder: Path) -> None:
     before = (folder / "data.py").read_text()
     found = features(folder)
     assert found["written"]
-    assert found["code"] == [GOOD["code"], 'del columns["idle"]']
+    assert found["code"] == [GOOD.code, 'del columns["idle"]']
     assert found["after"] > found["before"]
     text = (folder / "data.py").read_text()
-    assert f'    {GOOD["code"]}\n    del columns["idle"]\n    return columns\n' in text
+    assert f'    {GOOD.code}\n    del columns["idle"]\n    return columns\n' in text
     assert "bad" not in text.replace(before, "")
-    kept = {tuple(entry["names"]): entry["accepted"] for entry in decisions(folder) if "names" in entry}
+    kept = {tuple(entry.names): entry.accepted for entry in lines(folder, Compared)}
     assert kept == {("good",): True, ("bad",): False, ("idle",): True, ("good", "idle"): True}
 
 
 def test_every_decision_is_recorded_with_its_evidence(folder: Path) -> None:
     features(folder)
-    first = decisions(folder)[0]
-    assert first["features"] == [
-        {"feature": "good", "op": "ratio", "code": GOOD["code"], "source": "auto",
-         "evidence": {"share": 0.1, "t": 9.0}, "train_only": True}
-    ]  # fmt: skip
-    assert first["gain"] > first["se"] > 0
-    assert first["t"] == pytest.approx(first["gain"] / first["se"])
-    assert decisions(folder)[-1]["written"]
+    first = lines(folder, Compared)[0]
+    assert first.features == [msgspec.to_builtins(GOOD)]
+    assert first.gain
+    assert first.se
+    assert first.gain > first.se > 0
+    assert first.t == pytest.approx(first.gain / first.se)
+    assert lines(folder, Written)[-1].code_lines == [GOOD.code, 'del columns["idle"]']
     audit = walk.audit(folder)
     assert audit["ok"]
-    entries = Journal(folder / "journal.jsonl").entries("trial", "features")
-    looks = Journal(folder / "journal.jsonl").entries("look", "features")
-    assert audit["by_stage"]["features"] == sum(e["looks"] for e in entries) + sum(e["looks"] for e in looks)
+    counted = [*lines(folder, Trial), *lines(folder, Look)]
+    assert audit["by_stage"]["features"] == sum(entry.looks for entry in counted)
     assert sum(audit["by_stage"].values()) == audit["looks"]["validation"]
 
 
@@ -110,7 +112,7 @@ def test_nothing_is_written_without_a_yes(folder: Path) -> None:
     assert not found["written"]
     assert found["confirmed"]
     assert (folder / "data.py").read_bytes() == before
-    assert not any(entry.get("written") for entry in decisions(folder))
+    assert not lines(folder, Written)
 
 
 def test_nobody_there_to_be_asked_means_no(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -142,7 +144,7 @@ def test_a_file_that_does_not_load_is_put_back(folder: Path) -> None:
 def test_where_nothing_helps_nothing_is_asked(folder: Path) -> None:
     worker = Tinkerer()
     worker.proposes = (BAD,)
-    worker._importance = lambda *_: {"clusters": [], "looks": 0}  # type: ignore[method-assign]
+    worker._importance = lambda *_: Effects([], 0)  # type: ignore[method-assign]
     found = features(folder, worker)
     assert found["code"] == []
     assert found["after"] == found["before"]
@@ -152,8 +154,8 @@ def test_where_nothing_helps_nothing_is_asked(folder: Path) -> None:
 def test_the_edit_is_a_new_branch_for_the_next_stage(folder: Path) -> None:
     features(folder)
     walk.run_stage(folder, "overfit", replace(OPTIONS, trials=4), Person(), Worker())  # type: ignore[arg-type]
-    edits = Journal(folder / "journal.jsonl").entries("edited")
-    assert [entry["files"] for entry in edits] == [["data.py"]]
+    edits = Journal(folder / "journal.jsonl").of(Edited)
+    assert [entry.files for entry in edits] == [["data.py"]]
 
 
 def test_a_limit_of_trials_is_kept(folder: Path) -> None:

@@ -8,10 +8,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from msgspec.structs import asdict
 from stand_ins import Person, Worker
 
 from modelwizard import walk
+from modelwizard.contract.entries import Read, Trial, Verdict
 from modelwizard.contract.messages import message
+from modelwizard.contract.trials import Experiment
 from modelwizard.errors import WorkerError
 from modelwizard.journal import Journal
 from modelwizard.options import StageOptions
@@ -32,7 +35,7 @@ def step(folder: Path, stage: str, worker: Worker | None = None) -> None:
 
 
 def reads(folder: Path) -> list[str]:
-    return [entry["by"] for entry in Journal(folder / "journal.jsonl").entries("read")]
+    return [entry.by for entry in Journal(folder / "journal.jsonl").of(Read)]
 
 
 def test_a_stage_shows_its_verdict_to_a_person(folder: Path) -> None:
@@ -64,7 +67,7 @@ def test_trials_of_a_killed_stage_are_new_to_the_report_but_not_shown_by_status(
 def test_a_verdict_that_nobody_saw_is_read_by_status(folder: Path) -> None:
     numbers = {"score": 0.8, "corrected": 0.79, "se": 0.02}
     journal = Journal(folder / "journal.jsonl")
-    journal.append("verdict", stage="overfit", verdict="passed", headline="it overfits", numbers=numbers)
+    journal.append(Verdict(stage="overfit", verdict="passed", headline="it overfits", numbers=numbers))
     validation = walk.status(folder)["looks"]["validation"]
     assert reads(folder) == ["baseline", "status"]
     found = walk.audit(folder)
@@ -76,7 +79,8 @@ def test_a_verdict_that_nobody_saw_is_read_by_status(folder: Path) -> None:
 def new(folder: Path) -> Journal:
     """Record a trial whose score nobody has seen."""
     journal = Journal(folder / "journal.jsonl")
-    journal.append("trial", stage="overfit", run="overfit-01", score=0.7, looks=3)
+    asked = Experiment(run="overfit-01", stage="overfit", hyperparameters={}, epochs=3, batch_size=32, seed=0)
+    journal.append(Trial(**asdict(asked.summary(score=0.7, looks=3))))
     return journal
 
 

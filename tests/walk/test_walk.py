@@ -12,16 +12,23 @@ from typing import Any
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 from stand_ins import Person, Worker
 
 from modelwizard import walk, words
+from modelwizard.contract.entries import Edited, Exported, Forced, Look, Sealed, Trial, kind
+from modelwizard.contract.entries import Finding as FindingLine
+from modelwizard.contract.events import OnEvent, TrialEnded
+from modelwizard.contract.jobs import Check, Final, Inspect, Prepare, Probe, References, Sanity, Search, Test
 from modelwizard.contract.messages import message
+from modelwizard.contract.results import Dimension, Finding, Inspection, Nothing, Searched
+from modelwizard.contract.trials import Experiment, Summary
 from modelwizard.errors import GateError, Interrupted, TestOpenedError, WorkerError
 from modelwizard.evidence.scores import score
 from modelwizard.journal import Journal
 from modelwizard.options import StageOptions
 from modelwizard.project import Project
-from modelwizard.reporter import OnEvent, Watch
+from modelwizard.reporter import Watch
 from modelwizard.walk.plan import Plan
 from modelwizard.walk.regularize import BATCHES
 
@@ -41,11 +48,11 @@ def step(
     return walk.run_stage(folder, stage, options, Person(**person), worker or Worker())  # type: ignore[arg-type]
 
 
-ACCEPTED = {"id": "walk.accepted", "values": {}}
+ACCEPTED = message("walk.accepted")
 
 
 def kinds(folder: Path) -> list[str]:
-    return [entry["kind"] for entry in Journal(folder / "journal.jsonl").entries()]
+    return [kind(entry) for entry in Journal(folder / "journal.jsonl").entries()]
 
 
 def test_a_walk_to_the_end(folder: Path) -> None:
@@ -88,8 +95,8 @@ def test_a_failed_baseline_holds_the_walk_until_it_is_forced(folder: Path) -> No
     with pytest.raises(GateError, match="baseline ended with"):
         step(folder, "overfit", Worker(skill=0.0))
     step(folder, "overfit", options=StageOptions(trials=4, force=True, reason="noisy labels"))
-    forced = Journal(folder / "journal.jsonl").entries("forced")
-    assert [(e["stage"], e["reason"]) for e in forced] == [("baseline", "noisy labels")]
+    forced = Journal(folder / "journal.jsonl").of(Forced)
+    assert [(e.stage, e.reason) for e in forced] == [("baseline", "noisy labels")]
     assert walk.status(folder)["stages"]["baseline"]["verdict"] == "forced"
 
 
@@ -101,7 +108,7 @@ def test_an_open_verdict_of_regularize_may_be_accepted(folder: Path, answer: boo
     assert word in ("cannot tell", "failed")
     if answer:
         step(folder, "finalize", answer=True)
-        assert Journal(folder / "journal.jsonl").entries("forced")[-1]["reason"] == ACCEPTED
+        assert Journal(folder / "journal.jsonl").of(Forced)[-1].reason == ACCEPTED
     else:
         with pytest.raises(GateError):
             step(folder, "finalize", answer=False)
@@ -115,7 +122,7 @@ def test_a_killed_worker_loses_only_the_trial_in_flight(folder: Path) -> None:
     again = Worker()
     assert step(folder, "regularize", again)["numbers"]["trials"] == 4
     assert again.trained == ["regularize-003", "regularize-004"]
-    runs = [e["run"] for e in Journal(folder / "journal.jsonl").entries("trial", "regularize")]
+    runs = [e.run for e in Journal(folder / "journal.jsonl").of(Trial, "regularize")]
     assert runs == [f"regularize-{i:03d}" for i in (1, 2, 3, 4)]
 
 
@@ -132,10 +139,10 @@ def test_the_batch_size_is_searched_only_when_asked_for(folder: Path, answer: st
     worker = Worker()
     for stage in ("baseline", "overfit", "regularize"):
         step(folder, stage, worker)
-    [job] = [job for job in worker.jobs if job["job"] == "search"]
-    assert set(job["choices"]) == searched
-    assert all(job["training"][name] in values for name, values in job["choices"].items())
-    assert tuple(job["choices"].get("batch_size", BATCHES)) == BATCHES
+    [job] = [job for job in worker.jobs if isinstance(job, Search)]
+    assert set(job.choices) == searched
+    assert all(getattr(job, name) in values for name, values in job.choices.items())
+    assert job.choices.get("batch_size", BATCHES) == BATCHES
 
 
 @pytest.mark.parametrize(("scheme", "strategy"), [("holdout", "retrain"), ("kfold", "folds")])
@@ -146,7 +153,7 @@ def test_the_folds_own_networks_are_exported_when_asked_for(folder: Path, scheme
     worker = Worker()
     for stage in STAGES:
         step(folder, stage, worker)
-    assert [job["strategy"] for job in worker.jobs if job["job"] == "final"] == [strategy]
+    assert [job.strategy for job in worker.jobs if isinstance(job, Final)] == [strategy]
 
 
 def test_the_same_stage_again_looks_no_second_time(folder: Path) -> None:
@@ -197,20 +204,20 @@ def test_a_threshold_is_chosen_where_the_metric_has_one_and_paid_for(folder: Pat
     numbers = step(folder, "finalize", worker)["numbers"]
     journal = Journal(folder / "journal.jsonl")
     assert numbers["noise"]["seeds"] == 3
-    looks = {e["purpose"]: e["looks"] for e in journal.entries("look", "finalize")}
+    looks = {e.purpose: e.looks for e in journal.of(Look, "finalize")}
     assert looks["temperature"] == 1
     assert ("threshold" in looks) == ("threshold" in numbers) == moves
-    sealed = journal.entries("sealed")[0]
+    sealed = journal.of(Sealed)[0]
     table = tomllib.loads((folder / "experiments" / "4-finalize.toml").read_text())
     if moves:
-        assert sealed["threshold"] == numbers["threshold"]["value"] == table["prediction"]["threshold"] < 0.5
-        assert sealed["score"] < numbers["threshold"]["raw"]
+        assert sealed.threshold == numbers["threshold"]["value"] == table["prediction"]["threshold"] < 0.5
+        assert (sealed.score or 0) < numbers["threshold"]["raw"]
         rows = np.load(folder / "runs" / "test.npz")
-        said = (rows["p"] >= sealed["threshold"]).astype(float)
+        said = (rows["p"] >= sealed.threshold).astype(float)
         assert numbers["test"] == pytest.approx(score("binary", "f1", rows["y"], said))
         assert sum(np.array(numbers["confusion"])[:, 1]) == said.sum()
     else:
-        assert sealed["threshold"] == 0.5
+        assert sealed.threshold == 0.5
         assert "prediction" not in table
 
 
@@ -220,8 +227,8 @@ def test_the_last_polish_is_kept_only_by_paired_evidence(folder: Path, asked: st
     worker = Worker(polish_t=t)
     for stage in STAGES:
         step(folder, stage, worker)
-    assert [job["polish"] for job in worker.jobs if job["job"] == "final"] == [rate]
-    purposes = [e["purpose"] for e in Journal(folder / "journal.jsonl").entries("look", "finalize")]
+    assert [job.polish for job in worker.jobs if isinstance(job, Final)] == [rate]
+    purposes = [e.purpose for e in Journal(folder / "journal.jsonl").of(Look, "finalize")]
     assert ("polish" in purposes) == (asked == "true")
 
 
@@ -230,8 +237,8 @@ def test_an_overconfident_model_gets_a_temperature(folder: Path) -> None:
     worker = Worker(skill=6.0, rise=0.0)
     for stage in STAGES:
         step(folder, stage, worker, options=StageOptions(trials=4, force=True, reason="a test"))
-    heat = [job["temperature"] for job in worker.jobs if job["job"] == "final"]
-    found = Journal(folder / "journal.jsonl").entries("decision", "finalize")[-1]["squeeze"]["temperature"]
+    heat = [job.temperature for job in worker.jobs if isinstance(job, Final)]
+    found = Journal(folder / "journal.jsonl").of(Exported)[-1].squeeze["temperature"]
     assert heat == [found["value"]]
     assert heat[0] != 1
     assert found["after"] < found["before"]
@@ -247,7 +254,7 @@ def test_a_second_finalize_looks_at_its_probes_no_second_time(folder: Path) -> N
 
 def test_a_kill_between_opening_and_verdict_goes_on_with_the_same_opening(folder: Path) -> None:
     class Dying(Worker):
-        def _test(self, *job: object) -> dict:
+        def _test(self, *job: object) -> Nothing:
             raise WorkerError("killed")
 
     for stage in STAGES[:3]:
@@ -265,9 +272,9 @@ def test_an_edit_is_noticed_and_recorded(folder: Path) -> None:
     (folder / "model.py").write_text((folder / "model.py").read_text() + "\n# mine\n")
     person = Person()
     walk.run_stage(folder, "overfit", TRIALS, person, Worker())  # type: ignore[arg-type]
-    edited = Journal(folder / "journal.jsonl").entries("edited")
-    assert [e["files"] for e in edited] == [["model.py"]]
-    assert edited[0]["after_looks"] > 0
+    edited = Journal(folder / "journal.jsonl").of(Edited)
+    assert [e.files for e in edited] == [["model.py"]]
+    assert edited[0].after_looks > 0
     assert any("model.py changed" in line for line in person.heard)
 
 
@@ -293,8 +300,8 @@ def test_an_unreliable_hold_out_is_followed_by_repeated_k_fold(folder: Path) -> 
     low, high = found["by_fold"]
     assert low < found["score"] < high
     chosen = tomllib.loads((folder / "experiments" / "3-regularize.toml").read_text())
-    trial = next(e for e in Journal(folder / "journal.jsonl").entries("trial") if e["run"] == found["run"])
-    assert chosen["hyperparameters"] == trial["hyperparameters"]
+    trial = next(e for e in Journal(folder / "journal.jsonl").of(Trial) if e.run == found["run"])
+    assert chosen["hyperparameters"] == trial.hyperparameters
     settings = tomllib.loads((folder / "modelwizard.toml").read_text())
     assert settings["split"]["scheme"] == "kfold"
     assert settings["columns"]["amount"] == "numeric"
@@ -303,14 +310,16 @@ def test_an_unreliable_hold_out_is_followed_by_repeated_k_fold(folder: Path) -> 
     assert step(folder, "regularize", options=StageOptions(trials=2))["numbers"]["trials"] >= 2
 
 
-FINDING = {
-    "code": "MW101",
-    "title": "Softmax over a single unit",
-    "evidence": "1 unit",
-    "fix": "sigmoid",
-    "severity": "error",
-    "where": "model.py:7",
-}
+FINDING = Finding(
+    code="MW101",
+    cause="wrong-last-activation",
+    severity="error",
+    title="Softmax over a single unit",
+    evidence="1 unit",
+    why="it is always 1",
+    fix="sigmoid",
+    where="model.py:7",
+)
 
 
 def test_an_error_of_the_rules_holds_a_stage_until_it_is_forced(folder: Path) -> None:
@@ -320,12 +329,12 @@ def test_an_error_of_the_rules_holds_a_stage_until_it_is_forced(folder: Path) ->
         step(folder, "baseline", worker)
     assert worker.trained == []
     step(folder, "baseline", worker, StageOptions(force=True, reason="a lecture on mistakes"))
-    assert Journal(folder / "journal.jsonl").entries("forced")[0]["found"] == ["MW101"]
+    assert Journal(folder / "journal.jsonl").of(Forced)[0].found == ["MW101"]
 
 
 def test_a_warning_of_the_rules_is_told_and_the_stage_goes_on(folder: Path) -> None:
     worker, person = Worker(), Person()
-    worker.findings = [{**FINDING, "severity": "warning"}]
+    worker.findings = [replace(FINDING, severity="warning")]
     walk.run_stage(folder, "baseline", TRIALS, person, worker)  # type: ignore[arg-type]
     said = "MW101 Softmax over a single unit always says 1: 1 unit (model.py:7)"
     assert said in person.heard
@@ -335,12 +344,12 @@ def test_a_warning_of_the_rules_is_told_and_the_stage_goes_on(folder: Path) -> N
     assert any(said in words.say(sentence) for sentence in walk.audit(folder)["story"])
     assert said in walk.report(folder).read_text(encoding="utf-8")
     step(folder, "overfit", worker)
-    assert len(Journal(folder / "journal.jsonl").entries("finding")) == 1
+    assert len(Journal(folder / "journal.jsonl").of(FindingLine)) == 1
 
 
 def test_a_finding_is_gone_when_its_cause_is(folder: Path) -> None:
     worker = Worker()
-    worker.findings = [{**FINDING, "severity": "warning"}]
+    worker.findings = [replace(FINDING, severity="warning")]
     step(folder, "baseline", worker)
     settings = folder / "modelwizard.toml"
     kept = settings.read_text()
@@ -376,10 +385,10 @@ def test_the_first_rung_is_the_baseline_s_own_run(folder: Path) -> None:
     numbers = step(folder, "overfit", worker)["numbers"]
     assert numbers["steps"][0]["run"] == "baseline-01"
     journal = Journal(folder / "journal.jsonl")
-    sizes = [(e["hyperparameters"], e["training"]) for e in journal.entries("trial")]
+    sizes = [(e.hyperparameters, e.training) for e in journal.of(Trial)]
     assert all(size not in sizes[:i] for i, size in enumerate(sizes))
-    assert numbers["runs"] == len(journal.entries("trial"))
-    assert walk.status(folder)["looks"]["validation"] == sum(int(e.get("looks") or 0) for e in journal.entries())
+    assert numbers["runs"] == len(journal.of(Trial))
+    assert walk.status(folder)["looks"]["validation"] == sum(e.looks for e in journal.entries())
 
 
 def test_a_baseline_of_few_epochs_is_no_rung(folder: Path) -> None:
@@ -397,30 +406,31 @@ def test_a_time_budget_is_handed_to_every_job_that_takes_time(folder: Path, sche
     worker = Worker()
     done = everything(folder, worker, StageOptions(time_budget=3600, workers=2))
     assert list(done) == list(STAGES)
-    timeless = ("inspect", "prepare", "check")
-    limits = {name: job.get("time_budget") for job in worker.jobs if (name := job["job"]) not in timeless}
-    assert all(limit is not None for name, limit in limits.items() if name != "test")
-    assert limits["references"] < limits["sanity"] < 0.2 * 3600
-    assert limits["search"] > 3000
-    [search] = [job for job in worker.jobs if job["job"] == "search"]
-    assert search["reserve"]["networks"] == 2.5
-    assert limits["final"] < 3600 * 0.98
+    limits = {
+        type(job): job.time_budget for job in worker.jobs if not isinstance(job, Inspect | Prepare | Check | Test)
+    }
+    assert None not in limits.values()
+    assert (limits[References] or 0) < (limits[Sanity] or 0) < 0.2 * 3600
+    assert (limits[Search] or 0) > 3000
+    [search] = [job for job in worker.jobs if isinstance(job, Search)]
+    assert search.reserve.networks == 2.5
+    assert (limits[Final] or 0) < 3600 * 0.98
 
 
 def test_the_best_trial_stands_for_a_probe_where_time_is_short(folder: Path) -> None:
     class Slow(Worker):
-        def _train(self, *job: object) -> dict:
-            return {**super()._train(*job), "seconds": 500.0}  # type: ignore[arg-type]
+        def _trial(self, *asked: Any) -> Summary:
+            return replace(super()._trial(*asked), seconds=500.0)
 
     worker = Slow()
     everything(folder, worker, StageOptions(trials=4, time_budget=1900, workers=1))
-    [final] = [job for job in worker.jobs if job["job"] == "final"]
-    assert [run.partition("-")[0] for run in final["runs"]] == ["regularize"]
-    assert not [job for job in worker.jobs if job["job"] == "probe"]
+    [final] = [job for job in worker.jobs if isinstance(job, Final)]
+    assert [run.partition("-")[0] for run in final.runs] == ["regularize"]
+    assert not [job for job in worker.jobs if isinstance(job, Probe)]
     journal = Journal(folder / "journal.jsonl")
-    [look] = [e for e in journal.entries("look") if e["purpose"] == "temperature"]
-    others = sorted((e for e in journal.entries("trial") if e["run"] not in final["runs"]), key=lambda e: e["val_loss"])
-    assert look["runs"] == [*final["runs"], *(e["run"] for e in others[:2])]  # judged with the next best, as an average
+    [look] = [e for e in journal.of(Look) if e.purpose == "temperature"]
+    others = sorted((e for e in journal.of(Trial) if e.run not in final.runs), key=lambda e: e.val_loss or 0)
+    assert look.runs == [*final.runs, *(e.run for e in others[:2])]  # judged with the next best, as an average
 
 
 def test_a_search_begins_with_the_defaults_the_baseline_a_short_a_brisk_a_careful_and_a_wide_trial(
@@ -428,57 +438,61 @@ def test_a_search_begins_with_the_defaults_the_baseline_a_short_a_brisk_a_carefu
 ) -> None:
     worker = Worker()
     everything(folder, worker, TRIALS)
-    [search] = [job for job in worker.jobs if job["job"] == "search"]
-    usual, baseline, short, brisk, careful, wide = search["first"]
+    [search] = [job for job in worker.jobs if isinstance(job, Search)]
+    usual, baseline, short, brisk, careful, wide = search.first
     assert usual == {"layers": 2, "units": 64, "dropout": 0.2, "weight_decay": 1e-2}
     assert (baseline["layers"], baseline["units"], baseline["dropout"]) == (1, 32, 0.0)
-    assert short == {**usual, "epochs": min(search["choices"]["epochs"])}
-    assert 4 * short["epochs"] == search["training"]["epochs"]
+    assert short == {**usual, "epochs": min(search.choices["epochs"])}
+    assert 4 * short["epochs"] == search.epochs
     assert brisk == {**usual, "dropout": 0.1}  # half of it; there is no learning rate to double
     assert careful == {**usual, "dropout": 0.5, "weight_decay": 3e-2}  # the choice that is nearest to ten times
-    most = search["bounds"]["units"][1]  # twice the 32 units of the overfitting model
-    assert wide == {**usual, "units": most, "dropout": 0.3, "epochs": 2 * search["training"]["epochs"]}
+    most = search.bounds["units"][1]  # twice the 32 units of the overfitting model
+    assert wide == {**usual, "units": most, "dropout": 0.3, "epochs": 2 * search.epochs}
 
 
 @pytest.mark.parametrize("value", [0.2, "some", True])
 def test_a_search_leaves_alone_what_a_person_has_fixed(folder: Path, value: object) -> None:
     class Fixed(Worker):
-        def _inspect(self, *job: Any) -> dict[str, Any]:
+        def _inspect(self, *job: Any) -> Inspection:
             facts = super()._inspect(*job)
-            nothing = dict.fromkeys(("min", "max", "step", "sampling"))
-            dropout = {"name": "dropout", "default": value, "values": None, "regulariser": False, **nothing}
-            return {**facts, "space": [h for h in facts["space"] if h["name"] != "dropout"] + [dropout]}
+            fixed = Dimension(name="dropout", default=value)
+            return replace(facts, space=[*(h for h in facts.space if h.name != "dropout"), fixed])
 
     worker = Fixed()
     everything(folder, worker, TRIALS)
-    [search] = [job for job in worker.jobs if job["job"] == "search"]
-    assert [first["dropout"] for first in search["first"][2:]] == [value] * 4
+    [search] = [job for job in worker.jobs if isinstance(job, Search)]
+    assert [first["dropout"] for first in search.first[2:]] == [value] * 4
 
 
 def test_a_search_in_a_hurry_has_no_wide_trial(folder: Path) -> None:
     worker = Worker()
     everything(folder, worker, StageOptions(trials=4, time_budget=100, workers=1))
-    [search] = [job for job in worker.jobs if job["job"] == "search"]
-    assert len(search["first"]) == 5
+    [search] = [job for job in worker.jobs if isinstance(job, Search)]
+    assert len(search.first) == 5
 
 
 def test_without_a_time_budget_three_probes_are_trained(folder: Path) -> None:
     worker = Worker()
     everything(folder, worker, TRIALS)
-    [final] = [job for job in worker.jobs if job["job"] == "final"]
-    assert final["runs"] == ["finalize-001", "finalize-002", "finalize-003"]
-    assert all(job.get("time_budget") is None for job in worker.jobs)
+    [final] = [job for job in worker.jobs if isinstance(job, Final)]
+    assert final.runs == ["finalize-001", "finalize-002", "finalize-003"]
+    assert all(job.time_budget is None for job in worker.jobs)
 
 
 def test_a_search_that_time_ended_cannot_tell_and_the_best_trial_before_it_is_finalized(folder: Path) -> None:
     class Late(Worker):
-        def _search(self, project: Project, job: dict, on_event: Callable[[dict], None]) -> dict:
-            one = {**job, "run": "regularize-001", "hyperparameters": {"units": 32}}
-            nothing = dict.fromkeys(("best_epoch", "val_loss", "score", "predictions"))
-            stopped = {"status": "stopped", "message": "Stopped before every fold was trained.", **nothing}
-            one["training"] = {**job["training"], "seed": 1}
-            on_event({"event": "trial", **self._train(project, one, on_event), **stopped})
-            return {"finished": 1, "new": 1, "stopped": "time"}
+        def _search(self, project: Project, job: Search, on_event: OnEvent) -> Searched:
+            asked = Experiment(
+                run="regularize-001",
+                stage="regularize",
+                hyperparameters={"units": 32},
+                epochs=job.epochs,
+                batch_size=job.batch_size,
+                seed=1,
+            )
+            message = "Stopped before every fold was trained."
+            on_event(TrialEnded(summary=asked.summary(status="stopped", message=message, scheme="holdout")))
+            return Searched("time")
 
     worker, person = Late(), Person()
     done = walk.run_all(folder, HOUR, person, worker)  # type: ignore[arg-type]
@@ -486,8 +500,8 @@ def test_a_search_that_time_ended_cannot_tell_and_the_best_trial_before_it_is_fi
     assert done["regularize"]["headline"]["id"] == "regularize.late"
     assert [reason["id"] for reason in done["regularize"]["reasons"]] == ["regularize.late_reason"]
     assert any("is the best one before it" in line for line in person.heard)
-    [final] = [job for job in worker.jobs if job["job"] == "final"]
-    assert final["runs"][0].partition("-")[0] in ("baseline", "overfit")
+    [final] = [job for job in worker.jobs if isinstance(job, Final)]
+    assert final.runs[0].partition("-")[0] in ("baseline", "overfit")
     assert done["finalize"]["verdict"] in ("consistent", "better", "suspect")
 
 
@@ -503,9 +517,9 @@ def test_run_goes_on_past_what_a_later_stage_can_live_with(folder: Path) -> None
     done = everything(folder, worker, TRIALS)
     assert done["baseline"]["verdict"] == "cannot tell"
     assert "finalize" in done
-    forced = Journal(folder / "journal.jsonl").entries("forced")
-    assert forced[0]["stage"] == "baseline"
-    assert forced[0]["reason"] == ACCEPTED
+    forced = Journal(folder / "journal.jsonl").of(Forced)
+    assert forced[0].stage == "baseline"
+    assert forced[0].reason == ACCEPTED
 
 
 def test_run_ends_at_a_baseline_without_any_power(folder: Path) -> None:

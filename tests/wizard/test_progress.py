@@ -6,13 +6,25 @@ import io
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
+from modelwizard.contract import events
+from modelwizard.contract.events import TrialEnded
 from modelwizard.contract.messages import message
+from modelwizard.contract.trials import Summary, Training
 from modelwizard.reporter import Judgement, Watch
 from modelwizard.terminal.progress import Progress, settings, trial_line
 from modelwizard.terminal.screen import Terminal
 
-TRIAL = {"event": "trial", "run": "overfit-01", "status": "completed", "score": 0.8, "val_loss": 0.41, "epochs_run": 9}
+TRIAL = Summary(
+    run="overfit-01",
+    stage="overfit",
+    hyperparameters={},
+    training=Training(9, 32, 0),
+    score=0.8,
+    val_loss=0.41,
+    epochs_run=9,
+)
 
 
 class Clock:
@@ -38,7 +50,10 @@ def watch(**changes: Any) -> Watch:
 def test_the_best_so_far(direction: str, scores: list[float], best: float | None, records: list[bool]) -> None:
     progress = Progress(watch(direction=direction))
     status = ["nan" if score != score else "completed" for score in scores]
-    lines = [progress.take({**TRIAL, "score": s, "status": w}) for s, w in zip(scores, status, strict=True)]
+    lines = [
+        progress.take(TrialEnded(summary=replace(TRIAL, score=s, status=w)))
+        for s, w in zip(scores, status, strict=True)
+    ]
     assert [line.startswith("★") for line in lines] == records
     assert progress.best == best
 
@@ -48,9 +63,9 @@ def test_time_left_follows_from_what_is_done() -> None:
     progress = Progress(watch(), clock)
     assert progress.left is None
     clock.now = 10
-    progress.take(TRIAL)
+    progress.take(TrialEnded(summary=TRIAL))
     assert progress.left == 30
-    progress.take({"event": "progress", "run": "overfit-02", "epoch": 5, "epochs": 10})
+    progress.take(events.Progress(run="overfit-02", epoch=5, epochs=10))
     assert progress.fraction == pytest.approx(1.5 / 4)
     assert progress.headline() == "Ladder, trial 2 of 4, epoch 5 of 10"
     assert progress.standing() == "best ROC AUC 0.8, to beat 0.5, about 17 s left"
@@ -68,7 +83,7 @@ def test_many_planned_trials_do_not_stretch_a_time_budget() -> None:
     clock = Clock()
     progress = Progress(watch(trials=24, time_budget=12), clock)
     clock.now = 3
-    progress.take(TRIAL)
+    progress.take(TrialEnded(summary=TRIAL))
     assert progress.left == 9
     assert progress.fraction == 0.25
 
@@ -77,7 +92,7 @@ def test_trials_done_before_count_as_done_but_cost_no_time() -> None:
     clock = Clock()
     progress = Progress(watch(done=2, best=0.9), clock)
     clock.now = 10
-    assert progress.take(TRIAL).startswith("✓")
+    assert progress.take(TrialEnded(summary=TRIAL)).startswith("✓")
     assert progress.left == 10
 
 
@@ -92,7 +107,7 @@ def test_trials_done_before_count_as_done_but_cost_no_time() -> None:
     ],
 )
 def test_one_line_a_trial(changes: dict[str, Any], words: str) -> None:
-    assert words in trial_line({**TRIAL, **changes}, "roc_auc")
+    assert words in trial_line(replace(TRIAL, **changes), "roc_auc")
 
 
 def test_hyperparameters_in_a_few_words() -> None:
@@ -104,9 +119,9 @@ def test_a_pipe_gets_a_line_a_trial_and_a_beat_now_and_then() -> None:
     with Terminal(stream, clock=clock).watch(watch()) as on_event:
         for second in range(0, 100, 10):
             clock.now = second
-            on_event({"event": "progress", "run": "overfit-01", "epoch": second, "epochs": 100})
-        on_event(TRIAL)
-        on_event({"event": "proposed", "run": "overfit-02"})
+            on_event(events.Progress(run="overfit-01", epoch=second, epochs=100))
+        on_event(TrialEnded(summary=TRIAL))
+        on_event(events.Proposed(run="overfit-02", hyperparameters={}))
     lines = stream.getvalue().splitlines()
     assert len(lines) == 4
     assert "epoch 30 of 100" in lines[0]
@@ -121,8 +136,8 @@ def test_a_screen_gets_a_moving_part_that_goes_away() -> None:
     stream = Screen()
     talk = Terminal(stream, plain=False)
     with talk.watch(watch()) as on_event:
-        on_event({"event": "progress", "run": "overfit-01", "epoch": 1, "epochs": 4})
-        on_event(TRIAL)
+        on_event(events.Progress(run="overfit-01", epoch=1, epochs=4))
+        on_event(TrialEnded(summary=TRIAL))
     assert "★ overfit-01" in stream.getvalue()
     assert "\x1b[?25h" in stream.getvalue()  # the cursor is back
 

@@ -7,12 +7,14 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from modelwizard.contract.jobs import Predict
+from modelwizard.contract.results import Predicted
 from modelwizard.errors import DataError, Interrupted, ProjectError, TestOpenedError, WorkerError
 from modelwizard.worker.client import Child
 
@@ -28,31 +30,40 @@ if "--absent" in sys.argv:
 emit("ready", versions={"keras": "3"})
 for line in sys.stdin:
     job = json.loads(line)
-    name = job["job"]
+    name = job.get("output", "stop")
     if name == "echo":
-        emit("progress", epoch=1)
+        emit("progress", run="a", epoch=1, epochs=2)
         print("a print of user code that is no JSON", flush=True)
-        emit("progress", epoch=2)
-        emit("done", result=job)
+        emit("progress", run="a", epoch=2, epochs=2, mood="of another version")
+        emit("done", result={"rows": 7, "output": job["project"], "columns": [], "mood": "of another version"})
     elif name == "gpus":
-        emit("done", result={"gpus": os.environ["CUDA_VISIBLE_DEVICES"]})
+        emit("done", result={"rows": 0, "output": os.environ["CUDA_VISIBLE_DEVICES"], "columns": []})
+    elif name == "babble":
+        emit("progress", epoch="one")
+    elif name == "other":
+        emit("done", result={"rows": "many"})
     elif name == "fail":
-        emit("error", kind=job["kind"], what="It failed.", expected="a", received="b", fix="c")
+        emit("error", kind=job["input"], what="It failed.", expected="a", received="b", fix="c")
     elif name == "die":
         print("last words", file=sys.stderr, flush=True)
-        os.kill(os.getpid(), getattr(signal, job["by"]))
+        os.kill(os.getpid(), getattr(signal, job["input"]))
     elif name == "exit":
         sys.exit(3)
     elif name == "slow":
-        emit("trial", run="a")
+        emit("progress", run="a", epoch=1, epochs=9)
         while json.loads(sys.stdin.readline())["job"] != "stop":
             pass
-        emit("trial", run="b")
+        emit("progress", run="b", epoch=1, epochs=9)
         emit("error", kind="Interrupted", what="Stopped.")
     elif name == "deaf":
-        emit("progress", epoch=1)
+        emit("progress", run="a", epoch=1, epochs=9)
         time.sleep(60)
 """
+
+
+def ask(what: str, more: str = "") -> Predict:
+    """Return a job for the stand-in."""
+    return Predict(input=more, output=what)
 
 
 @pytest.fixture
@@ -69,10 +80,16 @@ def child(script: Path, tmp_path: Path) -> Iterator[Child]:
 
 
 def test_a_job_gives_its_events_and_its_result(child: Child, tmp_path: Path) -> None:
-    events: list[Mapping[str, Any]] = []
-    result = child.run({"job": "echo", "path": tmp_path, "x": float("nan")}, events.append)
-    assert result == {"job": "echo", "path": str(tmp_path), "x": None, "project": str(tmp_path)}
-    assert [e["epoch"] for e in events] == [1, 2]
+    events: list[Any] = []
+    assert child.run(ask("echo"), events.append) == Predicted(7, str(tmp_path), [])
+    assert [event.epoch for event in events] == [1, 2]
+
+
+@pytest.mark.parametrize("what", ["babble", "other"])
+def test_a_message_that_is_something_else_is_said_to_be_that(child: Child, what: str) -> None:
+    with pytest.raises(WorkerError, match="something else than expected"):
+        child.run(ask(what))
+    assert child.run(ask("echo")).rows == 7
 
 
 def test_versions_are_known_once_it_is_warm(child: Child) -> None:
@@ -87,16 +104,16 @@ def test_it_trains_on_processor_cores_unless_a_person_chose_a_gpu(
     if wanted:
         monkeypatch.setenv("CUDA_VISIBLE_DEVICES", wanted)
     with Child(tmp_path, command=[sys.executable, str(script)]) as child:
-        assert child.run({"job": "gpus"}) == {"gpus": seen}
+        assert child.run(ask("gpus")).output == seen
 
 
 def test_it_warms_up_before_there_is_a_project(script: Path, tmp_path: Path) -> None:
     with Child(command=[sys.executable, str(script)]) as child:
         assert child.ready()
         with pytest.raises(WorkerError, match="No project"):
-            child.run({"job": "echo"})
+            child.run(ask("echo"))
         child.project = tmp_path
-        assert child.run({"job": "echo"})["project"] == str(tmp_path)
+        assert child.run(ask("echo")).output == str(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -111,29 +128,29 @@ def test_it_warms_up_before_there_is_a_project(script: Path, tmp_path: Path) -> 
 )
 def test_errors_come_back_as_what_they_were(child: Child, kind: str, expected: type[Exception]) -> None:
     with pytest.raises(expected) as caught:
-        child.run({"job": "fail", "kind": kind})
+        child.run(ask("fail", kind))
     assert type(caught.value) is expected
     assert str(caught.value) == "It failed.\nExpected: a\nReceived: b\nTry: c"
-    assert child.run({"job": "echo"})["job"] == "echo"
+    assert child.run(ask("echo")).rows == 7
 
 
 def test_a_killed_worker_is_explained_and_started_again(child: Child) -> None:
     with pytest.raises(WorkerError, match="ran out of memory") as caught:
-        child.run({"job": "die", "by": "SIGKILL"})
+        child.run(ask("die", "SIGKILL"))
     assert "finished trials are kept" in str(caught.value.fix)
-    assert child.run({"job": "echo"})["job"] == "echo"
+    assert child.run(ask("echo")).rows == 7
 
 
 @pytest.mark.parametrize(
     ("job", "words"),
     [
-        ({"job": "die", "by": "SIGSEGV"}, "signal 11 (SIGSEGV)"),
-        ({"job": "exit"}, "exit code 3"),
+        (("die", "SIGSEGV"), "signal 11 (SIGSEGV)"),
+        (("exit",), "exit code 3"),
     ],
 )
-def test_a_crash_is_named(child: Child, job: dict[str, Any], words: str) -> None:
+def test_a_crash_is_named(child: Child, job: tuple[str, ...], words: str) -> None:
     with pytest.raises(WorkerError) as caught:
-        child.run(job)
+        child.run(ask(*job))
     assert words in str(caught.value)
 
 
@@ -141,7 +158,7 @@ def test_the_log_of_the_project_gives_the_last_words(child: Child, tmp_path: Pat
     (tmp_path / "runs").mkdir()
     (tmp_path / "runs" / "worker.log").write_text("one\ntwo: the reason\n\n")
     with pytest.raises(WorkerError) as caught:
-        child.run({"job": "exit"})
+        child.run(ask("exit"))
     assert caught.value.received == "two: the reason"
 
 
@@ -151,7 +168,7 @@ def test_the_log_of_the_project_gives_the_last_words(child: Child, tmp_path: Pat
 def test_a_worker_that_cannot_start_says_why(script: Path, tmp_path: Path, flag: str, words: str) -> None:
     with Child(tmp_path, command=[sys.executable, str(script), flag]) as child:
         with pytest.raises(WorkerError) as caught:
-            child.run({"job": "echo"})
+            child.run(ask("echo"))
         assert words in str(caught.value)
 
 
@@ -160,7 +177,7 @@ def test_a_program_that_is_not_there_is_an_error(tmp_path: Path) -> None:
         Child(tmp_path, command=[str(tmp_path / "nothing")]).start()
 
 
-def interrupt(after: list[Mapping[str, Any]], times: int = 1) -> None:
+def interrupt(after: list[Any], times: int = 1) -> None:
     """Press Ctrl-C once the first event is there, and again as often as told."""
 
     def press() -> None:
@@ -175,42 +192,42 @@ def interrupt(after: list[Mapping[str, Any]], times: int = 1) -> None:
 
 
 def test_ctrl_c_lets_the_worker_end_and_hands_on_what_was_finished(child: Child) -> None:
-    events: list[Mapping[str, Any]] = []
+    events: list[Any] = []
     interrupt(events)
     with pytest.raises(Interrupted) as caught:
-        child.run({"job": "slow"}, events.append)
+        child.run(ask("slow"), events.append)
     assert caught.value.exit_code == 130
-    assert [e["run"] for e in events] == ["a", "b"]
+    assert [e.run for e in events] == ["a", "b"]
     assert child.running
 
 
 def test_a_second_ctrl_c_ends_a_worker_that_does_not_listen(child: Child) -> None:
-    events: list[Mapping[str, Any]] = []
+    events: list[Any] = []
     interrupt(events, times=2)
     with pytest.raises(Interrupted):
-        child.run({"job": "deaf"}, events.append)
+        child.run(ask("deaf"), events.append)
     assert not child.running
 
 
 def test_ctrl_c_never_breaks_the_handler_of_an_event(child: Child) -> None:
     done: list[str] = []
 
-    def handle(_: Mapping[str, Any]) -> None:
+    def handle(_: Any) -> None:
         os.kill(os.getpid(), signal.SIGINT)
         done.append("written")
 
     with pytest.raises(Interrupted):
-        child.run({"job": "slow"}, handle)
+        child.run(ask("slow"), handle)
     assert done == ["written", "written"]
 
 
 def test_another_thread_can_stop_a_job(child: Child) -> None:
-    events: list[Mapping[str, Any]] = []
+    events: list[Any] = []
     caught: list[BaseException] = []
 
     def work() -> None:
         try:
-            child.run({"job": "slow"}, events.append)
+            child.run(ask("slow"), events.append)
         except Interrupted as error:
             caught.append(error)
 
@@ -226,16 +243,16 @@ def test_another_thread_can_stop_a_job(child: Child) -> None:
 
 def test_the_old_answer_to_ctrl_c_is_restored(child: Child) -> None:
     before = signal.getsignal(signal.SIGINT)
-    child.run({"job": "echo"})
+    child.run(ask("echo"))
     assert signal.getsignal(signal.SIGINT) is before
 
 
 def test_a_failing_handler_ends_the_job(child: Child) -> None:
-    def fail(_: Mapping[str, Any]) -> None:
+    def fail(_: Any) -> None:
         raise OSError("disk full")
 
     with pytest.raises(OSError, match="disk full"):
-        child.run({"job": "deaf"}, fail)
+        child.run(ask("deaf"), fail)
     assert not child.running
 
 

@@ -10,10 +10,14 @@ import subprocess
 import sys
 import time
 
+import msgspec
+import numpy as np
 import pytest
 
-from modelwizard.errors import DataError, Interrupted
-from modelwizard.worker.events import Channel, Requests, described, first_line
+from modelwizard.contract.events import LOG, Done, Proposed, failed
+from modelwizard.contract.jobs import Inspect
+from modelwizard.errors import DataError, Interrupted, WorkerError, first_line
+from modelwizard.worker.events import Channel, Requests
 
 
 def lines(stream: io.BytesIO) -> list[dict[str, object]]:
@@ -23,10 +27,12 @@ def lines(stream: io.BytesIO) -> list[dict[str, object]]:
 def test_events_are_strict_json_lines() -> None:
     stream = io.BytesIO()
     channel = Channel(stream)
-    channel.emit("progress", loss=math.nan, best=math.inf, note="ä\nb")
-    channel.emit("done", result={"x": [1, 2]})
+    channel.emit(
+        Proposed(run="ä\nb", hyperparameters={"l1": math.nan, "l2": np.float64(math.inf), "units": np.int64(8)})
+    )
+    channel.emit(Done(result=msgspec.Raw(b'{"x": [1, 2]}')))
     assert lines(stream) == [
-        {"event": "progress", "loss": None, "best": None, "note": "ä\nb"},
+        {"event": "proposed", "run": "ä\nb", "hyperparameters": {"l1": None, "l2": None, "units": 8}},
         {"event": "done", "result": {"x": [1, 2]}},
     ]
 
@@ -45,17 +51,17 @@ class ResourceExhaustedError(Exception):
     ],
 )
 def test_errors_become_events(error: Exception, kind: str, what: str) -> None:
-    told = described(error)
-    assert told["kind"] == kind
-    assert what in str(told["what"])
-    assert told["fix"]
+    event = failed(error)
+    assert event.kind == kind
+    assert what in str(event.what)
+    assert event.fix
 
 
 def test_an_unforeseen_error_leaves_its_traceback_in_the_log(capsys: pytest.CaptureFixture[str]) -> None:
     stream = io.BytesIO()
-    Channel(stream).fail(ZeroDivisionError("by zero"), "runs/worker.log")
+    Channel(stream).fail(ZeroDivisionError("by zero"))
     assert "ZeroDivisionError: by zero" in capsys.readouterr().err
-    assert lines(stream)[0]["traceback_file"] == "runs/worker.log"
+    assert LOG in str(lines(stream)[0]["fix"])
 
 
 def test_a_message_of_many_lines_is_cut_to_one() -> None:
@@ -72,8 +78,8 @@ def feed(requests: bytes) -> tuple[Requests, int]:
 
 
 def test_a_stop_belongs_to_the_request_before_it() -> None:
-    requests, into = feed(b'{"job": "stop"}\n{"job": "train"}\nno json\n')
-    assert next(iter(requests))["job"] == "train"
+    requests, into = feed(b'{"job": "stop"}\n{"job": "inspect"}\n')
+    assert next(iter(requests)) == Inspect()
     requests.check()  # the stop came before the job
     os.write(into, b'{"job": "stop"}\n')
     deadline = time.monotonic() + 5
@@ -83,15 +89,24 @@ def test_a_stop_belongs_to_the_request_before_it() -> None:
         requests.check()
 
 
+@pytest.mark.parametrize(
+    "line", [b"no json", b'{"job": "dance"}', b'{"job": "train"}', b'{"job": "check", "train": 3}']
+)
+def test_a_job_that_cannot_be_read_is_an_error(line: bytes) -> None:
+    requests, _ = feed(line + b"\n")
+    assert isinstance(next(iter(requests)), WorkerError)
+
+
 SERVANT = """
 import os, sys, time
+from modelwizard.contract.events import Proposed
 from modelwizard.worker.events import Channel, Requests, claim_stdout
 channel = Channel(claim_stdout())
 print("user code prints")
 os.write(1, b"so do libraries\\n")
 requests = Requests(sys.stdin.buffer)
 for request in requests:
-    channel.emit("began", job=request["job"])
+    channel.emit(Proposed(run=type(request).__name__, hyperparameters={}))
     time.sleep(60)
 """
 
@@ -101,9 +116,9 @@ def test_prints_go_to_the_error_output_and_the_end_of_the_input_ends_a_busy_work
     servant = subprocess.Popen([sys.executable, "-c", SERVANT], stdin=pipe, stdout=pipe, stderr=pipe)
     assert servant.stdin is not None
     assert servant.stdout is not None
-    servant.stdin.write(b'{"job": "train"}\n')
+    servant.stdin.write(b'{"job": "inspect"}\n')
     servant.stdin.flush()
-    assert servant.stdout.readline() == b'{"event": "began", "job": "train"}\n'
+    assert servant.stdout.readline() == b'{"event":"proposed","run":"Inspect","hyperparameters":{}}\n'
     rest, errors = servant.communicate(timeout=30)  # closes its input
     assert rest == b""
     assert b"user code prints" in errors

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from modelwizard.tuning.median_stopping import FEWEST, PARTS, bar, hopeless
+from modelwizard.training.median_stopping import FEWEST, PARTS, bar, hopeless
 
 FALLING = [1.0 - 0.04 * i for i in range(20)]
 

@@ -7,7 +7,7 @@ from typing import Any
 import keras_tuner
 import pytest
 
-from modelwizard.tuning import space
+from modelwizard.training import space
 
 
 def tabular(hp: Any) -> None:
@@ -110,7 +110,7 @@ def test_regularisers_are_known_by_name_and_switched_off(make: Any, expected: An
     ],
 )
 def test_bounds_only_ever_narrow(bounds: dict[str, list[float]], expected: tuple[int, int]) -> None:
-    narrowed = space.restrict(space.discover(tabular), bounds, {})
+    narrowed = space.restrict(space.discover(tabular), bounds)
     layers = next(hp for hp in narrowed.space if hp.name == "layers")
     assert (layers.min_value, layers.max_value) == expected
     assert expected[0] <= layers.default <= expected[1]
@@ -118,29 +118,14 @@ def test_bounds_only_ever_narrow(bounds: dict[str, list[float]], expected: tuple
 
 def test_choices_are_cut_and_the_nearest_is_left() -> None:
     found = space.discover(tabular)
-    cut = {hp.name: hp for hp in space.restrict(found, {"l2": [0.0, 1e-3]}, {}).space}
+    cut = {hp.name: hp for hp in space.restrict(found, {"l2": (0.0, 1e-3)}).space}
     assert list(cut["l2"].values) == [0.0, 1e-4]
-    cut = {hp.name: hp for hp in space.restrict(found, {"l2": [1.0, 2.0]}, {}).space}
+    cut = {hp.name: hp for hp in space.restrict(found, {"l2": (1.0, 2.0)}).space}
     assert list(cut["l2"].values) == [1e-2]
 
 
-def test_what_is_fixed_reaches_the_model_whatever_its_range() -> None:
-    narrowed = space.restrict(space.discover(tabular), {}, {"dropout": 0.0, "layers": 7})
-    values: dict[str, Any] = {}
-
-    def build(hp: Any) -> None:
-        values["dropout"] = hp.Float("dropout", 0.2, 0.5)
-        values["layers"] = hp.Int("layers", 1, 6)
-
-    build(narrowed)
-    assert values == {"dropout": 0.0, "layers": 7}
-
-
 def test_a_space_is_told_in_plain_values() -> None:
-    import json
-
-    rows = {row["name"]: row for row in json.loads(json.dumps(space.described(space.discover(tabular))))}
-    assert rows["units"]["max"] == 1024
-    assert rows["units"]["sampling"] == "log"
-    assert rows["l2"]["values"] == [0.0, 1e-4, 1e-2]
-    assert [name for name, row in rows.items() if row["regulariser"]] == ["l2", "dropout"]
+    rows = {row.name: row for row in space.described(space.discover(tabular))}
+    assert (rows["units"].max, rows["units"].sampling, rows["units"].values) == (1024, "log", None)
+    assert (rows["l2"].max, rows["l2"].values) == (None, [0.0, 1e-4, 1e-2])
+    assert [name for name, row in rows.items() if row.regulariser] == ["l2", "dropout"]

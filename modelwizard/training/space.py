@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import keras_tuner
+
+from modelwizard.contract.results import Dimension
 
 REGULARISERS = ("dropout", "l1", "l2", "weight_decay", "noise", "label_smoothing")
 """Hyperparameters whose names begin so are regularisers: at zero they do nothing."""
@@ -102,35 +104,19 @@ def bare(space: keras_tuner.HyperParameters) -> Values:
 
 def restrict(
     space: keras_tuner.HyperParameters,
-    bounds: Mapping[str, Sequence[float]],
-    fixed: Mapping[str, Any],
+    bounds: Mapping[str, tuple[float, float]],
 ) -> keras_tuner.HyperParameters:
-    """Return the space of a stage: ranges cut to bounds, some hyperparameters held.
+    """Return the space of a stage: ranges cut to bounds.
 
     Args:
         space: The open space.
         bounds: (least, most) by name; what lies outside the open range changes nothing. Unknown names are ignored:
             a person may have taken a hyperparameter out of the model.
-        fixed: Values that are not searched, by name.
     """
     narrowed = keras_tuner.HyperParameters()
     for hp in space.space:
-        if hp.name in fixed:
-            item = _held(hp, fixed[hp.name])
-        elif hp.name in bounds:
-            item = _cut(hp, *bounds[hp.name])
-        else:
-            item = hp
-        narrowed.merge([item])
+        narrowed.merge([_cut(hp, *bounds[hp.name]) if hp.name in bounds else hp])
     return narrowed
-
-
-def _held(hp: Any, value: Any) -> Any:
-    """Return a hyperparameter of one value, under the same conditions."""
-    holder = keras_tuner.HyperParameters()
-    holder.Fixed(hp.name, value)
-    config = {"name": hp.name, "value": value, "conditions": hp.get_config()["conditions"]}
-    return type(holder.space[0]).from_config(config)
 
 
 def _cut(hp: Any, least: float, most: float) -> Any:
@@ -146,24 +132,19 @@ def _cut(hp: Any, least: float, most: float) -> Any:
     return type(hp).from_config(config)
 
 
-def described(space: keras_tuner.HyperParameters) -> list[dict[str, Any]]:
-    """Return the space as plain values, one mapping per hyperparameter."""
-    rows: list[dict[str, Any]] = []
-    for hp in space.space:
-        numeric = kind(hp) in ("Int", "Float")
-        rows.append(
-            {
-                "name": hp.name,
-                "type": kind(hp),
-                "default": hp.default,
-                "min": hp.min_value if numeric else None,
-                "max": hp.max_value if numeric else None,
-                "step": hp.step if numeric else None,
-                "sampling": hp.sampling if numeric else None,
-                "values": list(hp.values) if kind(hp) in ("Choice", "Boolean") else None,
-                "regulariser": regulariser(hp),
-                "off": off(hp) if regulariser(hp) else None,
-                "conditional": bool(hp.conditions),
-            }
+def described(space: keras_tuner.HyperParameters) -> list[Dimension]:
+    """Return the space as plain values."""
+    return [
+        Dimension(
+            name=hp.name,
+            default=hp.default,
+            min=getattr(hp, "min_value", None),
+            max=getattr(hp, "max_value", None),
+            step=getattr(hp, "step", None),
+            sampling=getattr(hp, "sampling", None),
+            values=list(hp.values) if kind(hp) in ("Choice", "Boolean") else None,
+            regulariser=regulariser(hp),
+            conditional=bool(hp.conditions),
         )
-    return rows
+        for hp in space.space
+    ]
