@@ -102,12 +102,6 @@ def test_no_modules_import_each_other_in_a_circle() -> None:
 
 
 READERS = ("openpyxl", "pandas", "polars", "pyarrow")
-TABLES = {
-    "training/features.py": {"modelwizard.kinds.tabular"},  # which ratios, logarithms and seasons are worth a trial
-    "training/relabelled.py": {"pandas"},  # changes what the project's own reader of tables returns
-    "training/sealed.py": {"pandas"},  # hashes of rows, fast
-}
-"""Modules outside `kinds/` that know tables, and what of them."""
 
 
 @pytest.mark.parametrize("path", [p for p in MODULES if room(p) != "kinds"], ids=named)
@@ -115,7 +109,7 @@ def test_only_its_folder_knows_a_kind_of_data(path: Path) -> None:
     folders = {f"modelwizard.kinds.{name}" for name in KINDS}
     known = {".".join(name.split(".")[:3]) for name in imports(path)} & folders
     known |= {name.split(".")[0] for name in imports(path)} & set(READERS)
-    assert known == TABLES.get(named(path), set())
+    assert known == set()
 
 
 def test_no_other_room_names_a_kind_of_data() -> None:

@@ -7,17 +7,23 @@ of. The project's code is the kind's too: what the worker uses of it is the cont
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from modelwizard.contract.results import Proposal
     from modelwizard.conversation import Page
     from modelwizard.kinds.facts import DataFacts, TargetFacts
     from modelwizard.kinds.question import Question
     from modelwizard.problems.target import Target
     from modelwizard.settings import Settings
     from modelwizard.splitting.split import Rows
+
+    Array = NDArray[Any]
 
 KINDS = {"tabular": "modelwizard.kinds.tabular.kind:TABULAR"}
 """Where the object of each kind lies, the kind first that is taken until the data say otherwise."""
@@ -56,6 +62,39 @@ class Data(Protocol):
 
     def hashes(self) -> Sequence[str]:
         """Return 16 hex digits for each row, of its raw content."""
+        ...
+
+
+class Features(Protocol):
+    """What `modelwizard features` asks of a kind whose rows have columns.
+
+    `kinds` are the kinds of the raw columns as data.py names them, `numbers` the (n,) values of those that are numbers.
+    """
+
+    def numbers(self, kinds: Mapping[str, str], made: Collection[str]) -> list[str]:
+        """Return which of the columns that leave `add_features` are numbers."""
+        ...
+
+    def helped(
+        self,
+        kinds: Mapping[str, str],
+        numbers: Mapping[str, Array],
+        raw: Mapping[str, Array],
+        y: Array,
+        problem: str,
+        seed: int,
+    ) -> tuple[Proposal, ...]:
+        """Return features that explain what a model without them leaves of the canonical targets `y`, best first."""
+        ...
+
+    def unhelped(self, kinds: Mapping[str, str], numbers: Mapping[str, Array]) -> Mapping[str, tuple[Proposal, ...]]:
+        """Return features that the inputs alone speak for, by what they are."""
+        ...
+
+    def clusters(
+        self, blocks: Mapping[str, Array], columns: Mapping[str, Sequence[str]], names: Sequence[str]
+    ) -> list[list[str]]:
+        """Return some columns of encoded blocks in groups, those together that stand in for each other."""
         ...
 
 
@@ -129,6 +168,30 @@ class Kind(Protocol):
 
     def rows(self, path: Path, settings: Settings) -> Rows:
         """Return which rows of a project's data must not be parted, and their order."""
+        ...
+
+    def matrices(self, train: Mapping[str, Array], held: Mapping[str, Array], *, one_hot: bool) -> tuple[Any, Any]:
+        """Return encoded blocks of training and of held-out rows as matrices, for models that know no blocks.
+
+        Args:
+            train: Blocks of the rows that a model is fitted on.
+            held: Blocks of the rows that it predicts.
+            one_hot: Whether each category gets a column of its own.
+        """
+        ...
+
+    def features(self) -> Features:
+        """Return what `modelwizard features` asks of this kind."""
+        ...
+
+    def altered(self, settings: Settings, rows: Array, labels: Array) -> AbstractContextManager[None]:
+        """Let a project's own code read its data changed, inside the block.
+
+        Args:
+            settings: Those of the project.
+            rows: Which row stands in the place of each, shape (n,).
+            labels: Of which row each has the target, shape (n,).
+        """
         ...
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from modelwizard.conversation import Page
-from modelwizard.kinds import Data, Kind
+from modelwizard.kinds import Data, Features, Kind
 from modelwizard.kinds.facts import Column, DataFacts
 from modelwizard.kinds.tabular import code, screen
 from modelwizard.kinds.tabular.questions import DIVISIONS, QUESTIONS
@@ -79,6 +80,24 @@ class Tabular:
         columns = [Column(name, kind) for name, kind in settings.columns.items()]
         frame = read(path, form)
         return rows_of(frame, columns, settings.problem.target, form, split.group or "", split.time or "")
+
+    def matrices(self, train: Mapping[str, Any], held: Mapping[str, Any], *, one_hot: bool) -> tuple[Any, Any]:
+        """Return encoded blocks as matrices."""
+        from modelwizard.kinds.tabular.matrices import matrices
+
+        return matrices(train, held, one_hot=one_hot)
+
+    def features(self) -> Features:
+        """Return what `modelwizard features` asks of tables."""
+        from modelwizard.kinds.tabular.features import TableFeatures
+
+        return TableFeatures()
+
+    def altered(self, settings: Settings, rows: Any, labels: Any) -> AbstractContextManager[None]:
+        """Let pandas' readers return the project's table changed."""
+        from modelwizard.kinds.tabular.altered import altered
+
+        return altered(settings.problem.target, rows, labels)
 
 
 TABULAR: Kind = Tabular()
