@@ -102,7 +102,7 @@ def _settings(settings: Settings, command: str) -> str:
     held, drawn = ("validation_size",), ("folds", "repeats")
     tables = {
         "project": {"name": settings.name, "kind": settings.kind, "version": settings.version},
-        "data": _table(settings.data, ("delimiter", "encoding", "missing")),
+        "data": {"path": settings.data.path, **_table(settings.data, ("delimiter", "encoding", "missing"), ("path",))},
         "problem": vars(settings.problem),
         "columns": settings.columns,
         "split": _table(settings.split, ("test_size", *(drawn if kfold else held)), held if kfold else drawn),

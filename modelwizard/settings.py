@@ -23,32 +23,41 @@ UNUSED = ("identifier", "constant", "ignore")
 """Those that never reach the model."""
 
 
+@dataclass(frozen=True)
+class Format:
+    """How a file of rows is written.
+
+    Args:
+        format: `csv` (any delimiter), `parquet`, `jsonl` or `excel`.
+        delimiter: What separates the cells of a text file. Defaults to a comma.
+        encoding: Encoding of a text file, as Python names it. Defaults to UTF-8.
+        decimal: Decimal sign. Defaults to a point.
+        thousands: Sign between groups of three digits. Defaults to nothing.
+        missing: Cells that mean "missing", as found in this file. Defaults to the empty cell.
+        sheet: Sheet of a workbook, or nothing for the first. Defaults to nothing.
+    """
+
+    format: str
+    delimiter: str = ","
+    encoding: str = "utf-8"
+    decimal: str = "."
+    thousands: str = ""
+    missing: tuple[str, ...] = ("",)
+    sheet: str = ""
+
+
 @dataclass(frozen=True, kw_only=True)
-class DataSettings:
+class DataSettings(Format):
     """Where the rows are and how the file is written.
 
     Args:
         path: The file, relative to the project's folder or absolute.
-        format: `csv`, `parquet`, `jsonl` or `excel`.
-        delimiter: What separates the cells of a text file. Defaults to a comma.
-        encoding: Encoding of a text file. Defaults to UTF-8.
-        decimal: Decimal sign. Defaults to a point.
-        thousands: Thousands separator, or nothing. Defaults to nothing.
-        missing: Cells that mean "missing". Defaults to none besides the empty cell.
-        sheet: Sheet of a workbook, or nothing for the first. Defaults to nothing.
         rows: How many rows the file had when the project was made.
         sha256: The file's hash when the project was made.
         dates: Layout of a date column where it cannot be guessed. Defaults to none.
     """
 
     path: str
-    format: str
-    delimiter: str = ","
-    encoding: str = "utf-8"
-    decimal: str = "."
-    thousands: str = ""
-    missing: tuple[str, ...] = ()
-    sheet: str = ""
     rows: int
     sha256: str
     dates: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))

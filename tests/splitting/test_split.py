@@ -12,9 +12,9 @@ from modelwizard.errors import DataError, UsageError
 from modelwizard.evidence.scheme import choose, resolution, rounds
 from modelwizard.kinds.tabular.columns import describe
 from modelwizard.kinds.tabular.rows import row_hashes, rows_of, times_of, units_of
-from modelwizard.kinds.tabular.sniff import Format
 from modelwizard.kinds.tabular.target import check_target
 from modelwizard.problems.target import Target
+from modelwizard.settings import Format
 from modelwizard.splitting.split import PARTS, Split, folds, split
 from modelwizard.splitting.stratify import deal, strata
 

@@ -11,7 +11,7 @@ from modelwizard.kinds.facts import Column
 from modelwizard.kinds.tabular.columns import describe, override
 from modelwizard.kinds.tabular.dates import date_format, to_time
 from modelwizard.kinds.tabular.numbers import to_number
-from modelwizard.kinds.tabular.sniff import Format
+from modelwizard.settings import Format
 
 FORM = Format("csv", missing=("", "?", "NA"))
 RNG = np.random.default_rng(0)

@@ -9,8 +9,8 @@ import pytest
 from modelwizard.kinds.tabular.columns import describe
 from modelwizard.kinds.tabular.leaks import leaks
 from modelwizard.kinds.tabular.profile import Profile, profile
-from modelwizard.kinds.tabular.sniff import Format
 from modelwizard.kinds.tabular.target import check_target
+from modelwizard.settings import Format
 
 FORM = Format("csv", missing=("", "?"))
 RNG = np.random.default_rng(1)

@@ -13,9 +13,9 @@ from modelwizard.evidence.scheme import check_rows, detectable_drop, rows_for
 from modelwizard.kinds.tabular.amounts import check_infinite
 from modelwizard.kinds.tabular.columns import describe
 from modelwizard.kinds.tabular.infer import infer, suggest_target
-from modelwizard.kinds.tabular.sniff import Format
 from modelwizard.kinds.tabular.target import check_target, positive_label
 from modelwizard.problems import PROBLEMS
+from modelwizard.settings import Format
 
 FORM = Format("csv", missing=("", "?", "NA"))
 RNG = np.random.default_rng(0)

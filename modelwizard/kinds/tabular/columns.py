@@ -15,9 +15,8 @@ from modelwizard.kinds.facts import Column
 from modelwizard.kinds.tabular.cells import Values, cells_of, short, values_of
 from modelwizard.kinds.tabular.dates import ambiguous, date_format
 from modelwizard.kinds.tabular.numbers import MISSING_NUMBER, number_pattern, to_number
-from modelwizard.kinds.tabular.sniff import Format
 from modelwizard.problems.seen import plain
-from modelwizard.settings import COLUMN_KINDS, UNUSED
+from modelwizard.settings import COLUMN_KINDS, UNUSED, Format
 
 FEATURES = tuple(kind for kind in COLUMN_KINDS if kind not in UNUSED)
 """Kinds that carry something to learn from."""

@@ -14,8 +14,8 @@ from modelwizard.kinds.facts import Column, Guess
 from modelwizard.kinds.tabular.cells import Values, cells_of, values_of
 from modelwizard.kinds.tabular.columns import FALSE, TRUE
 from modelwizard.kinds.tabular.numbers import MISSING_NUMBER, to_number
-from modelwizard.kinds.tabular.sniff import Format
 from modelwizard.problems import PROBLEMS, Seen
+from modelwizard.settings import Format
 
 _ALWAYS = frozenset(("target", "targets", "label", "labels", "class", "classes", "y", "outcome", "response", "output"))
 _OFTEN = frozenset(

@@ -221,12 +221,11 @@ def calendar(numbers: Mapping[str, Floats], dated: Collection[str]) -> list[Prop
 
 def clusters(table: Floats, names: Sequence[str], beyond: float = 0.8) -> list[list[str]]:
     """Return names in groups: columns that are correlated by more than a bound, directly or through others."""
+    from scipy.sparse.csgraph import connected_components
+
     if len(names) < 2:
         return [[name] for name in names]
     with np.errstate(invalid="ignore", divide="ignore"):
         close = np.abs(np.nan_to_num(np.corrcoef(table, rowvar=False))) > beyond
-    group = list(range(len(names)))
-    for i, j in np.argwhere(np.triu(close, 1)):
-        old, new = group[j], group[i]
-        group = [new if g == old else g for g in group]
-    return [[names[i] for i in range(len(names)) if group[i] == g] for g in dict.fromkeys(group)]
+    group = connected_components(close, directed=False)[1].tolist()
+    return [[name for name, g in zip(names, group, strict=True) if g == one] for one in dict.fromkeys(group)]

@@ -71,15 +71,12 @@ class Tabular:
 
     def rows(self, path: Path, settings: Settings) -> Rows:
         """Read the data file of a project as it was read when the project was made, and relate its rows."""
-        from modelwizard.kinds.tabular.read import Format, read
+        from modelwizard.kinds.tabular.read import read
         from modelwizard.kinds.tabular.rows import rows_of
 
         data, split = settings.data, settings.split
-        missing = data.missing or ("",)
-        form = Format(data.format, data.delimiter, data.encoding, data.decimal, data.thousands, missing, data.sheet)
         columns = [Column(name, kind) for name, kind in settings.columns.items()]
-        frame = read(path, form)
-        return rows_of(frame, columns, settings.problem.target, form, split.group or "", split.time or "")
+        return rows_of(read(path, data), columns, settings.problem.target, data, split.group or "", split.time or "")
 
     def matrices(self, train: Mapping[str, Any], held: Mapping[str, Any], *, one_hot: bool) -> tuple[Any, Any]:
         """Return encoded blocks as matrices."""

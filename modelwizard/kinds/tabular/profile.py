@@ -12,13 +12,14 @@ import pandas as pd
 
 from modelwizard.evidence.scheme import detectable_drop, rows_for
 from modelwizard.kinds.facts import Caution, Column
-from modelwizard.kinds.tabular.cells import cells_of, counted, listed, values_of
+from modelwizard.kinds.tabular.cells import cells_of, listed, values_of
 from modelwizard.kinds.tabular.columns import FEATURES, is_id_name
 from modelwizard.kinds.tabular.dates import ambiguous
 from modelwizard.kinds.tabular.leaks import Leak, leaks
 from modelwizard.kinds.tabular.rows import row_hashes, times_of, units_of
-from modelwizard.kinds.tabular.sniff import Format
 from modelwizard.problems.target import Target
+from modelwizard.settings import Format
+from modelwizard.words import count
 
 _SPLIT_NAMES = frozenset(("fold", "folds", "split", "partition", "subset", "is_train", "is_test", "train_test"))
 _LEFT_OUT = ("constant", "identifier")
@@ -119,7 +120,7 @@ def _table(rows: int, features: Sequence[Column], duplicates: int) -> list[Cauti
         sentence = f"{len(used):,} features for {rows:,} rows: a network can memorise the rows."
         cautions.append(Caution("many-columns", sentence))
     if duplicates:
-        repeats = counted(duplicates, "row repeats", "rows repeat")
+        repeats = count(duplicates, "row repeats", "rows repeat")
         sentence = f"{repeats} an earlier row exactly; repeats stay on one side of the split."
         cautions.append(Caution("duplicates", sentence))
     return cautions
@@ -201,7 +202,7 @@ def _target(frame: pd.DataFrame, features: Sequence[Column], target: Target) -> 
     unknown = int((~target.known).sum())
     if unknown:
         cautions.append(
-            Caution("target-missing", f"{counted(unknown, 'row has', 'rows have')} no target: not used.", target.names)
+            Caution("target-missing", f"{count(unknown, 'row has', 'rows have')} no target: not used.", target.names)
         )
     known = int(target.known.sum())
     if target.type.chooses_positive and min(target.counts) < 0.05 * known:

@@ -15,7 +15,7 @@ from modelwizard.kinds.question import one_of
 from modelwizard.kinds.tabular.cells import cells_of, values_of
 from modelwizard.kinds.tabular.dates import date_format, to_time
 from modelwizard.kinds.tabular.numbers import MISSING_NUMBER, to_number
-from modelwizard.kinds.tabular.sniff import Format
+from modelwizard.settings import Format
 from modelwizard.splitting.split import Rows
 
 

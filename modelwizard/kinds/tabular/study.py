@@ -19,11 +19,11 @@ from modelwizard.kinds.tabular.columns import describe, override
 from modelwizard.kinds.tabular.examples import EXAMPLES
 from modelwizard.kinds.tabular.infer import infer, suggest_target
 from modelwizard.kinds.tabular.profile import Profile, profile
-from modelwizard.kinds.tabular.read import Format, read, sniff
+from modelwizard.kinds.tabular.read import read, sniff
 from modelwizard.kinds.tabular.rows import row_hashes, rows_of
 from modelwizard.kinds.tabular.target import check_target
 from modelwizard.problems.target import Target
-from modelwizard.settings import DataSettings
+from modelwizard.settings import DataSettings, Format
 from modelwizard.splitting.split import Rows
 
 Known = Mapping[str, Any]
@@ -42,7 +42,8 @@ class Study:
 
     def __init__(self, path: Path, reading: Mapping[str, Any]) -> None:
         self._path = path
-        self._form: Format = replace(sniff(path), **reading)
+        sniffed = sniff(path, delimiter=reading.get("delimiter"), encoding=reading.get("encoding"))
+        self._form: Format = replace(sniffed, **reading)
         self._frame = read(path, self._form)
         self._sha256 = file_sha256(path)
         self._once = Once()
@@ -52,19 +53,13 @@ class Study:
         return self._once("facts", (known["data"], _kinds(known)), lambda: self._facts(known))
 
     def _facts(self, known: Known) -> DataFacts:
-        columns, found, form = self._columns(known), self._profile(known), self._form
+        columns, found = self._columns(known), self._profile(known)
         targets, why = suggest_target(self._frame, columns)
         if known["data"].startswith(EXAMPLE):
             targets, why = EXAMPLES[known["data"].removeprefix(EXAMPLE)].targets, "the target of this example"
         source = DataSettings(
+            **vars(self._form),
             path=self._path.as_posix(),
-            format=form.kind,
-            delimiter=form.delimiter,
-            encoding=form.encoding,
-            decimal=form.decimal,
-            thousands=form.thousands,
-            missing=form.missing,
-            sheet=form.sheet,
             rows=len(self._frame),
             sha256=self._sha256,
             dates=MappingProxyType({c.name: c.format for c in columns if c.kind == "date" and c.format}),

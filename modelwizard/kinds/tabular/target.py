@@ -13,9 +13,9 @@ from modelwizard.kinds.tabular.amounts import amounts, check_amounts
 from modelwizard.kinds.tabular.cells import Values, cells_of, values_of
 from modelwizard.kinds.tabular.columns import FALSE, TRUE
 from modelwizard.kinds.tabular.numbers import to_number
-from modelwizard.kinds.tabular.sniff import Format
 from modelwizard.problems import PROBLEMS, Problem
 from modelwizard.problems.target import Target
+from modelwizard.settings import Format
 
 # A class must be able to stand in train, validation and test.
 MINIMUM_CLASS = 3
