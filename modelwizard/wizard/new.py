@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any
 
 from modelwizard import kinds, scaffold
 from modelwizard.conversation import BACK, Choice, Conversation, Prompt
@@ -19,33 +19,7 @@ from modelwizard.wizard.given import Given
 from modelwizard.wizard.interview import Interview
 from modelwizard.wizard.places import new_folder
 from modelwizard.wizard.questions import BY_NAME
-
-if TYPE_CHECKING:
-    from modelwizard.splitting.split import Split
-
-
-class Surveyor(Protocol):
-    """Finds out what the data say."""
-
-    def learn(self, known: Mapping[str, Any]) -> Facts:
-        """Return the facts that follow from answers.
-
-        Raises:
-            DataError: When nothing can be learned from the file or the target.
-        """
-        ...
-
-    def divide(self, known: Mapping[str, Any]) -> Split:
-        """Divide the rows into parts."""
-        ...
-
-    def hashes(self, known: Mapping[str, Any]) -> Sequence[str]:
-        """Return the hash of each row."""
-        ...
-
-    def bundled(self, known: Mapping[str, Any]) -> dict[str, str]:
-        """Return the data as a file of the project, when they come with the wizard."""
-        ...
+from modelwizard.wizard.survey import Survey
 
 
 @dataclass(frozen=True)
@@ -74,7 +48,7 @@ class Order:
 def new(
     order: Order,
     talk: Conversation,
-    survey: Surveyor,
+    survey: Survey,
     run_stage: Callable[[Path], dict[str, Any]] | None = None,
     warm_up: Callable[[], None] = lambda: None,
 ) -> dict[str, Any]:
@@ -124,7 +98,7 @@ def _asks(order: Order, talk: Conversation) -> bool:
     return order.ask and talk.attended and not order.yes
 
 
-def _settle(order: Order, talk: Conversation, survey: Surveyor, interview: Interview) -> tuple[Answers, dict[str, str]]:
+def _settle(order: Order, talk: Conversation, survey: Survey, interview: Interview) -> tuple[Answers, dict[str, str]]:
     """Ask and review; return the answers and the files that follow from them."""
     interview.run()
     for name in order.given.keys() - interview.answers.keys():
@@ -146,7 +120,7 @@ def _settle(order: Order, talk: Conversation, survey: Surveyor, interview: Inter
     return answers, files
 
 
-def _learn(survey: Surveyor, known: Mapping[str, Any], overwrite: bool) -> Facts:
+def _learn(survey: Survey, known: Mapping[str, Any], overwrite: bool) -> Facts:
     if "directory" in known:
         new_folder(known["directory"], overwrite=overwrite)
     return survey.learn(known)

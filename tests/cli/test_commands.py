@@ -180,7 +180,7 @@ def test_a_project_is_made_without_keras(place: Path) -> None:
         ("new . --data shop.csv --target left", 2, "the current folder"),
         ("new --data shop.csv --answers none.toml", 2, "does not exist"),
         ("new --data shop.csv --set kolor=red", 2, "is not a question"),
-        ("new --example no-such -y", 2, "There is no example"),
+        ("new --example no-such -y", 2, "is not an example"),
         ("new --lang xx", 2, "--lang"),
         ("new --batch-size x", 2, "--batch-size"),
         ("nwe", 2, "nwe"),

@@ -22,9 +22,7 @@ READERS = {"parquet": ("pyarrow",), "excel": ("openpyxl",)}
 """Packages that pandas needs to read a format."""
 
 
-class Tabular:
-    """Tables."""
-
+class _Tabular:
     name = "tabular"
     templates = code.TEMPLATES
     questions = QUESTIONS
@@ -36,41 +34,33 @@ class Tabular:
     }
 
     def recognises(self, path: Path) -> bool:
-        """Say whether a file may be a table, by its name."""
         return path.suffix.lower() in SUFFIXES and path.is_file()
 
     def examples(self) -> Mapping[str, str]:
-        """Return the bundled examples: name → what it is."""
         from modelwizard.kinds.tabular.examples import EXAMPLES
 
         return {name: example.title for name, example in EXAMPLES.items()}
 
     def write_example(self, name: str, folder: Path) -> Path:
-        """Write a bundled example as CSV; return its path."""
         from modelwizard.kinds.tabular.examples import write_example
 
         return write_example(name, folder)
 
     def open(self, path: Path, reading: Mapping[str, Any]) -> Data:
-        """Read a table."""
         from modelwizard.kinds.tabular.study import Study
 
         return Study(path, reading)
 
     def show(self, page: Page, facts: DataFacts) -> None:
-        """Show a table: size, columns with their kinds, what is missing, what is odd."""
         screen.show(page, facts)
 
     def files(self, settings: Settings) -> dict[str, str]:
-        """Return the Python files of a project by their paths inside it."""
         return code.files(settings)
 
     def requirements(self, settings: Settings) -> Sequence[str]:
-        """Return the package that reads the format of the file, besides pandas."""
         return READERS.get(settings.data.format, ())
 
     def rows(self, path: Path, settings: Settings) -> Rows:
-        """Read the data file of a project as it was read when the project was made, and relate its rows."""
         from modelwizard.kinds.tabular.read import read
         from modelwizard.kinds.tabular.rows import rows_of
 
@@ -79,22 +69,19 @@ class Tabular:
         return rows_of(read(path, data), columns, settings.problem.target, data, split.group or "", split.time or "")
 
     def matrices(self, train: Mapping[str, Any], held: Mapping[str, Any], *, one_hot: bool) -> tuple[Any, Any]:
-        """Return encoded blocks as matrices."""
         from modelwizard.kinds.tabular.matrices import matrices
 
         return matrices(train, held, one_hot=one_hot)
 
     def features(self) -> Features:
-        """Return what `modelwizard features` asks of tables."""
         from modelwizard.kinds.tabular.features import TableFeatures
 
         return TableFeatures()
 
     def altered(self, settings: Settings, rows: Any, labels: Any) -> AbstractContextManager[None]:
-        """Let pandas' readers return the project's table changed."""
         from modelwizard.kinds.tabular.altered import altered
 
         return altered(settings.problem.target, rows, labels)
 
 
-TABULAR: Kind = Tabular()
+TABULAR: Kind = _Tabular()

@@ -21,9 +21,7 @@ def _column(value: str, facts: Facts, prefix: str) -> str:
     return one_of(value, names, "a column of the data", prefix)
 
 
-class Target(Question):
-    """Which columns are predicted."""
-
+class _Target(Question):
     name, flag, type, show = "target", "--target COLUMN", "list", "data"
     text = "Which column should be predicted?"
     why = "The model learns to predict this column from the others."
@@ -31,25 +29,21 @@ class Target(Question):
     after = ("data",)
 
     def choices(self, known: Known, facts: Facts) -> Sequence[Choice]:
-        """Return all columns."""
         columns = facts.require_data().columns
         return [Choice(c.name, f"{c.name} ({c.kind}, {c.distinct:,} distinct values)") for c in columns]
 
     def default(self, known: Known, facts: Facts) -> Default | None:
-        """Return the columns that look like the target."""
         data = facts.require_data()
         return Default(data.targets, data.targets_reason) if data.targets else None
 
     def check(self, value: Any, known: Known, facts: Facts) -> tuple[str, ...]:
-        """Return columns of the data, one at least."""
         chosen = tuple(_column(name, facts, "--target ") for name in dict.fromkeys(value))
         if not chosen:
             raise UsageError("A model needs at least one column to predict.", fix="--target COLUMN")
         return chosen
 
     def essential(self, known: Known) -> bool:
-        """Tell that only a person knows it; an example says itself what it is about."""
-        return not str(known.get("data", "")).startswith(EXAMPLE)
+        return not str(known.get("data", "")).startswith(EXAMPLE)  # an example says itself what it is about
 
     def put(self, prompt: Prompt, talk: Conversation, default: Default | None, facts: Facts) -> Any:
         """Offer the suggested column or columns, all columns, or several of one's own."""
@@ -74,9 +68,7 @@ class Target(Question):
         return suggested if value == first else (value,)
 
 
-class Ignore(Question):
-    """Which columns are left out."""
-
+class _Ignore(Question):
     name, flag, type, form = "ignore", "--ignore COLUMN", "list", "choose many"
     text = "Which columns should be left out?"
     why = "Columns that you will not know when you predict, or must not use."
@@ -85,44 +77,36 @@ class Ignore(Question):
     usual, silent = Default((), "every column is used unless you say otherwise"), True
 
     def choices(self, known: Known, facts: Facts) -> Sequence[Choice]:
-        """Return all columns but the targets."""
         from modelwizard.kinds.tabular.screen import summary
 
         columns = (c for c in facts.require_data().columns if c.name not in known.get("target", ()))
         return [Choice(c.name, f"{c.name}: {c.kind}", summary(c)) for c in columns]
 
     def check(self, value: Any, known: Known, facts: Facts) -> tuple[str, ...]:
-        """Return columns of the data that are no targets."""
         chosen = tuple(_column(name, facts, "--ignore ") for name in dict.fromkeys(value))
         if both := set(chosen) & set(known.get("target", ())):
             raise UsageError(f"{both.pop()!r} is the target; it cannot be ignored.", fix="choose one of the two")
         return chosen
 
 
-class Leaks(Ignore):
-    """Which columns that give the target away are left out."""
-
+class _Leaks(_Ignore):
     name, flag, help, silent = "leaks", "--set leaks=COLUMN", "", False
     text = "Leave out columns that give the target away?"
     why = "A column that is known only after the fact makes every score look good and the model useless."
     after = ("data", "target", "ignore")
 
     def choices(self, known: Known, facts: Facts) -> Sequence[Choice]:
-        """Return the columns that were found to leak, each with what was seen."""
         return [Choice(name, name, sentence) for name, sentence in facts.require_target().leaks.items()]
 
     def default(self, known: Known, facts: Facts) -> Default | None:
-        """Return all of them: a model too good by mistake costs more than one that is a little worse."""
+        # All of them: a model that is too good by mistake costs more than one that is a little worse.
         return Default(tuple(facts.require_target().leaks), "each predicts the target almost alone")
 
     def exists(self, known: Known, facts: Facts) -> bool:
-        """Tell whether any were found."""
         return facts.target is not None and bool(facts.target.leaks)
 
 
-class Columns(Question):
-    """Which columns are of another type than found."""
-
+class _Columns(Question):
     name, flag, type = "columns", "--set columns.NAME=KIND", "kinds"
     text = "Which columns have the wrong type?"
     why = "The type decides how a column reaches the model: numbers may be codes, text may be dates."
@@ -130,7 +114,6 @@ class Columns(Question):
     usual, silent = Default({}, "as read from the values"), True
 
     def check(self, value: Any, known: Known, facts: Facts) -> dict[str, str]:
-        """Return kinds by column."""
         for name, kind in value.items():
             _column(name, facts, "--set columns.")
             one_of(kind, COLUMN_KINDS, "a column type", f"--set columns.{name}=")
@@ -168,9 +151,7 @@ class _OneColumn(Question):
         return len(self.choices(known, facts)) > 1
 
 
-class Group(_OneColumn):
-    """The column whose rows of one value stay together."""
-
+class _Group(_OneColumn):
     name, flag = "group", "--group COLUMN"
     text = "Do several rows belong to the same person or thing?"
     why = "Their rows must not be split between training and validation, or scores will be too optimistic."
@@ -178,25 +159,20 @@ class Group(_OneColumn):
     usual = Default(NONE, "rows are taken as independent")
 
     def choices(self, known: Known, facts: Facts) -> Sequence[Choice]:
-        """Return none, and the columns whose values repeat."""
         return self.offered(facts.require_data().groups, "yes, by", "no: every row is independent", known)
 
 
-class Time(_OneColumn):
-    """The column that orders the rows."""
-
+class _Time(_OneColumn):
     name, flag = "time", "--time COLUMN"
     text = "Will the model predict rows later than those it was trained on?"
     why = "Then the most recent rows become validation and test sets, as in real use."
     help = "Split by time: the most recent rows become validation and test sets."
 
     def choices(self, known: Known, facts: Facts) -> Sequence[Choice]:
-        """Return none, and the columns that hold dates."""
         no = "no: past and future rows are alike"
         return self.offered(facts.require_data().times, "yes, in the order of", no, known)
 
     def default(self, known: Known, facts: Facts) -> Default | None:
-        """Return the column in whose order the file is sorted."""
         data = facts.require_data()
         if known.get("group"):
             return Default(NONE, "groups are kept together instead")
@@ -205,11 +181,10 @@ class Time(_OneColumn):
         return Default(ordered, "the rows of the file are in its order" if ordered else unordered)
 
     def asked(self, known: Known, facts: Facts) -> bool:
-        """Tell whether there is a choice."""
         return not known.get("group") and super().asked(known, facts)
 
 
-QUESTIONS = (Target(), Ignore(), Leaks(), Columns())
+QUESTIONS = (_Target(), _Ignore(), _Leaks(), _Columns())
 """What is asked before the problem type."""
-DIVISIONS = (Group(), Time())
+DIVISIONS = (_Group(), _Time())
 """What is asked behind it."""
