@@ -6,12 +6,13 @@ import os
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields, replace
-from importlib import metadata, resources
+from importlib import metadata
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from modelwizard import kinds, toml
+from modelwizard.composing import template
 from modelwizard.errors import UsageError
 from modelwizard.files import write_folder
 from modelwizard.problems import PROBLEMS
@@ -57,7 +58,7 @@ def plan(answers: Answers, parts: Sequence[str], hashes: Sequence[str]) -> dict[
     split = "part,hash\n" + "".join(f"{part},{row}\n" for part, row in zip(parts, hashes, strict=True))
     settings, kind = answers.settings, kinds.of(answers.settings.kind)
     settings = replace(settings, split=replace(settings.split, sha256=hashlib.sha256(split.encode()).hexdigest()))
-    files = kind.files(settings) | {path: _template(name) for path, name in COMMON.items()}
+    files = kind.files(settings) | {path: template(name) for path, name in COMMON.items()}
     files["README.md"] = _readme(files["README.md"], answers)
     files["modelwizard.toml"] = _settings(settings, answers.command)
     files["split.csv"] = split
@@ -186,10 +187,6 @@ def _pinned(name: str) -> str:
         return f"{name}=={metadata.version(name)}{why}\n"
     except metadata.PackageNotFoundError:
         return f"{name}{why}\n"
-
-
-def _template(name: str) -> str:
-    return resources.files("modelwizard.templates").joinpath(name).read_text(encoding="utf-8")
 
 
 def _some(names: Sequence[str], most: int = 12) -> str:

@@ -285,23 +285,20 @@ def _columns(tables: Mapping[str, Any]) -> Mapping[str, str]:
 
 def _check(settings: Settings) -> None:
     problem, split = settings.problem, settings.split
-    ways, way = ("retrain", "folds"), settings.training.production
-    if way not in ways:
-        raise _error("training.production", f"one of {', '.join(ways)}", repr(way), way, ways)
-    if problem.type not in PROBLEMS:
-        raise _error("problem.type", f"one of {', '.join(PROBLEMS)}", repr(problem.type), problem.type, tuple(PROBLEMS))
-    row = PROBLEMS[problem.type]
-    if problem.loss not in row.losses:
-        raise _error("problem.loss", f"one of {', '.join(row.losses)}", repr(problem.loss), problem.loss, row.losses)
-    if problem.metric not in row.metrics:
-        expected = f"one of {', '.join(row.metrics)}"
-        raise _error("problem.metric", expected, repr(problem.metric), problem.metric, row.metrics)
+    row = PROBLEMS.get(problem.type)
+    for key, value, known in (
+        ("training.production", settings.training.production, ("retrain", "folds")),
+        ("problem.type", problem.type, tuple(PROBLEMS)),
+        ("problem.loss", problem.loss, row.losses if row else ()),
+        ("problem.metric", problem.metric, row.metrics if row else ()),
+        ("split.scheme", split.scheme, ("holdout", "kfold")),
+    ):
+        if value not in known:
+            raise _error(key, f"one of {', '.join(known)}", repr(value), value, known)
     if not problem.target:
         raise _error("problem.target", "at least one column", "an empty list")
-    if row.one_label and len(problem.classes) < 2:
+    if PROBLEMS[problem.type].one_label and len(problem.classes) < 2:
         raise _error("problem.classes", "two labels or more", repr(list(problem.classes)))
-    if split.scheme not in ("holdout", "kfold"):
-        raise _error("split.scheme", "holdout or kfold", repr(split.scheme), split.scheme, ("holdout", "kfold"))
     ranges = (
         ("training.batch_size", settings.training.batch_size, 1, None),
         ("split.folds", split.folds, 2 if split.scheme == "kfold" else 0, None),

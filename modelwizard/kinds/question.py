@@ -103,6 +103,33 @@ class Question:
         return talk.ask(prompt)
 
 
+EXPECTED: Mapping[str, str] = {
+    "text": "text in quotes",
+    "list": "a list of texts",
+    "integer": "a whole number",
+    "share": "a number between 0 and 1",
+    "kinds": 'a table, [columns] with lines such as "zip code" = "categorical"',
+}
+"""What an answer of each type is, in words."""
+
+
+def number(text: str, type: str, what: str) -> int | float:
+    """Return a typed text as the number that an `integer` or a `share` is.
+
+    Args:
+        text: What was typed.
+        type: One of the two.
+        what: What to say where it is none.
+
+    Raises:
+        UsageError: It is no such number.
+    """
+    try:
+        return int(text) if type == "integer" else float(text)
+    except ValueError:
+        raise UsageError(what, expected=EXPECTED[type], received=repr(text)) from None
+
+
 def one_of(value: str, choices: Sequence[str], what: str, prefix: str) -> str:
     """Return `value` when it is one of the choices, else raise with the nearest one.
 

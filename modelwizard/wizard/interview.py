@@ -9,7 +9,7 @@ from typing import Any
 from modelwizard.conversation import BACK, Choice, Conversation, Prompt
 from modelwizard.errors import ModelWizardError, UsageError
 from modelwizard.kinds.facts import Facts
-from modelwizard.kinds.question import Default, Question
+from modelwizard.kinds.question import Default, Question, number
 from modelwizard.wizard.given import Given
 from modelwizard.wizard.questions import BY_NAME, walk
 
@@ -255,8 +255,4 @@ def typed(question: Question, value: Any) -> Any:
     """
     if question.type not in ("integer", "share") or not isinstance(value, str):
         return tuple(value) if isinstance(value, list) else value
-    try:
-        return int(value) if question.type == "integer" else float(value)
-    except ValueError:
-        expected = "a whole number" if question.type == "integer" else "a number between 0 and 1"
-        raise UsageError(f"{value!r} is not a number.", expected=expected, received=repr(value)) from None
+    return number(value, question.type, f"{value!r} is not a number.")

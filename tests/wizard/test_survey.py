@@ -94,6 +94,14 @@ def test_the_format_can_be_overridden(survey: Survey) -> None:
     assert facts.require_data().source.missing == ("", "C0001")
 
 
+def test_a_delimiter_that_nobody_guesses_can_be_given(survey: Survey, place: Path) -> None:
+    (place / "odd.csv").write_text("x^y\n" + "\n".join(f"{n}^{n % 2}" for n in range(99)) + "\n")
+    with pytest.raises(DataError, match="one column only"):
+        survey.learn({"data": "odd.csv"})
+    facts = survey.learn({"data": "odd.csv", "delimiter": "^"})
+    assert [column.name for column in facts.require_data().columns] == ["x", "y"]
+
+
 def test_the_scheme_is_known_when_the_rows_can_be_divided(survey: Survey) -> None:
     known = {"data": "shop.csv", "target": ("left",), "problem": "binary", "group": "", "time": ""}
     facts = survey.learn(known)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import textwrap
-from importlib import resources
 
-from modelwizard.composing import blocks, compose
+from modelwizard.composing import blocks, compose, template
 from modelwizard.problems import PROBLEMS
 from modelwizard.settings import Settings
 from modelwizard.words import sentences
@@ -60,7 +59,7 @@ def files(settings: Settings) -> dict[str, str]:
     """Return the Python files of a project by their paths inside it."""
     task, needed, replaced = settings.problem, _facts(settings), dict[str, str]()
     for name in PROBLEMS[task.type].blocks:
-        replaced |= blocks(_template(f"problems/{name}.py"))
+        replaced |= blocks(template(f"problems/{name}.py"))
     kinds = tuple(dict.fromkeys(settings.columns[name] for name in settings.features))
     weights = ', weights="quadratic"' if task.metric == "quadratic_kappa" else ""
     words = {
@@ -80,7 +79,7 @@ def files(settings: Settings) -> dict[str, str]:
     for path, name in TEMPLATES.items():
         if path == "strings.py" and not needed & {"categories", "texts"}:
             continue
-        made[path] = compose(_template(name), needed, replaced)
+        made[path] = compose(template(name), needed, replaced)
         for old, new in words.items():
             made[path] = made[path].replace(old, new)
     return made
@@ -129,7 +128,3 @@ def _keras(settings: Settings) -> str:
 def _tuple(names: tuple[str, ...]) -> str:
     listed = ", ".join(f'"{name}"' for name in names)
     return f"({listed},)" if len(names) == 1 else f"({listed})"
-
-
-def _template(name: str) -> str:
-    return resources.files("modelwizard.templates").joinpath(name).read_text(encoding="utf-8")
