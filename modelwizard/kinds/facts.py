@@ -55,30 +55,58 @@ class Caution:
 
 
 @dataclass(frozen=True)
-class DataFacts:
+class Leak:
+    """Columns that give the target away.
+
+    Args:
+        columns: One column, or several of which the target is an exact sum.
+        target: The target column they explain.
+        skill: Share of the baseline's error (wrong labels, squared error) that they remove, at most 1.
+        sentence: What was seen, for a person.
+    """
+
+    columns: tuple[str, ...]
+    target: str
+    skill: float
+    sentence: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Profile:
+    """Data at a glance.
+
+    Args:
+        duplicates: Rows that repeat an earlier row exactly, identifiers and what else is left out aside.
+        groups: Columns whose values repeat like those of a person or thing, each with a sentence.
+        times: Columns that hold dates or times, each with a sentence.
+        time: The one of `times` in whose order the file is sorted, or nothing.
+        leaks: Columns that give the target away, once it was named.
+        cautions: What is odd.
+    """
+
+    duplicates: int = 0
+    groups: Mapping[str, str] = field(default_factory=lambda: _EMPTY)
+    times: Mapping[str, str] = field(default_factory=lambda: _EMPTY)
+    time: str = ""
+    leaks: tuple[Leak, ...] = ()
+    cautions: tuple[Caution, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataFacts(Profile):
     """The data as a person should see them.
 
     Args:
         source: Where they are and how they are read.
         columns: Their columns, in file order.
-        duplicates: Rows that repeat an earlier row exactly, identifiers and what else is left out aside.
         targets: Columns that look like the target; may be empty.
         targets_reason: Why these.
-        groups: Columns whose values repeat like those of a person or thing, each with a sentence.
-        times: Columns that hold dates or times, each with a sentence.
-        time: The one of `times` in whose order the file is sorted, or nothing.
-        cautions: What is odd.
     """
 
     source: DataSettings
     columns: tuple[Column, ...] = ()
-    duplicates: int = 0
     targets: tuple[str, ...] = ()
     targets_reason: str = ""
-    groups: Mapping[str, str] = field(default_factory=lambda: _EMPTY)
-    times: Mapping[str, str] = field(default_factory=lambda: _EMPTY)
-    time: str = ""
-    cautions: tuple[Caution, ...] = ()
 
     @property
     def odd(self) -> frozenset[str]:

@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from modelwizard.kinds.facts import Profile
 from modelwizard.kinds.tabular.columns import describe
 from modelwizard.kinds.tabular.leaks import leaks
-from modelwizard.kinds.tabular.profile import Profile, profile
+from modelwizard.kinds.tabular.profile import profile
 from modelwizard.kinds.tabular.target import check_target
 from modelwizard.settings import Format
 

@@ -65,8 +65,8 @@ class Survey:
             **dict.fromkeys((*known.get("ignore", ()), *known.get("leaks", ())), "ignore"),
         }
         data = DataFacts(
-            DataSettings(path="/data/churn.csv", format="csv", rows=100, sha256="0" * 64),
-            tuple(replace(c, kind=kinds.get(c.name, c.kind)) for c in COLUMNS),
+            source=DataSettings(path="/data/churn.csv", format="csv", rows=100, sha256="0" * 64),
+            columns=tuple(replace(c, kind=kinds.get(c.name, c.kind)) for c in COLUMNS),
             targets=("churn",),
             targets_reason="its name, 'churn'",
             times=MappingProxyType({"since": "dates such as 2024-01-31"}),

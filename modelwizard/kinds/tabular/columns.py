@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -39,52 +39,39 @@ def describe(frame: pd.DataFrame, form: Format) -> list[Column]:
 def describe_column(name: str, cells: pd.Series, form: Format) -> Column:
     """Return the kind of one column, with the reason."""
     found = values_of(cells, form.missing)
-    judged = _judge(name, found, form)
     order = np.argsort(-found.counts, kind="stable")[:5]
-    return Column(
-        name=name,
-        kind=judged.kind,
-        reason=judged.reason,
-        missing=found.missing if judged.missing is None else judged.missing,
+    return replace(
+        _judge(name, found, form),
         distinct=len(found.values),
         examples=tuple(found.values[i] for i in order),
-        format=judged.format,
         common=float(found.counts.max() / found.rows) if len(found.counts) else 0.0,
-        infinite=judged.infinite,
     )
 
 
-class _Judged(NamedTuple):
-    """A kind, the reason, the format of dates, and what counts as missing or infinite for that kind."""
-
-    kind: str
-    reason: str
-    format: str | None = None
-    missing: int | None = None
-    infinite: int = 0
-
-
-def _judge(name: str, found: Values, form: Format) -> _Judged:
+def _judge(name: str, found: Values, form: Format) -> Column:
+    """Return a column's kind, the reason, the format of dates, and what is missing or infinite for that kind."""
+    column = partial(Column, name, missing=found.missing)
     if not found.values:
-        return _Judged("constant", "no values at all")
+        return column("constant", "no values at all")
     if len(found.values) == 1:
         if 0.01 <= found.missing / found.rows <= 0.99:
-            return _Judged("categorical", f"{short(found.values[0])} or nothing")
-        return _Judged("constant", f"one value only: {short(found.values[0])}")
+            return column("categorical", f"{short(found.values[0])} or nothing")
+        return column("constant", f"one value only: {short(found.values[0])}")
     if is_boolean(found.values):
-        return _Judged("boolean", " or ".join(short(value) for value in found.values))
+        return column("boolean", " or ".join(short(value) for value in found.values))
     number_like = found.without(MISSING_NUMBER)
     numbers = _numbers(number_like, form)
     if numbers is None or (numbers > 1e7).all():
         date = date_format(number_like.values)
         if date:
             unsure = ", day before month is a guess" if ambiguous(number_like.values, date) else ""
-            return _Judged("date", f"dates such as {number_like.values[0]}{unsure}", date, number_like.missing)
+            reason = f"dates such as {number_like.values[0]}{unsure}"
+            return column("date", reason, format=date, missing=number_like.missing)
     if numbers is None:
-        return _Judged(*_word_kind(name, found))
+        return column(*_word_kind(name, found))
     missing = number_like.missing + int(number_like.counts[np.isnan(numbers)].sum())
     infinite = int(number_like.counts[np.isinf(numbers)].sum())
-    return _Judged(*_number_kind(name, number_like, numbers), None, missing, infinite)
+    return column(*_number_kind(name, number_like, numbers), missing=missing, infinite=infinite)
 
 
 def is_boolean(values: Sequence[str]) -> bool:

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
 
 from modelwizard.evidence.scheme import detectable_drop, rows_for
-from modelwizard.kinds.facts import Caution, Column
+from modelwizard.kinds.facts import Caution, Column, Profile
 from modelwizard.kinds.tabular.cells import cells_of, listed, values_of
 from modelwizard.kinds.tabular.columns import FEATURES, is_id_name
 from modelwizard.kinds.tabular.dates import ambiguous
-from modelwizard.kinds.tabular.leaks import Leak, leaks
+from modelwizard.kinds.tabular.leaks import leaks
 from modelwizard.kinds.tabular.rows import row_hashes, times_of, units_of
 from modelwizard.problems.target import Target
 from modelwizard.settings import Format
@@ -24,27 +23,6 @@ from modelwizard.words import count
 _SPLIT_NAMES = frozenset(("fold", "folds", "split", "partition", "subset", "is_train", "is_test", "train_test"))
 _LEFT_OUT = ("constant", "identifier")
 _DRESSED = re.compile(r"[$€£¥₹]\s*[+-]?[\d.,' ]+|[+-]?[\d.,' ]*\d\s*(?:[%€£¥$]|kg|km|cm|mm|m|g|lbs?|USD|EUR|k|K|M)")
-
-
-@dataclass(frozen=True)
-class Profile:
-    """A table at a glance.
-
-    Args:
-        duplicates: Rows that repeat an earlier row exactly, identifiers and what else is left out aside.
-        groups: Columns whose values repeat like those of a person or thing, each with a sentence.
-        times: Columns that hold dates, each with a sentence.
-        time: The one of them in whose order the file is sorted, or "".
-        leaks: Columns that give the target away.
-        cautions: What is odd.
-    """
-
-    duplicates: int
-    groups: Mapping[str, str]
-    times: Mapping[str, str]
-    time: str
-    leaks: tuple[Leak, ...]
-    cautions: tuple[Caution, ...]
 
 
 def profile(frame: pd.DataFrame, columns: Sequence[Column], form: Format, target: Target | None = None) -> Profile:

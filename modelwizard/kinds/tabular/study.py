@@ -11,14 +11,14 @@ from typing import Any
 from modelwizard.errors import ModelWizardError
 from modelwizard.evidence.losses import first_loss
 from modelwizard.files import file_sha256
-from modelwizard.kinds.facts import Column, DataFacts, Guess, TargetFacts
+from modelwizard.kinds.facts import Column, DataFacts, Guess, Profile, TargetFacts
 from modelwizard.kinds.once import Once
 from modelwizard.kinds.question import EXAMPLE, steps
 from modelwizard.kinds.tabular.amounts import check_infinite
 from modelwizard.kinds.tabular.columns import describe, override
 from modelwizard.kinds.tabular.examples import EXAMPLES
 from modelwizard.kinds.tabular.infer import infer, suggest_target
-from modelwizard.kinds.tabular.profile import Profile, profile
+from modelwizard.kinds.tabular.profile import profile
 from modelwizard.kinds.tabular.read import read, sniff
 from modelwizard.kinds.tabular.rows import row_hashes, rows_of
 from modelwizard.kinds.tabular.target import check_target
@@ -64,17 +64,7 @@ class Study:
             sha256=self._sha256,
             dates=MappingProxyType({c.name: c.format for c in columns if c.kind == "date" and c.format}),
         )
-        return DataFacts(
-            source,
-            tuple(columns),
-            duplicates=found.duplicates,
-            targets=targets,
-            targets_reason=why,
-            groups=found.groups,
-            times=found.times,
-            time=found.time,
-            cautions=found.cautions,
-        )
+        return DataFacts(source=source, columns=tuple(columns), targets=targets, targets_reason=why, **vars(found))
 
     def target_facts(self, known: Known) -> TargetFacts:
         """Return what a person should know about the target that was named."""
