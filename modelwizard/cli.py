@@ -7,7 +7,8 @@ and the questions, whose flags are options of `new`, and nothing else.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -172,7 +173,8 @@ def _stage(name: str, short: str, text: str) -> None:
         from modelwizard.options import StageOptions
 
         options = StageOptions(**chosen)
-        result = _run_stage(_project(project), name, options)
+        with _worker(project) as child:
+            result = _run_stage(_project(project), name, options, child)
         _shown(result, as_json)
         _leave(result)
 
@@ -204,14 +206,17 @@ _stage(
 @stage_options
 def next_(project: Path | None, as_json: bool, **chosen: Any) -> None:
     """Run the stage that comes next."""
-    from modelwizard import walk
     from modelwizard.options import StageOptions
 
-    folder = _project(project)
-    stage = walk.next_stage(folder)
-    if stage is None:
-        terminal().say("Every stage is done. `modelwizard status` shows the result.")
-    result = _run_stage(folder, stage, StageOptions(**chosen)) if stage else {"stage": None, "next": None}
+    with _worker(project) as child:
+        from modelwizard import walk
+
+        folder = _project(project)
+        stage = walk.next_stage(folder)
+        if stage is None:
+            terminal().say("Every stage is done. `modelwizard status` shows the result.")
+        options, over = StageOptions(**chosen), {"stage": None, "next": None}
+        result = _run_stage(folder, stage, options, child) if stage else over
     _shown(result, as_json)
     _leave(result)
 
@@ -220,11 +225,13 @@ def next_(project: Path | None, as_json: bool, **chosen: Any) -> None:
 @stage_options
 def run_all(project: Path | None, as_json: bool, **chosen: Any) -> None:
     """Run all remaining stages without questions; a verdict that you could accept with a yes is accepted."""
-    from modelwizard import walk
     from modelwizard.options import StageOptions
 
     folder = _project(project)
-    results = walk.run_all(folder, StageOptions(**chosen), terminal(yes=True))
+    with _worker(project) as child:
+        from modelwizard import walk
+
+        results = walk.run_all(folder, StageOptions(**chosen), terminal(yes=True), child)
     _shown({"stages": results, "next": walk.next_stage(folder)}, as_json)
     _leave(list(results.values())[-1] if results else None)
 
@@ -238,14 +245,26 @@ def features(project: Path | None, as_json: bool, **chosen: Any) -> None:
     Networks with the best settings so far are trained with and without them. What improves the validation score is
     shown and, if you agree (or with --yes), written into add_features() of data.py.
     """
-    from modelwizard import walk
     from modelwizard.options import StageOptions
 
     options = StageOptions(**chosen)
-    _shown(walk.run_features(_project(project), options, terminal(options.yes)), as_json)
+    with _worker(project) as child:
+        from modelwizard import walk
+
+        result = walk.run_features(_project(project), options, terminal(options.yes), child)
+    _shown(result, as_json)
 
 
-def _run_stage(folder: Path, stage: str, options: StageOptions, child: Child | None = None) -> dict[str, Any]:
+@contextmanager
+def _worker(project: Path | None) -> Generator[Child]:
+    """Start the worker of a project before the walk is imported: both take seconds, on a core each."""
+    from modelwizard.worker.client import Child
+
+    with Child(_project(project)) as child:
+        yield child
+
+
+def _run_stage(folder: Path, stage: str, options: StageOptions, child: Child) -> dict[str, Any]:
     from modelwizard import walk
 
     return walk.run_stage(folder, stage, options, terminal(options.yes), child=child)
@@ -286,9 +305,10 @@ def status(project: Path | None, as_json: bool) -> None:
 @as_json
 def check(project: Path | None, every: bool, as_json: bool) -> None:
     """Lint the model, the data and the runs as they are now."""
-    from modelwizard import pages, walk
+    with _worker(project) as child:
+        from modelwizard import pages, walk
 
-    result = walk.check(_project(project), terminal())
+        result = walk.check(_project(project), terminal(), child)
     _shown(result, as_json, lambda page: pages.check(page, result, every=every))
     if any(finding["severity"] == "error" for finding in result["findings"]):
         click.get_current_context().exit(3)
@@ -349,11 +369,13 @@ def report(project: Path | None, open_: bool, as_json: bool) -> None:
 @as_json
 def predict(input: Path, output: Path | None, project: Path | None, as_json: bool) -> None:
     """Predict raw rows in INPUT (columns as in the training data) with the finalized model."""
-    from modelwizard import walk
-
     if as_json and output is None:
         raise UsageError("With --json, predictions need a file of their own.", fix="--output predictions.csv")
-    result = walk.predict(_project(project), input.absolute(), output and output.absolute(), terminal())
+    with _worker(project) as child:
+        from modelwizard import walk
+
+        source, target = input.absolute(), output and output.absolute()
+        result = walk.predict(_project(project), source, target, terminal(), child)
     text = result.pop("text", "")
     _shown(result, as_json, lambda _: click.echo(text, nl=False))
 

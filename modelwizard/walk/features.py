@@ -62,7 +62,7 @@ def _gate(journal: Journal, options: StageOptions) -> None:
     if options.force:
         journal.append(Forced(stage="baseline", gate="features", found=word, reason=options.reason))
         return
-    raise waits("features", "baseline", found)
+    raise waits("features", "baseline", found, journal.path.parent)
 
 
 def walk(session: Session) -> dict[str, Any]:

@@ -40,7 +40,8 @@ def walk(session: Session) -> Verdict:
     session.journal.append(Sealed(stage="finalize", model_sha256=made.sha256, **expected.record()))
     session.reporter.say(expected.headline)
     if not session.reporter.confirm(message("finalize.open_test"), why=message("finalize.open_test_once")):
-        raise Interrupted("The test rows stay sealed.", fix="modelwizard finalize, once the model is final")
+        later = session.typed("modelwizard finalize")
+        raise Interrupted("The test rows stay sealed.", fix=f"once the model is final: {later}")
     session.journal.append(Opened(stage="finalize", reason=session.options.reason, reused=again == "reuse"))
     return _follow_up(session, _open(session, expected, reused=again == "reuse"))
 
@@ -84,7 +85,7 @@ def _opened_before(session: Session) -> Literal["", "go on", "reuse"]:
     raise TestOpenedError(
         f"The test rows were opened on {opened[-1].utc[:10]}; a second test would not be on unseen data.",
         received=words.say(found.headline) if found else None,
-        fix='use new data; or, on the record: modelwizard finalize --force --reason "…"',
+        fix="use new data; or, on the record: " + session.typed('modelwizard finalize --force --reason "…"'),
     )
 
 

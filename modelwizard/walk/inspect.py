@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from modelwizard.evidence import advice, scores
 from modelwizard.files import file_sha256
 from modelwizard.journal import Journal, Looks, looks
 from modelwizard.problems import PROBLEMS
-from modelwizard.project import STAGES, Project, verdicts
+from modelwizard.project import STAGES, Project, typed, verdicts
 from modelwizard.project import next_stage as stage_after
 from modelwizard.reporter import Reporter
 from modelwizard.stages import accounting
@@ -171,7 +172,9 @@ def _model_changed(project: Project, entries: Sequence[Entry]) -> list[Message]:
     return []
 
 
-def predict(folder: Path, source: Path, output: Path | None, reporter: Reporter) -> dict[str, Any]:
+def predict(
+    folder: Path, source: Path, output: Path | None, reporter: Reporter, child: Child | None = None
+) -> dict[str, Any]:
     """Predict raw rows with the finalized model.
 
     Args:
@@ -179,6 +182,7 @@ def predict(folder: Path, source: Path, output: Path | None, reporter: Reporter)
         source: A file of raw rows in the form of the data file; the target need not be there.
         output: The CSV to write, or None to return its text as `text`.
         reporter: Tells the person what happens.
+        child: A worker that is warm already. Defaults to a new one.
 
     Raises:
         ProjectError: There is no finalized model yet.
@@ -189,11 +193,13 @@ def predict(folder: Path, source: Path, output: Path | None, reporter: Reporter)
         raise UsageError(f"{source} is not a file.", expected="a file of raw rows", fix="check the path")
     if not project.model_path.is_file():
         raise ProjectError(
-            "There is no finalized model yet.", expected="model.keras in the project", fix="modelwizard finalize"
+            "There is no finalized model yet.",
+            expected="model.keras in the project",
+            fix=typed("modelwizard finalize", folder),
         )
     target = output or project.runs / "predictions.csv"
-    with Child(project.folder) as child:
-        found = child.run(Predict(input=str(source.resolve()), output=str(target.resolve())))
+    with nullcontext(child) if child else Child(project.folder) as worker:
+        found = worker.run(Predict(input=str(source.resolve()), output=str(target.resolve())))
     if output is None:
         text = target.read_text(encoding="utf-8")
         target.unlink()
@@ -202,12 +208,12 @@ def predict(folder: Path, source: Path, output: Path | None, reporter: Reporter)
     return asdict(found)
 
 
-def check(folder: Path, reporter: Reporter) -> dict[str, Any]:
-    """Apply the rules to the model, the data and the runs as they are now."""
+def check(folder: Path, reporter: Reporter, child: Child | None = None) -> dict[str, Any]:
+    """Apply the rules to the model, the data and the runs as they are now, in a worker that is warm or a new one."""
     project = Project.open(folder)
     reporter.note(message("walk.checking"))
-    with Child(project.folder) as child:
-        found = child.run(Check())
+    with nullcontext(child) if child else Child(project.folder) as worker:
+        found = worker.run(Check())
     told = [msgspec.structs.replace(one, evidence=say(one.evidence)) for one in found.findings]
     return msgspec.to_builtins(msgspec.structs.replace(found, findings=told))
 

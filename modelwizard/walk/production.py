@@ -70,7 +70,7 @@ def _settings(session: Session) -> tuple[Hyperparameters, Training]:
         return session.experiment("3-regularize.toml")
     best = best_of(_judged(session), session.metric)
     if best is None:
-        raise ProjectError("No trial has settings that could be used.", fix="modelwizard baseline")
+        raise ProjectError("No trial has settings that could be used.", fix=session.typed("modelwizard baseline"))
     session.reporter.warn(message("finalize.no_trial_of_search", run=best.run))
     return best.hyperparameters, ended_best(best)
 

@@ -112,7 +112,7 @@ def _best(session: Session) -> list[Trial]:
     scored = [e for e in session.trials("regularize") if e.score is not None]
     ordered = sorted(scored, key=lambda e: e.score or 0.0, reverse=scores.direction(session.metric) == "max")
     if not ordered:
-        raise ProjectError("There is no trial to judge again.", fix="modelwizard regularize")
+        raise ProjectError("There is no trial to judge again.", fix=session.typed("modelwizard regularize"))
     return ordered[:CANDIDATES]
 
 

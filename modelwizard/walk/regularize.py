@@ -83,7 +83,7 @@ def _border(session: Session) -> tuple[Run, bool]:
     if found and name in runs and found.verdict == "passed":
         return _judged_alike(session, runs[name]), True
     if not runs:
-        raise ProjectError("No run of the overfit stage is left.", fix="modelwizard overfit")
+        raise ProjectError("No run of the overfit stage is left.", fix=session.typed("modelwizard overfit"))
     return _judged_alike(session, max(runs.values(), key=lambda run: run.parameters)), False
 
 

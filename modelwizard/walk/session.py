@@ -23,7 +23,7 @@ from modelwizard.files import write_text
 from modelwizard.journal import Journal
 from modelwizard.options import StageOptions
 from modelwizard.problems import PROBLEMS
-from modelwizard.project import Project
+from modelwizard.project import Project, typed
 from modelwizard.reporter import Reporter, Watch
 from modelwizard.stages.inputs import Run, Validation
 from modelwizard.words.numbers import figure
@@ -78,6 +78,10 @@ class Session:
     def show(self, value: float | None) -> str:
         """Write a score for a person."""
         return figure(value)
+
+    def typed(self, command: str) -> str:
+        """Return a command as it has to be typed here."""
+        return typed(command, self.project.folder)
 
     def trials(self, *stages: str) -> list[Trial]:
         """Return the recorded trials of some stages, or of all, in order."""

@@ -150,7 +150,7 @@ def opened(
             begin(project, journal)
             gate(journal)
             notice_edits(project, journal, reporter)
-            with reporter.waiting(message("walk.starting")):
+            with nullcontext() if worker.warm else reporter.waiting(message("walk.starting")):
                 worker.ready()
             yield Session(project, journal, worker, options, reporter)
 
@@ -201,16 +201,18 @@ def _gate(journal: Journal, stage: str, options: StageOptions, reporter: Reporte
         ):
             journal.append(Forced(stage=before, gate=stage, found=word, reason=message("walk.accepted")))
         else:
-            raise waits(stage, before, entry)
+            raise waits(stage, before, entry, journal.path.parent)
 
 
-def waits(stage: str, before: str, found: VerdictLine | None) -> GateError:
+def waits(stage: str, before: str, found: VerdictLine | None, folder: Path) -> GateError:
     """Return the error of a stage whose predecessor was not passed."""
     return GateError(
         f"{stage} has to wait: {before} " + (f"ended with '{found.verdict}'." if found else "has not been run."),
         expected=f"{before} passed",
         received=words.say(found.headline) if found and found.headline else None,
-        fix=f'modelwizard {before}; or continue anyway: modelwizard {stage} --force --reason "…"',
+        fix=typed(f"modelwizard {before}", folder)
+        + "; or continue anyway: "
+        + typed(f'modelwizard {stage} --force --reason "…"', folder),
     )
 
 

@@ -84,6 +84,11 @@ class Child:
         """Whether the process is there."""
         return self._process is not None and self._process.poll() is None
 
+    @property
+    def warm(self) -> bool:
+        """Whether the process is there and has TensorFlow imported."""
+        return self.running and self._versions is not None
+
     def start(self) -> None:
         """Start the process if there is none; returns at once, while TensorFlow is still being imported.
 

@@ -141,6 +141,7 @@ class Worker:
         self.jobs: list[Job[Any]] = []
         self.trained: list[str] = []
         self.findings: list[Finding] = []
+        self.warm = False
 
     def start(self) -> None:
         """Nothing to warm up."""
