@@ -108,14 +108,8 @@ def new(
             raise UsageError("`--data` and `--example` cannot both be given.", fix="give one of them")
         flags["data"] = f"{EXAMPLE}{example}"
     talk = terminal()
-    order = Order(
-        given=collect(flags, settings, answers),
-        yes=yes,
-        ask=not no_input,
-        run=run,
-        dry_run=dry_run,
-        overwrite=overwrite,
-    )
+    given = collect(flags, settings, answers)
+    order = Order(given=given, yes=yes, ask=not no_input, run=run, dry_run=dry_run, overwrite=overwrite)
     survey = Survey(talk.note, order.place)
     with Child() as child:
         made = walk_through(
