@@ -2,56 +2,28 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import NamedTuple
+from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
 
 from modelwizard.errors import UsageError
+from modelwizard.kinds.facts import Column
 from modelwizard.kinds.tabular.cells import Values, cells_of, short, values_of
 from modelwizard.kinds.tabular.dates import ambiguous, date_format
 from modelwizard.kinds.tabular.numbers import MISSING_NUMBER, number_pattern, to_number
-from modelwizard.kinds.tabular.sniff import Format
 from modelwizard.problems.seen import plain
+from modelwizard.settings import COLUMN_KINDS, UNUSED, Format
 
-KINDS = ("numeric", "categorical", "boolean", "date", "text", "identifier", "constant", "ignore")
-# Kinds that carry something to learn from.
-FEATURES = ("numeric", "categorical", "boolean", "date", "text")
+FEATURES = tuple(kind for kind in COLUMN_KINDS if kind not in UNUSED)
+"""Kinds that carry something to learn from."""
 
 TRUE = frozenset({"1", "1.0", "yes", "y", "true", "t", "on"})
 FALSE = frozenset({"0", "0.0", "no", "n", "false", "f", "off"})
 _ID_NAME = re.compile(r"(?:[a-z0-9](?:ID|Id)|(?:^|[\W_])(?i:ids?|uuid|guid|index|row_?(?:number|nr|no)))$")
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column of the table.
-
-    Args:
-        name: Its name, as in the file.
-        kind: One of `KINDS`.
-        reason: Why, in one phrase.
-        missing: How many cells hold no value.
-        distinct: How many different values the others hold.
-        examples: A few of them, the most frequent first (in file order where all differ).
-        format: The pandas format of a date column. Defaults to None.
-        common: The share of rows that hold the most frequent value, 0 to 1.
-        infinite: How many cells of a numeric column are infinite.
-    """
-
-    name: str
-    kind: str
-    reason: str
-    missing: int
-    distinct: int
-    examples: tuple[str, ...]
-    format: str | None = None
-    common: float = 0.0
-    infinite: int = 0
 
 
 def describe(frame: pd.DataFrame, form: Format) -> list[Column]:
@@ -67,52 +39,39 @@ def describe(frame: pd.DataFrame, form: Format) -> list[Column]:
 def describe_column(name: str, cells: pd.Series, form: Format) -> Column:
     """Return the kind of one column, with the reason."""
     found = values_of(cells, form.missing)
-    judged = _judge(name, found, form)
     order = np.argsort(-found.counts, kind="stable")[:5]
-    return Column(
-        name=name,
-        kind=judged.kind,
-        reason=judged.reason,
-        missing=found.missing if judged.missing is None else judged.missing,
+    return replace(
+        _judge(name, found, form),
         distinct=len(found.values),
         examples=tuple(found.values[i] for i in order),
-        format=judged.format,
         common=float(found.counts.max() / found.rows) if len(found.counts) else 0.0,
-        infinite=judged.infinite,
     )
 
 
-class _Judged(NamedTuple):
-    """A kind, the reason, the format of dates, and what counts as missing or infinite for that kind."""
-
-    kind: str
-    reason: str
-    format: str | None = None
-    missing: int | None = None
-    infinite: int = 0
-
-
-def _judge(name: str, found: Values, form: Format) -> _Judged:
+def _judge(name: str, found: Values, form: Format) -> Column:
+    """Return a column's kind, the reason, the format of dates, and what is missing or infinite for that kind."""
+    column = partial(Column, name, missing=found.missing)
     if not found.values:
-        return _Judged("constant", "no values at all")
+        return column("constant", "no values at all")
     if len(found.values) == 1:
         if 0.01 <= found.missing / found.rows <= 0.99:
-            return _Judged("categorical", f"{short(found.values[0])} or nothing")
-        return _Judged("constant", f"one value only: {short(found.values[0])}")
+            return column("categorical", f"{short(found.values[0])} or nothing")
+        return column("constant", f"one value only: {short(found.values[0])}")
     if is_boolean(found.values):
-        return _Judged("boolean", " or ".join(short(value) for value in found.values))
+        return column("boolean", " or ".join(short(value) for value in found.values))
     number_like = found.without(MISSING_NUMBER)
     numbers = _numbers(number_like, form)
     if numbers is None or (numbers > 1e7).all():
         date = date_format(number_like.values)
         if date:
             unsure = ", day before month is a guess" if ambiguous(number_like.values, date) else ""
-            return _Judged("date", f"dates such as {number_like.values[0]}{unsure}", date, number_like.missing)
+            reason = f"dates such as {number_like.values[0]}{unsure}"
+            return column("date", reason, format=date, missing=number_like.missing)
     if numbers is None:
-        return _Judged(*_word_kind(name, found))
+        return column(*_word_kind(name, found))
     missing = number_like.missing + int(number_like.counts[np.isnan(numbers)].sum())
     infinite = int(number_like.counts[np.isinf(numbers)].sum())
-    return _Judged(*_number_kind(name, number_like, numbers), None, missing, infinite)
+    return column(*_number_kind(name, number_like, numbers), missing=missing, infinite=infinite)
 
 
 def is_boolean(values: Sequence[str]) -> bool:
@@ -222,21 +181,11 @@ def override(frame: pd.DataFrame, form: Format, columns: Sequence[Column], kinds
         frame: The raw table.
         form: The format of its file.
         columns: What `describe` found.
-        kinds: New kind by column name; "ignore" leaves a column out.
+        kinds: New kind by column name, of columns that exist; "ignore" leaves a column out.
 
     Raises:
-        UsageError: No column of that name, no such kind, or the values cannot be read as that kind.
+        UsageError: The values cannot be read as that kind.
     """
-    known = [column.name for column in columns]
-    for name, kind in kinds.items():
-        require(name, known)
-        if kind not in KINDS:
-            raise UsageError(
-                f"There is no column type '{kind}'.",
-                expected=", ".join(KINDS),
-                received=f"{name} = {kind!r}",
-                fix=_close(kind, KINDS) or "choose one of the kinds above",
-            )
     return [
         _as_kind(column, kinds[column.name], cells_of(frame, column.name), form) if column.name in kinds else column
         for column in columns
@@ -273,26 +222,3 @@ def _as_kind(column: Column, kind: str, cells: pd.Series, form: Format) -> Colum
 
 def _cells(found: Values, form: Format) -> np.ndarray:
     return to_number(np.array(found.values, dtype=object), form.decimal, form.thousands)
-
-
-def require(name: str, known: Sequence[str], flag: str = "") -> None:
-    """Refuse the name of a column that does not exist, and name the one that was probably meant.
-
-    Raises:
-        UsageError: `name` is not among `known`.
-    """
-    if name not in known:
-        shown = ", ".join(known[:8]) + (f", … ({len(known)} columns)" if len(known) > 8 else "")
-        raise UsageError(
-            f"There is no column '{name}'.",
-            expected=f"one of: {shown}",
-            received=f"{flag} {name}".strip(),
-            fix=_close(name, known),
-        )
-
-
-def _close(name: str, known: Sequence[str]) -> str | None:
-    """Name the nearest of the known names."""
-    folded = {option.lower(): option for option in known}
-    close = difflib.get_close_matches(name.lower(), list(folded), n=1, cutoff=0.5)
-    return f"did you mean '{folded[close[0]]}'?" if close else None

@@ -3,40 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
+from modelwizard.kinds.facts import Column, Leak
 from modelwizard.kinds.tabular.cells import cells_of
-from modelwizard.kinds.tabular.columns import Column
 from modelwizard.kinds.tabular.dates import to_time
 from modelwizard.kinds.tabular.numbers import to_number
-from modelwizard.kinds.tabular.sniff import Format
-from modelwizard.kinds.tabular.target import Target
+from modelwizard.problems.target import Target
+from modelwizard.settings import Format
 
 # Share of the dumb baseline's error that one column alone removes, on rows it was not fitted on.
 SUSPICIOUS = 0.97
 _MOST_ROWS = 5000
 _MOST_CELLS = 5_000_000
 _BINS = 64
-
-
-@dataclass(frozen=True)
-class Leak:
-    """Columns that give the target away.
-
-    Args:
-        columns: One column, or several of which the target is an exact sum.
-        target: The target column they explain.
-        skill: Share of the baseline's error (wrong labels, squared error) that they remove, at most 1.
-        sentence: What was seen, for a person.
-    """
-
-    columns: tuple[str, ...]
-    target: str
-    skill: float
-    sentence: str
 
 
 def leaks(

@@ -3,67 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
 
 from modelwizard.evidence.scheme import detectable_drop, rows_for
-from modelwizard.kinds.tabular.cells import cells_of, counted, listed, values_of
-from modelwizard.kinds.tabular.columns import FEATURES, Column, is_id_name
+from modelwizard.kinds.facts import Caution, Column, Profile
+from modelwizard.kinds.tabular.cells import cells_of, listed, values_of
+from modelwizard.kinds.tabular.columns import FEATURES, is_id_name
 from modelwizard.kinds.tabular.dates import ambiguous
-from modelwizard.kinds.tabular.leaks import Leak, leaks
+from modelwizard.kinds.tabular.leaks import leaks
 from modelwizard.kinds.tabular.rows import row_hashes, times_of, units_of
-from modelwizard.kinds.tabular.sniff import Format
-from modelwizard.kinds.tabular.target import Target
+from modelwizard.problems.target import Target
+from modelwizard.settings import Format
+from modelwizard.words import count
 
 _SPLIT_NAMES = frozenset(("fold", "folds", "split", "partition", "subset", "is_train", "is_test", "train_test"))
 _LEFT_OUT = ("constant", "identifier")
 _DRESSED = re.compile(r"[$€£¥₹]\s*[+-]?[\d.,' ]+|[+-]?[\d.,' ]*\d\s*(?:[%€£¥$]|kg|km|cm|mm|m|g|lbs?|USD|EUR|k|K|M)")
-
-
-@dataclass(frozen=True)
-class Caution:
-    """Something that a person should know before trusting a result.
-
-    Args:
-        code: A stable word for it.
-        sentence: What was seen and what follows from it.
-        columns: The columns concerned. Defaults to none.
-    """
-
-    code: str
-    sentence: str
-    columns: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Profile:
-    """A table at a glance.
-
-    Args:
-        rows: Its rows.
-        columns: Its columns.
-        missing: Empty cells among the columns that are used.
-        duplicates: Rows that repeat an earlier row exactly, identifiers and what else is left out aside.
-        groups: Columns whose values repeat like those of a person or thing, each with a sentence.
-        times: Columns that hold dates, each with a sentence.
-        time: The one of them in whose order the file is sorted, or "".
-        leaks: Columns that give the target away.
-        cautions: What is odd.
-    """
-
-    rows: int
-    columns: tuple[Column, ...]
-    missing: int
-    duplicates: int
-    groups: Mapping[str, str]
-    times: Mapping[str, str]
-    time: str
-    leaks: tuple[Leak, ...]
-    cautions: tuple[Caution, ...]
 
 
 def profile(frame: pd.DataFrame, columns: Sequence[Column], form: Format, target: Target | None = None) -> Profile:
@@ -87,9 +46,6 @@ def profile(frame: pd.DataFrame, columns: Sequence[Column], form: Format, target
         cautions += _target(frame, features, target)
         cautions += [Caution("leak", f"{leak.sentence} Is it known when you predict?", leak.columns) for leak in found]
     return Profile(
-        rows=len(frame),
-        columns=tuple(columns),
-        missing=sum(column.missing for column in features if column.kind in FEATURES),
         duplicates=duplicates,
         groups=MappingProxyType(groups),
         times=MappingProxyType(times),
@@ -142,7 +98,7 @@ def _table(rows: int, features: Sequence[Column], duplicates: int) -> list[Cauti
         sentence = f"{len(used):,} features for {rows:,} rows: a network can memorise the rows."
         cautions.append(Caution("many-columns", sentence))
     if duplicates:
-        repeats = counted(duplicates, "row repeats", "rows repeat")
+        repeats = count(duplicates, "row repeats", "rows repeat")
         sentence = f"{repeats} an earlier row exactly; repeats stay on one side of the split."
         cautions.append(Caution("duplicates", sentence))
     return cautions
@@ -224,7 +180,7 @@ def _target(frame: pd.DataFrame, features: Sequence[Column], target: Target) -> 
     unknown = int((~target.known).sum())
     if unknown:
         cautions.append(
-            Caution("target-missing", f"{counted(unknown, 'row has', 'rows have')} no target: not used.", target.names)
+            Caution("target-missing", f"{count(unknown, 'row has', 'rows have')} no target: not used.", target.names)
         )
     known = int(target.known.sum())
     if target.type.chooses_positive and min(target.counts) < 0.05 * known:
