@@ -116,7 +116,6 @@ def probe(
         unmoved=unmoved,
         still=still,
         step=step,
-        held=int(rows.held_y[0].shape[0]) if _held(rows) else 0,
         sanity=seen,
     )
     left = started + limits.total - time.perf_counter()

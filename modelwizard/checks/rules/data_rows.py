@@ -23,19 +23,14 @@ NEIGHBOURS = 1500
 """Rows whose distances from each other are computed."""
 
 
-def row_keys(arrays: Sequence[NDArray[Any]], digits: int = 5) -> NDArray[np.int64]:
-    """Return one number a row that is equal for equal rows.
-
-    Args:
-        arrays: The inputs of the rows; at most `ROWS` rows are read.
-        digits: Digits behind the point that count. Defaults to 5.
-    """
+def row_keys(arrays: Sequence[NDArray[Any]]) -> NDArray[np.int64]:
+    """Return one number a row that is equal for equal rows, five digits behind the point; at most `ROWS` are read."""
     tables: list[NDArray[Any]] = []
     for array in arrays:
         rows = sample(array, ROWS).reshape(min(len(array), ROWS), -1)
         if np.issubdtype(rows.dtype, np.floating):
             rows = rows.astype(np.float32)
-            rows = np.round(rows, digits) + 0.0 if rows.shape[1] <= WIDE else rows  # pictures are equal or not
+            rows = np.round(rows, 5) + 0.0 if rows.shape[1] <= WIDE else rows  # pictures are equal or not
         tables.append(np.ascontiguousarray(rows))
     joined = zip(*tables, strict=True)
     return np.array([hash(tuple(part.tobytes() for part in row)) for row in joined], dtype=np.int64)
