@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
 from modelwizard.evidence import resampling, scores, thresholds
 from modelwizard.evidence.arrays import ArrayLike, Bools, Floats, Ints
@@ -41,11 +40,6 @@ class Correction:
     columns: int
     rows: int
     units: int
-
-    def interval(self, level: float = 0.95) -> tuple[float, float]:
-        """Return corrected ± z se; the percentiles of the resamples are far too wide to serve as one."""
-        half = float(stats.norm.ppf(0.5 + level / 2)) * self.se
-        return (self.corrected - half, self.corrected + half)
 
 
 def _error(

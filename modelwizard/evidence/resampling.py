@@ -121,7 +121,6 @@ def cross_fit(
     groups: ArrayLike | None = None,
     strata: ArrayLike | None = None,
     seed: int = 0,
-    splits: int = SPLITS,
 ) -> Floats:
     """Return for each row the value of the candidate that the *other* half of the rows would have chosen.
 
@@ -134,7 +133,6 @@ def cross_fit(
         groups: Rows that must stay together.
         strata: Labels to spread evenly over halves.
         seed: Seed of the splits.
-        splits: Number of half-splits.
 
     Returns:
         (n, ...) values. Source: sample splitting with cross-fitting, Cox 1975; Chernozhukov et al. 2018.
@@ -146,10 +144,10 @@ def cross_fit(
         return np.full(pool.shape[1:], np.nan)
     rng = np.random.default_rng(seed)
     total = np.zeros(pool.shape[1:])
-    for _ in range(splits):
+    for _ in range(SPLITS):
         side = halves(costs.shape[1], rng, groups, strata)
         for chooser in (0, 1):
             judged = side != chooser
             sums = kept @ (~judged).astype(costs.dtype)
             total[judged] += pool[usable[int(sums.argmin())]][judged]
-    return total / splits
+    return total / SPLITS

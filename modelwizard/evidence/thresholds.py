@@ -47,9 +47,9 @@ def decided(p: ArrayLike, threshold: float) -> Floats:
     return (matrix(p) >= threshold).astype(np.float64)
 
 
-def candidates(p: ArrayLike, count: int = CANDIDATES) -> Floats:
+def candidates(p: ArrayLike) -> Floats:
     """Return quantiles of the probabilities, and 0.5."""
-    return np.unique(np.append(np.quantile(matrix(p), np.linspace(0, 1, count)), HALF))
+    return np.unique(np.append(np.quantile(matrix(p), np.linspace(0, 1, CANDIDATES)), HALF))
 
 
 def choose(

@@ -29,7 +29,6 @@ class Validation:
         rows: File row of each prediction; rows that occur more than once (repeated K-fold) count as one unit.
         scale: (k,) standard deviations that targets were standardised by, so that losses are those trained on.
         folds: K, or 1 for hold-out; errors are widened for the overlap of training sets.
-        train_rows: Training rows (of one fold), for limits of capacity and for texts.
         train_floor: Mean lowest possible loss of the training rows. Defaults to that of the rows that judge.
     """
 
@@ -41,7 +40,6 @@ class Validation:
     rows: ArrayLike | None = None
     scale: ArrayLike | None = None
     folds: int = 1
-    train_rows: int = 0
     train_floor: float | None = None
 
     @property

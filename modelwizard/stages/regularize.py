@@ -79,16 +79,16 @@ class Round:
         )
 
 
-def worth(plan: Planned, optimism_now: float, paired_se: float, advice: Advice, trials: int = NEXT) -> Round:
+def worth(plan: Planned, optimism_now: float, paired_se: float, advice: Advice) -> Round:
     """Weigh a further round: the expected gain must exceed a quarter of the error of a paired comparison.
 
     Assumes that further trials are drawn like those before; a search that learns does better at first and worse once
     it has converged. Source: expected maxima of normals (`planning.planned`); the quarter is ours.
     """
-    gain = plan.expected_gain(trials)
-    after = max(optimism_now, 0.0) + plan.more(trials) - plan.optimism
+    gain = plan.expected_gain(NEXT)
+    after = max(optimism_now, 0.0) + plan.more(NEXT) - plan.optimism
     good = gain > 0.25 * paired_se and advice.level not in ("stop", "refresh")
-    return Round(trials, gain, after, paired_se, good)
+    return Round(NEXT, gain, after, paired_se, good)
 
 
 def judge(

@@ -185,8 +185,6 @@ class Session:
         where = np.searchsorted(targets.rows, stored.rows)
         folds = settings.split.folds if settings.split.scheme == "kfold" else 1
         groups: ArrayLike | None = None if targets.group is None else targets.group[where]
-        counts = self.project.counts()
-        pool = counts["train"] if folds == 1 else counts["train"] + counts["validation"]
         return Validation(
             problem=settings.problem.type,
             loss=settings.problem.loss,
@@ -196,7 +194,6 @@ class Session:
             rows=stored.rows,
             scale=stored.scale if PROBLEMS[settings.problem.type].scaling else None,
             folds=folds,
-            train_rows=pool if folds == 1 else pool * (folds - 1) // folds,
             train_floor=float(scores.row_floor(settings.problem.type, settings.problem.loss, self._trained()).mean()),
         )
 

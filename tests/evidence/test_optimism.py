@@ -59,8 +59,6 @@ def test_optimism_is_positive_in_either_direction(direction):
     assert found.best == (means.argmax() if direction == "max" else means.argmin())
     assert found.optimism > 0
     assert (found.raw > found.corrected) == (direction == "max")
-    low, high = found.interval()
-    assert low < found.corrected < high
 
 
 def test_diverged_candidates_are_passed_over():
@@ -147,8 +145,7 @@ def climb(raws, corrected, paired=0.005):
         (correction(0.010, 0.02), {}, "info"),
         (correction(0.030, 0.02), {}, "warn"),
         (correction(0.001, 0.02), {"raw_gain": 0.0015}, "warn"),
-        (correction(0.001, 0.02), {"last_t": 0.4}, "warn"),
-        (correction(0.001, 0.02), {"last_t": 2.0, "raw_gain": 0.1}, "fine"),
+        (correction(0.001, 0.02), {"raw_gain": 0.1}, "fine"),
         (correction(0.030, 0.02), {"warned_before": True}, "refresh"),
         (correction(0.030, 0.02, rows=5000), {"warned_before": True}, "warn"),
         (correction(0.010, 0.02), {"history": climb([0.8, 0.82, 0.84], [0.8, 0.801, 0.802])}, "stop"),

@@ -144,14 +144,15 @@ def test_too_small_a_test_is_said_to_be_uninformative_beforehand():
 
 def test_nadeau_bengio_is_wider_than_the_naive_error():
     values = RNG.normal(0.8, 0.03, 25)
-    found = kfold.nadeau_bengio(values, 5)
-    assert found.se == pytest.approx(np.sqrt(1 / 25 + 1 / 4) * values.std(ddof=1))
-    assert found.interval[0] < found.mean < found.interval[1]
+    low, high = kfold.nadeau_bengio(values, 5)
+    error = np.sqrt(1 / 25 + 1 / 4) * values.std(ddof=1)
+    assert (low + high) / 2 == pytest.approx(values.mean())
+    assert high - low == pytest.approx(2 * stats.t.ppf(0.975, 24) * error)
 
 
 @pytest.mark.parametrize(("values", "folds"), [([0.8], 5), ([], 5), ([0.8, 0.9], 1)])
 def test_too_few_folds_give_no_interval(values, folds):
-    assert kfold.nadeau_bengio(values, folds).se == np.inf
+    assert kfold.nadeau_bengio(values, folds) == (-np.inf, np.inf)
 
 
 @pytest.mark.parametrize(("epochs", "expected"), [([10, 12, 50], 12), ([0], 1), ([7, 8], 8)])

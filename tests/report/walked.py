@@ -66,7 +66,7 @@ class Walked:
         self.scale = (known.mean(axis=0) if self.task.type == "positive" else known.std(axis=0)) if scaled else None
         self.validation = Validation(
             self.task.type, self.task.loss, self.task.metric, self.y[self.judged], rows=self.judged, scale=self.scale,
-            folds=self.folds, train_rows=counts["train"],
+            folds=self.folds,
         )  # fmt: skip
         self.dumb = PROBLEMS[self.task.type].constant(self.task.loss, known)
         self.runs: dict[str, Run] = {}

@@ -20,7 +20,7 @@ BASE = float(VALIDATION.losses(VALIDATION.constant([Y.mean()])).mean())
 
 
 def curve(reason="no rise", rise=0.0):
-    return Overfitting(reason == "proven", reason, rise, (rise - 0.01, rise + 0.01), 0.01, 5, 0.5, 0.5 * (1 + rise))
+    return Overfitting(reason == "proven", reason, rise, (rise - 0.01, rise + 0.01), 0.01, 5)
 
 
 def rung(layers=1, units=8, epochs=15, kind="none", **more):
