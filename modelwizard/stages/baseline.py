@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from modelwizard.contract.messages import Message, message
-from modelwizard.evidence import comparison, power, resampling
+from modelwizard.evidence import power, resampling
 from modelwizard.evidence.arrays import ArrayLike, Floats
 from modelwizard.evidence.optimism import Correction
 from modelwizard.evidence.power import Power
@@ -191,10 +191,8 @@ def _power_reasons(found: Power) -> list[Message]:
 def _rival(validation: Validation, item: Reference, network: Floats) -> dict[str, Any]:
     """Compare another model with the network on the same rows."""
     p = np.asarray(item.p, dtype=np.float64).reshape(len(network), -1)
-    found = comparison.paired(
-        validation.losses(network), validation.losses(p), groups=validation.units, widen=validation.inflation
-    )
-    score, better = validation.score(p), found.p_value <= 0.05
+    found = validation.gain(validation.losses(network), validation.losses(p))
+    score, better = validation.score(p), found.p_greater() <= 0.05
     word = "better" if better else "worse" if found.t <= -1.645 else "alike"
     told = message(
         "baseline.rival",
@@ -202,9 +200,9 @@ def _rival(validation: Validation, item: Reference, network: Floats) -> dict[str
         compared=message(f"baseline.{word}"),
         metric=validation.metric,
         score=score,
-        lower=found.gain if found.gain > 0 else None,
-        higher=-found.gain if found.gain <= 0 else None,
-        p_value=found.p_value,
+        lower=found.value if found.value > 0 else None,
+        higher=-found.value if found.value <= 0 else None,
+        p_value=found.p_greater(),
     )
     return {"name": item.name, "score": score, "better": better, "told": told}
 
@@ -227,14 +225,12 @@ def check(validation: Validation, baseline: Floats, sanity: Sanity, gain: float)
     for p, name in ((sanity.zeroed, "zeroed"), (sanity.shuffled, "shuffled")):
         if p is None:
             continue
-        test = comparison.paired(
-            baseline, validation.losses(np.asarray(p)), groups=validation.units, widen=validation.inflation
-        )
+        test = validation.gain(baseline, validation.losses(np.asarray(p)))
         # The test knows the noise of rows, not that of one shuffle or of a drift between the parts, which alone can
         # beat the baseline by a little: so a leak also has to explain much of what the network gains.
         enough = max(0.01 * float(baseline.mean()), LEAK_SHARE * gain)
-        if test.p_value <= LEAK_ALPHA and test.gain > enough:
-            reason = message(f"baseline.{name}_beats", gain=test.gain, p_value=test.p_value)
+        if test.p_greater() <= LEAK_ALPHA and test.value > enough:
+            reason = message(f"baseline.{name}_beats", gain=test.value, p_value=test.p_greater())
             found.append(Finding(True, reason, message(f"baseline.why_{name}_beats")))
     return found
 

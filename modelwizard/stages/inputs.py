@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from modelwizard.evidence import kfold, scores
+from modelwizard.evidence import kfold, resampling, scores
 from modelwizard.evidence.arrays import ArrayLike, Floats, Ints, matrix, unit_ids
 from modelwizard.evidence.predictions import Stored
+from modelwizard.evidence.resampling import Mean
 from modelwizard.evidence.scores import Direction
 from modelwizard.problems import PROBLEMS
 
@@ -93,6 +94,10 @@ class Validation:
         """Return pseudo-values of the metric, (n,), signed so that lower is better."""
         values = scores.pseudo(self.problem, self.metric, self.y, p)
         return -values if self.direction == "max" else values
+
+    def gain(self, incumbent: ArrayLike, challenger: ArrayLike) -> Mean:
+        """Return by how much the losses (n,) of a challenger are lower than those of an incumbent, row by row."""
+        return resampling.difference(incumbent, challenger, self.units, widen=self.inflation)
 
     def score(self, p: ArrayLike) -> float:
         """Return the metric of predictions."""

@@ -13,9 +13,9 @@ from modelwizard.contract.messages import Message, message
 from modelwizard.evidence import comparison, scores
 from modelwizard.evidence.advice import Advice, Point, advise
 from modelwizard.evidence.arrays import Floats
-from modelwizard.evidence.comparison import Comparison
 from modelwizard.evidence.optimism import Correction
 from modelwizard.evidence.planning import Planned, planned
+from modelwizard.evidence.resampling import Mean
 from modelwizard.stages.accounting import correct, finals, paired_error, point, seed_noise
 from modelwizard.stages.influence import Edge, Effect, Range, edges, effects
 from modelwizard.stages.inputs import Pool, Run, Validation
@@ -190,14 +190,14 @@ def _winner(pool: Pool, best: Run, column: int) -> dict[str, Any]:
     }
 
 
-def _gains(over: Comparison, over_best: Comparison) -> dict[str, Any]:
+def _gains(over: Mean, over_best: Mean) -> dict[str, Any]:
     """Return the values of both comparisons with the overfitting model."""
     return {
-        "gain": over.gain,
-        "interval": list(over.interval),
-        "p_value": over.p_value,
-        "gain_over_best_epoch": over_best.gain,
-        "p_value_best_epoch": over_best.p_value,
+        "gain": over.value,
+        "interval": list(over.interval(0.90)),
+        "p_value": over.p_greater(),
+        "gain_over_best_epoch": over_best.value,
+        "p_value_best_epoch": over_best.p_greater(),
     }
 
 
@@ -208,25 +208,25 @@ def _ending(run: Run, validation: Validation) -> Floats:
     return finite[-WINDOW:].mean(axis=0, keepdims=True)
 
 
-def _compare(validation: Validation, incumbent: Floats, losses: Floats, seed: int) -> Comparison:
+def _compare(validation: Validation, incumbent: Floats, losses: Floats, seed: int) -> Mean:
     """Compare with choice and judgement on different rows."""
     return comparison.cross_fitted(
         incumbent, losses, groups=validation.units, strata=validation.strata, widen=validation.inflation, seed=seed
     )
 
 
-def _word(over: Comparison, over_best: Comparison, wide: Sequence[Edge]) -> Word:
+def _word(over: Mean, over_best: Mean, wide: Sequence[Edge]) -> Word:
     """Return the verdict's word."""
-    if over.p_value <= ALPHA and over_best.t > -WORSE:
+    if over.p_greater() <= ALPHA and over_best.t > -WORSE:
         return "cannot tell" if wide else "passed"
-    if over_best.t <= -WORSE or over.interval[1] <= 0:
+    if over_best.t <= -WORSE or over.interval(0.90)[1] <= 0:
         return "failed"
     return "cannot tell"
 
 
-def _headline(validation: Validation, found: Correction, over: Comparison, word: Word) -> Message:
+def _headline(validation: Validation, found: Correction, over: Mean, word: Word) -> Message:
     """Say in one sentence what the best trial is worth."""
-    key = "unfinished" if word == "cannot tell" and over.p_value <= ALPHA else word.replace(" ", "_")
+    key = "unfinished" if word == "cannot tell" and over.p_greater() <= ALPHA else word.replace(" ", "_")
     return message(
         "regularize.headline",
         finding=message(f"regularize.{key}"),
@@ -234,23 +234,23 @@ def _headline(validation: Validation, found: Correction, over: Comparison, word:
         score=found.corrected,
         error=1.96 * found.se,
         raw=found.raw,
-        lower=over.gain if over.gain >= 0 else None,
-        higher=-over.gain if over.gain < 0 else None,
-        p_value=over.p_value,
+        lower=over.value if over.value >= 0 else None,
+        higher=-over.value if over.value < 0 else None,
+        p_value=over.p_greater(),
     )
 
 
 def _reasons(
     correction: Correction,
-    over_best: Comparison,
+    over_best: Mean,
     found: Sequence[Effect],
     advice: Advice,
     simple: Run,
     best: Run,
 ) -> list[Message]:
     """Say what was seen: against the best epoch, optimism, what moved the score, the simpler model."""
-    more = "better" if over_best.p_value <= ALPHA else "no_better"
-    gain, interval = over_best.gain, list(over_best.interval)
+    more = "better" if over_best.p_greater() <= ALPHA else "no_better"
+    gain, interval = over_best.value, list(over_best.interval(0.90))
     optimism, looks = correction.optimism, correction.columns
     strong = [message("regularize.effect", name=item.name, share=item.share) for item in found if item.share >= 0.1]
     reasons = [

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from modelwizard.contract.jobs import Importance, Propose
 from modelwizard.contract.results import Effect, Effects, Proposal, Proposals
 from modelwizard.errors import ProjectError
-from modelwizard.evidence import comparison, kfold
+from modelwizard.evidence import kfold, resampling
 from modelwizard.evidence.losses import row_loss
 from modelwizard.kinds.tabular import interactions
 from modelwizard.kinds.tabular.interactions import CYCLES, clusters
@@ -184,9 +184,8 @@ def importance(workshop: Workshop, job: Importance, watcher: Watcher) -> Effects
     dependent = division.groups(workshop.project, judged, len(judged))
     found: dict[str, Effect] = {}
     for name, parts in rises.items():
-        rise = np.concatenate(parts)
-        compared = comparison.paired(rise, np.zeros_like(rise), groups=dependent, widen=widen)
-        found[name] = Effect(name, compared.gain, float(np.clip(compared.t, -1e6, 1e6)))
+        compared = resampling.mean(np.concatenate(parts), dependent, widen=widen)
+        found[name] = Effect(name, compared.value, float(np.clip(compared.t, -1e6, 1e6)))
     return Effects([[found[name] for name in group] for group in groups], len(names))
 
 

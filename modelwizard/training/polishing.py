@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from modelwizard.contract.jobs import Order, Polish
 from modelwizard.contract.results import Gain, Polished
 from modelwizard.engine import polish
-from modelwizard.evidence import comparison, kfold
+from modelwizard.evidence import kfold, resampling
 from modelwizard.evidence.losses import row_loss
 from modelwizard.training import division, members
 from modelwizard.training.seeds import derive
@@ -77,13 +77,13 @@ def judge(workshop: Workshop, job: Polish, watcher: Watcher) -> Polished:
     rows = _pooled([losses.fold.validation.rows for losses in found], scheme).astype(np.int64)
     groups = division.groups(workshop.project, rows, len(rows))
     widen = kfold.inflation(len(folds))
-    ours, theirs = (comparison.paired(plain, arm, groups=groups, widen=widen) for arm in (polished, control))
+    ours, theirs = (resampling.difference(plain, arm, groups, widen=widen) for arm in (polished, control))
     return Polished(
         kept=ours.t >= polish.KEEP_FROM,
         learning_rate=rate,
-        gain=ours.gain,
+        gain=ours.value,
         t=ours.t,
-        control=Gain(theirs.gain, theirs.t),
+        control=Gain(theirs.value, theirs.t),
         looks=len(found) * 2,
     )
 

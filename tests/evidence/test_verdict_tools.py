@@ -17,16 +17,17 @@ RNG = np.random.default_rng(0)
 @pytest.mark.parametrize(("shift", "better"), [(0.2, True), (0.0, False), (-0.2, False)])
 def test_paired_comparison(shift, better):
     incumbent = RNG.normal(1, 0.5, 300)
-    found = comparison.paired(incumbent, incumbent - shift + RNG.normal(0, 0.3, 300))
-    assert (found.p_value < 0.01) == better
-    assert found.interval[0] < found.gain < found.interval[1]
+    found = resampling.difference(incumbent, incumbent - shift + RNG.normal(0, 0.3, 300))
+    low, high = found.interval(0.90)
+    assert (found.p_greater() < 0.01) == better
+    assert low < found.value < high
 
 
 def test_the_luck_of_many_challengers_is_no_gain():
     challengers = 1 + np.random.default_rng(0).normal(0, 0.5, (201, 300))
     incumbent, challengers = challengers[0], challengers[1:]
     best = challengers[challengers.mean(axis=1).argmin()]
-    assert comparison.paired(incumbent, best).t > 1.5
+    assert resampling.difference(incumbent, best).t > 1.5
     assert comparison.cross_fitted(incumbent, challengers).t < 1.0
 
 
