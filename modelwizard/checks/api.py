@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import time
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -14,19 +13,14 @@ import numpy as np
 
 from modelwizard.checks import catalogue, rules
 from modelwizard.checks.build import build_case, divide, links_kept
-from modelwizard.checks.case import RULES, Case, Division, Hit, NotApplicableError
+from modelwizard.checks.case import RULES, Case, Hit, NotApplicableError
 from modelwizard.checks.catalogue import known, page
 from modelwizard.checks.facts.project import Record, Relabelled
 from modelwizard.checks.facts.values import Place
-from modelwizard.checks.finding import Finding, Report, Skipped
 from modelwizard.checks.probe.run import CannotProbeError, Limits, probe
 from modelwizard.checks.ranking import Ranked, rank
 from modelwizard.checks.source import Code, words
-
-OF_PREPROCESSING = ("MW408",)
-"""Rules about what a project's preprocessing makes on purpose: a marker of missing values may well be constant."""
-
-__all__ = ["check", "check_project", "inspect"]
+from modelwizard.contract.results import Checked, Finding, Skipped
 
 
 def check(
@@ -48,34 +42,7 @@ def check(
     Returns:
         The findings, the most certain and harmful first.
     """
-    return list(inspect(model, x, y, fit=fit, train=train, **more).findings)
-
-
-def check_project(
-    model: Any,
-    training: tuple[Any, Any],
-    validation: tuple[Any, Any] | None,
-    problem: str,
-    settings: Mapping[str, Any] | None = None,
-    split: Division | None = None,
-    mute: Sequence[str] = (),
-    **more: Any,
-) -> Report:
-    """Check the model of a project.
-
-    Args:
-        model: What `build_model` returned.
-        training: Encoded inputs and targets of the training rows.
-        validation: The same of the validation rows, or None.
-        problem: Problem type of the table.
-        settings: epochs, batch_size and further arguments of `fit`. Defaults to nothing known.
-        split: Groups and times of the rows on both sides of the split. Defaults to not known.
-        mute: Codes of rules to leave out.
-        **more: `train`, `source`, `record` and `relabelled` of `inspect`.
-    """
-    fit = {**(settings or {}), **({} if validation is None else {"validation_data": validation})}
-    known = {} if split is None else {"groups": split.groups, "times": split.times}
-    return inspect(model, *training, fit=fit, problem=problem, mute=[*mute, *OF_PREPROCESSING], **known, **more)
+    return inspect(model, x, y, fit=fit, train=train, **more).findings
 
 
 def inspect(
@@ -93,7 +60,7 @@ def inspect(
     times: Any = None,
     record: Record | None = None,
     relabelled: Relabelled | None = None,
-) -> Report:
+) -> Checked:
     """Apply all rules and say which found something, which passed and which could not be applied.
 
     Args:
@@ -115,7 +82,6 @@ def inspect(
     Raises:
         UsageError: A code of `mute` is no rule's, or groups or times cannot be divided.
     """
-    started = time.perf_counter()
     _ = rules.ROOMS  # importing them fills the list
     settings, mute = dict(fit or {}), [known(code) for code in mute]
     with _random_state_kept(), links_kept(model):
@@ -133,8 +99,7 @@ def inspect(
     code = Code.read(source) if source is not None else None
     found = [_finding(c, hit, case, code) for c, hit in hits]
     named = {c for c, _ in hits} | {s.code for s in skipped}
-    passed = tuple(c for c in sorted(RULES) if c not in named and c not in mute)
-    return Report(rank(found), passed, tuple(skipped), time.perf_counter() - started)
+    return Checked(rank(found), [c for c in sorted(RULES) if c not in named and c not in mute], skipped)
 
 
 def _apply(

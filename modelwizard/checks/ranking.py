@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from msgspec.structs import replace
 
 from modelwizard.checks.catalogue import page
-from modelwizard.checks.finding import SEVERITIES, SYMPTOMS, Finding
+from modelwizard.checks.finding import SEVERITIES, SYMPTOMS
+from modelwizard.contract.results import Finding
 
 EXPLAINED: dict[str, frozenset[str]] = {
     "nan-loss": frozenset(
@@ -30,7 +33,7 @@ class Ranked:
     weight: int
 
 
-def rank(found: Sequence[Ranked]) -> tuple[Finding, ...]:
+def rank(found: Sequence[Ranked]) -> list[Finding]:
     """Return the findings in the order in which a person should read them.
 
     Errors come before warnings before tips, and each by weight. A symptom that a cause explains becomes part of
@@ -45,7 +48,7 @@ def rank(found: Sequence[Ranked]) -> tuple[Finding, ...]:
     for finding in kept:
         (repeated if finding.cause in causes else first).append(finding)
         causes.add(finding.cause)
-    return tuple(sorted([*first, *repeated], key=lambda f: (SEVERITIES[f.severity], f in repeated)))
+    return sorted([*first, *repeated], key=lambda f: (SEVERITIES[f.severity], f in repeated))
 
 
 def _prove(findings: list[Finding]) -> list[Finding]:
@@ -77,4 +80,4 @@ def _explain(findings: list[Finding]) -> list[Finding]:
             kept.append(finding)
         else:
             folded.setdefault(id(reason), []).append(f"{page(finding.code).title.lower()} ({finding.evidence})")
-    return [replace(f, evidence="; with it: ".join([f.evidence, *folded.get(id(f), [])])) for f in kept]
+    return [replace(f, evidence="; with it: ".join([str(f.evidence), *folded.get(id(f), [])])) for f in kept]

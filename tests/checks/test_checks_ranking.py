@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
-from modelwizard.checks.finding import Finding, Report, Skipped
 from modelwizard.checks.ranking import Ranked, rank
+from modelwizard.contract.results import Checked, Finding, Skipped
 
 
 def finding(code: str, cause: str, severity: Any, weight: int) -> Ranked:
@@ -47,8 +48,8 @@ def test_what_is_folded_away_stays_in_the_evidence() -> None:
 
 
 def test_report_has_the_fixed_json_shape() -> None:
-    report = Report(rank([A]), ("MW102",), (Skipped("MW501", "train=False"),))
-    assert report.to_dict() == {
+    report = Checked(rank([A]), ["MW102"], [Skipped("MW501", "train=False")])
+    assert msgspec.to_builtins(report) == {
         "findings": [
             {
                 "code": "MW101",
@@ -64,4 +65,3 @@ def test_report_has_the_fixed_json_shape() -> None:
         "passed": ["MW102"],
         "skipped": [{"code": "MW501", "reason": "train=False"}],
     }
-    assert report.errors == report.findings
