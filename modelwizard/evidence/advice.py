@@ -91,9 +91,3 @@ def stalled(history: Sequence[Point], direction: str) -> bool:
         return False
     then, sign = before[-1], 1.0 if direction == "max" else -1.0
     return sign * (now.raw - then.raw) > 0 and sign * (now.corrected - then.corrected) <= now.paired_se
-
-
-def status_line(looks: int, correction: Correction) -> Message:
-    """Return "412 looks · best raw 0.846 · corrected 0.838 ± 0.011 · optimism 0.008"."""
-    raw, corrected, se, optimism = correction.raw, correction.corrected, correction.se, correction.optimism
-    return message("looks.line", looks=looks, raw=raw, corrected=corrected, se=se, optimism=optimism)

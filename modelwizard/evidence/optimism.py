@@ -88,21 +88,6 @@ def _argmax(inside: Floats, rng: np.random.Generator) -> Ints:
     return (tied * rng.random(table.shape)).argmax(axis=1)
 
 
-def _correction(
-    best: int,
-    rows: Floats,
-    lost: float,
-    error: float,
-    direction: Direction,
-    columns: int,
-    groups: ArrayLike | None,
-) -> Correction:
-    """Assemble the result from the chosen column's (pseudo-)values and what the resamples say."""
-    mean = resampling.mean(rows, groups)
-    optimism = -lost if direction == "max" else lost
-    return Correction(best, mean.value, mean.value + lost, optimism, error, direction, columns, len(rows), mean.units)
-
-
 def bbc_metric(
     problem: str,
     metric: str,
@@ -169,8 +154,9 @@ def bbc_metric(
         return scores.pseudo(problem, metric, target[mask], predictions[column][mask])
 
     error = _error(values, chosen[1:], best, unseen > 0, groups)
-    pseudo = scores.pseudo(problem, metric, y, predictions[best])
-    return _correction(best, pseudo, _mean(lost), error, item.direction, columns, groups)
+    raw, loss = resampling.mean(scores.pseudo(problem, metric, y, predictions[best]), groups), _mean(lost)
+    optimism = -loss if item.direction == "max" else loss
+    return Correction(best, raw.value, raw.value + loss, optimism, error, item.direction, columns, rows, raw.units)
 
 
 def _choose(

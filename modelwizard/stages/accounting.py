@@ -8,9 +8,8 @@ from dataclasses import replace
 import numpy as np
 
 from modelwizard.contract.entries import Edited, Entry, Read, Trial, Verdict
-from modelwizard.contract.messages import Message
+from modelwizard.contract.messages import Message, message
 from modelwizard.evidence import noise, optimism, resampling, scores
-from modelwizard.evidence.advice import Point, status_line
 from modelwizard.evidence.arrays import Floats, Ints
 from modelwizard.evidence.noise import Noise
 from modelwizard.evidence.optimism import Correction
@@ -61,16 +60,10 @@ def seed_noise(validation: Validation, runs: Sequence[Run]) -> Noise:
     return noise.pooled(alike.values())
 
 
-def point(trials: int, correction: Correction, paired_se: float) -> Point:
-    """Return the state of a search for its history."""
-    return Point(trials, correction.raw, correction.corrected, paired_se)
-
-
 def from_numbers(looks: int, raw: float, corrected: float, se: float, metric: str) -> Message:
-    """Return the status line from recorded numbers alone, without any predictions at hand."""
-    way = scores.direction(metric)
-    optimistic = scores.gain(metric, raw, corrected)
-    return status_line(looks, Correction(0, raw, corrected, optimistic, se, way, 0, 0, 0))
+    """Return "412 looks · best raw 0.846 · corrected 0.838 ± 0.011 · optimism 0.008" from recorded numbers."""
+    optimism = scores.gain(metric, raw, corrected)
+    return message("looks.line", looks=looks, raw=raw, corrected=corrected, se=se, optimism=optimism)
 
 
 def unread(entries: Iterable[Entry], *shown: type[Verdict | Trial]) -> bool:

@@ -33,7 +33,7 @@ class Expected:
         interval: 95 % interval for the test score.
         detectable: Smallest true drop that the test would show with 80 % power.
         margin: Smallest drop that matters.
-        informative: Whether the test can be informative about such a drop.
+        informative: Whether the loss of half of the gain over the baseline would be seen.
         headline: One sentence for the person.
         threshold: Decision threshold; its choice is part of `score`. Defaults to 0.5.
         units: Independent units behind `score`: rows, groups, or blocks of time. Defaults to unknown, taken for many.
@@ -96,31 +96,21 @@ def expect(
     test_se = se * math.sqrt(validation_rows / test_rows) if test_rows else math.inf
     later = round(units * test_rows / max(validation_rows, 1))
     df = testing.freedom(se, units, test_se, later) if units and test_rows else math.inf
-    found = testing.expect(corrected, se, test_se, baseline=reference, bounded=item.bounded, df=df)
-    low, high = found.interval
+    half, drop = testing.reach(se, test_se, df), testing.detectable(se, test_se, df)
     # No error and no share is below 0, and no share above 1; R² may be below 0.
-    interval = (max(low, item.lowest), high if item.direction == "min" else min(high, 1.0))
+    high = corrected + half if item.direction == "min" else min(corrected + half, 1.0)
+    interval = (max(corrected - half, item.lowest), high)
+    margin = testing.margin(corrected, reference, bounded=item.bounded)
+    informative = drop <= max(2 * margin, 0.5 * abs(corrected - reference))
     headline = message(
-        "finalize.expected" if found.informative else "finalize.expected_of_few_rows",
+        "finalize.expected" if informative else "finalize.expected_of_few_rows",
         rows=test_rows,
         metric=metric,
         score=corrected,
         interval=list(interval),
-        detectable=found.detectable,
+        detectable=drop,
     )
-    return Expected(
-        metric,
-        corrected,
-        se,
-        test_se,
-        interval,
-        found.detectable,
-        found.margin,
-        found.informative,
-        headline,
-        threshold,
-        units,
-    )
+    return Expected(metric, corrected, se, test_se, interval, drop, margin, informative, headline, threshold, units)
 
 
 def judge(

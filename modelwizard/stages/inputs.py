@@ -11,6 +11,7 @@ import numpy as np
 
 from modelwizard.evidence import kfold, resampling, scores
 from modelwizard.evidence.arrays import ArrayLike, Floats, Ints, matrix, unit_ids
+from modelwizard.evidence.losses import excess_loss, row_floor
 from modelwizard.evidence.predictions import Stored
 from modelwizard.evidence.resampling import Mean
 from modelwizard.evidence.scores import Direction
@@ -82,13 +83,13 @@ class Validation:
 
     def losses(self, p: ArrayLike) -> Floats:
         """Return the loss of each row above the lowest possible one, (n,)."""
-        return scores.excess_loss(self.problem, self.loss, self.y, p, self.scale)
+        return excess_loss(self.problem, self.loss, self.y, p, self.scale)
 
     def floor(self) -> float:
         """Return the mean lowest possible loss of training rows, to be taken off training losses that Keras reports."""
         if self.train_floor is not None:
             return self.train_floor
-        return float(scores.row_floor(self.problem, self.loss, self.y).mean())
+        return float(row_floor(self.problem, self.loss, self.y).mean())
 
     def metric_costs(self, p: ArrayLike) -> Floats:
         """Return pseudo-values of the metric, (n,), signed so that lower is better."""

@@ -16,14 +16,12 @@ from modelwizard.evidence.arrays import Floats
 from modelwizard.evidence.optimism import Correction
 from modelwizard.evidence.planning import Planned, planned
 from modelwizard.evidence.resampling import Mean
-from modelwizard.stages.accounting import correct, finals, paired_error, point, seed_noise
+from modelwizard.stages.accounting import correct, finals, paired_error, seed_noise
 from modelwizard.stages.influence import Edge, Effect, Range, edges, effects
 from modelwizard.stages.inputs import Pool, Run, Validation
 from modelwizard.stages.ladder import Capacity
 from modelwizard.stages.squeeze import told
 from modelwizard.stages.verdict import Verdict, Word
-
-__all__ = ["Edge", "Effect", "Range", "Round", "bounds", "judge", "worth"]
 
 ALPHA = 0.05
 WORSE = 1.645
@@ -133,7 +131,7 @@ def judge(
     paired_se = paired_error(ends, validation.units)
     found = effects([run.hyperparameters for run in usable], [-float(v) for v in ends.mean(axis=1)])
     wide = edges(best.hyperparameters, ranges, found, len(usable))
-    state = (*history, point(len(usable), correction, paired_se))
+    state = (*history, Point(len(usable), correction.raw, correction.corrected, paired_se))
     raw_gain = None
     if baseline_score is not None:
         raw_gain = scores.gain(validation.metric, correction.raw, baseline_score)

@@ -119,7 +119,7 @@ def decide(validation: Validation, probes: Sequence[Run], others: Sequence[Run] 
         seed: Seed of splits.
     """
     each = [run.predictions(run.best_epoch(validation) or 0) for run in (*probes, *others)]
-    scatter = noise.floor([validation.score(p) for p in each[: len(probes)]])
+    scatter = noise.pooled([[validation.score(p) for p in each[: len(probes)]]])
     if not PROBLEMS[validation.problem].classifies:
         return Squeeze(validation.metric, scatter)
     p = np.mean(each, axis=0)

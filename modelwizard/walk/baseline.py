@@ -47,7 +47,8 @@ def walk(session: Session) -> Verdict:
         [session.run(entry)],
         references.pop("dumb"),
         [baseline.Reference(name, p) for name, p in references.items()],
-        _sanity(session, validation, sanity),
+        sanity,
+        _unlearned(session, validation, sanity),
         seed=session.seed,
         notes=_left_out(found, sanity, entry),
     )
@@ -95,16 +96,13 @@ def _show(session: Session, references: list[Reference]) -> None:
     )
 
 
-def _sanity(session: Session, validation: Validation, found: Sane) -> baseline.Sanity:
-    """Turn the worker's measurements into what the stage judges."""
+def _unlearned(session: Session, validation: Validation, found: Sane) -> dict[str, Any]:
+    """Return what networks predicted that had no inputs, or no true labels, as far as there was time for them."""
     import numpy as np
 
-    names = ("initial_loss", "expected_loss", "batch_loss", "batch_baseline")
-    numbers = {name: float("nan") if (value := getattr(found, name)) is None else value for name in names}
-    probes: dict[str, Any] = {}
     path = session.project.folder / found.predictions
-    if path.is_file():
-        with np.load(path, allow_pickle=False) as stored:
-            where = _places(stored["rows"], validation)
-            probes = {name: stored[name][where] for name in ("zeroed", "shuffled") if name in stored.files}
-    return baseline.Sanity(**numbers, **probes)
+    if not path.is_file():
+        return {}
+    with np.load(path, allow_pickle=False) as stored:
+        where = _places(stored["rows"], validation)
+        return {name: stored[name][where] for name in ("zeroed", "shuffled") if name in stored.files}

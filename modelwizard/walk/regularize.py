@@ -16,9 +16,9 @@ from modelwizard.files import write_text
 from modelwizard.journal import looks
 from modelwizard.project import verdicts
 from modelwizard.stages import accounting, regularize
+from modelwizard.stages.influence import Range
 from modelwizard.stages.inputs import Run
 from modelwizard.stages.ladder import Capacity, capacity
-from modelwizard.stages.regularize import Range
 from modelwizard.stages.verdict import Verdict as Judgement
 from modelwizard.walk.overfit import no_regularisation
 from modelwizard.walk.plan import workers

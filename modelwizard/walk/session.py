@@ -19,6 +19,7 @@ from modelwizard.contract.messages import Message, Text
 from modelwizard.contract.trials import Experiment, Hyperparameters, Summary, Training
 from modelwizard.errors import ProjectError
 from modelwizard.evidence import scores
+from modelwizard.evidence.losses import excess_loss, row_floor
 from modelwizard.files import write_text
 from modelwizard.journal import Journal
 from modelwizard.options import StageOptions
@@ -194,7 +195,7 @@ class Session:
             rows=stored.rows,
             scale=stored.scale if PROBLEMS[settings.problem.type].scaling else None,
             folds=folds,
-            train_floor=float(scores.row_floor(settings.problem.type, settings.problem.loss, self._trained()).mean()),
+            train_floor=float(row_floor(settings.problem.type, settings.problem.loss, self._trained()).mean()),
         )
 
     def _trained(self) -> Any:
@@ -212,7 +213,7 @@ class Session:
 
         task, y = self.project.settings.problem, self._trained()
         p = np.tile(PROBLEMS[task.type].constant(task.loss, y), (len(y), 1))
-        return float(scores.excess_loss(task.type, task.loss, y, p, validation.scale).mean())
+        return float(excess_loss(task.type, task.loss, y, p, validation.scale).mean())
 
     def experiment(self, name: str) -> tuple[Hyperparameters, Training]:
         """Read an experiment file: hyperparameters and training settings; the seed may be missing there."""

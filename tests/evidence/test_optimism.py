@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from modelwizard import words
 from modelwizard.evidence import advice, optimism, planning, scores
+from modelwizard.evidence.losses import row_loss
 
 
 def noisy(rng, rows, columns, rho, true):
@@ -103,7 +103,7 @@ def test_any_metric_is_corrected(metric):
 
 def test_epochs_are_chosen_by_loss_and_trials_by_metric():
     y, p = random_models(2, columns=12)
-    losses = np.stack([scores.row_loss("binary", "binary_crossentropy", y, c) for c in p])
+    losses = np.stack([row_loss("binary", "binary_crossentropy", y, c) for c in p])
     trial = np.repeat([0, 1, 2], 4)
     found = optimism.bbc_metric("binary", "roc_auc", y, p, losses=losses, trial=trial)
     epochs = [4 * t + losses[4 * t : 4 * t + 4].mean(axis=1).argmin() for t in range(3)]
@@ -156,9 +156,3 @@ def climb(raws, corrected, paired=0.005):
 )
 def test_advice_levels(found, more, level):
     assert advice.advise(found, **more).level == level
-
-
-def test_the_status_line():
-    found = optimism.Correction(0, 0.846, 0.838, 0.008, 0.011, "max", 400, 300, 300)
-    line = advice.status_line(412, found)
-    assert words.say(line) == "412 looks · best raw 0.846 · corrected 0.838 ± 0.011 · optimism 0.008"
