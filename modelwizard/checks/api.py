@@ -16,9 +16,8 @@ from modelwizard.checks.build import build_case, divide, links_kept
 from modelwizard.checks.case import RULES, Case, Hit, NotApplicableError
 from modelwizard.checks.catalogue import known, page
 from modelwizard.checks.facts.project import Record, Relabelled
-from modelwizard.checks.facts.values import Place
-from modelwizard.checks.probe.run import CannotProbeError, Limits, probe
-from modelwizard.checks.ranking import Ranked, rank
+from modelwizard.checks.probe.run import probe
+from modelwizard.checks.ranking import rank
 from modelwizard.checks.source import Code, words
 from modelwizard.contract.results import Checked, Finding, Skipped
 
@@ -55,7 +54,7 @@ def inspect(
     problem: str | None = None,
     source: Path | None = None,
     mute: Sequence[str] = (),
-    seconds: float | None = None,
+    seconds: float = 7.0,
     groups: Any = None,
     times: Any = None,
     record: Record | None = None,
@@ -72,7 +71,7 @@ def inspect(
         problem: Problem type of the table. Defaults to inferring it from labels, head and loss.
         source: File of the model's code, for `where`.
         mute: Codes of rules to leave out.
-        seconds: Limit for all trainings of copies. Defaults to about seven.
+        seconds: Limit for all trainings of copies. Defaults to 7.
         groups: What rows belong together: one value a row of x, or the values of training and of held-out rows as a
             pair. Defaults to not known.
         times: When rows are from, in the same two forms. Defaults to not known.
@@ -124,7 +123,7 @@ def _apply(
 
 
 def _probe(
-    case: Case, subject: Any, settings: dict[str, Any], hits: list[tuple[str, Hit]], seconds: float | None
+    case: Case, subject: Any, settings: dict[str, Any], hits: list[tuple[str, Hit]], seconds: float
 ) -> tuple[Case, str]:
     """Train a copy unless the contract is broken: then there is nothing to learn from training."""
     broken = [c for c, hit in hits if c.startswith("MW1") and (hit.severity or page(c).severity) == "error"]
@@ -134,10 +133,9 @@ def _probe(
     if case.opaque or subject is None:
         return case, "the model has no graph that could be copied"
     suspicious = any(hit.soft for _, hit in hits)
-    limits = Limits() if seconds is None else Limits(base=seconds / 3.5, total=seconds)
     try:
-        found = probe(case, subject, settings.get("sample_weight"), suspicious=suspicious, limits=limits)
-    except CannotProbeError as error:
+        found = probe(case, subject, settings.get("sample_weight"), suspicious=suspicious, seconds=seconds)
+    except NotApplicableError as error:
         return case, str(error)
     return replace(case, probe=found), ""
 
@@ -159,7 +157,7 @@ PROOFS = {
 """Suspicion → the change that confirms or clears it."""
 
 
-def _finding(code: str, hit: Hit, case: Case, source: Code | None) -> Ranked:
+def _finding(code: str, hit: Hit, case: Case, source: Code | None) -> Finding:
     it = page(code)
     severity = hit.severity or it.severity
     evidence = catalogue.evidence(code, hit.values)
@@ -169,21 +167,8 @@ def _finding(code: str, hit: Hit, case: Case, source: Code | None) -> Ranked:
         better = case.probe.gain(PROOFS.get(code, "")) >= 0.15
         if case.probe.base.finite and not (mended and better) and (score >= 0.5 or (mended is False and score >= 0.1)):
             severity, evidence = "tip", f"{evidence}; a short training learns all the same ({score:.0%})"
-    finding = Finding(
-        code=code,
-        cause=it.cause,
-        severity=severity,
-        title=it.title,
-        evidence=evidence,
-        why=f"{it.why} [{it.source}]",
-        fix=hit.fix or it.fix,
-        where=_where(hit.place, case, source),
-    )
-    return Ranked(finding, it.weight)
-
-
-def _where(place: Place, case: Case, source: Code | None) -> str:
-    return source.where(place, case.layers) if source is not None else words(place)
+    where = source.where(hit.place, case.layers) if source is not None else words(hit.place)
+    return it.finding(evidence, where, severity, hit.fix)
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from msgspec.structs import replace
 
@@ -25,23 +24,15 @@ EXPERIMENTS = frozenset({f"MW{n}" for n in range(521, 532)} | {"MW513", "MW516"}
 """Rules that measure what others suppose: by changing one thing, or at the first step."""
 
 
-@dataclass(frozen=True)
-class Ranked:
-    """A finding with what its place in the list depends on."""
-
-    finding: Finding
-    weight: int
-
-
-def rank(found: Sequence[Ranked]) -> list[Finding]:
+def rank(found: Sequence[Finding]) -> list[Finding]:
     """Return the findings in the order in which a person should read them.
 
     Errors come before warnings before tips, and each by weight. A symptom that a cause explains becomes part of
     that cause's evidence. Of several findings with one cause the first stays in place, and the others follow
     behind the first of every other cause of their severity, so that the first screen names different causes.
     """
-    ordered = sorted(found, key=lambda r: (SEVERITIES[r.finding.severity], -r.weight, r.finding.code))
-    kept = _prove(_explain([r.finding for r in ordered]))
+    ordered = sorted(found, key=lambda f: (SEVERITIES[f.severity], -page(f.code).weight, f.code))
+    kept = _prove(_explain(ordered))
     first: list[Finding] = []
     repeated: list[Finding] = []
     causes: set[str] = set()

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from modelwizard.checks.catalogue import Page, page
+from modelwizard.checks.catalogue import page
 from modelwizard.checks.finding import SEVERITIES
 from modelwizard.contract.findings import Found, few, found
 from modelwizard.contract.results import Checked, Finding
@@ -69,17 +69,4 @@ def joined(report: Checked, findings: Sequence[Found], muted: Sequence[str]) -> 
 
 def rows(findings: Iterable[Found], muted: Sequence[str]) -> list[Finding]:
     """Return findings in the shape of `modelwizard check --json`, their evidence still a message."""
-    return [_row(one, page(one.code)) for one in findings if one.code not in muted]
-
-
-def _row(one: Found, it: Page) -> Finding:
-    return Finding(
-        code=it.code,
-        cause=it.cause,
-        severity=one.severity or it.severity,
-        title=it.title,
-        evidence=one.evidence,
-        why=f"{it.why} [{it.source}]",
-        fix=it.fix,
-        where=one.where,
-    )
+    return [page(one.code).finding(one.evidence, one.where, one.severity) for one in findings if one.code not in muted]

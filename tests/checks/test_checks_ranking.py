@@ -7,23 +7,23 @@ from typing import Any
 import msgspec
 import pytest
 
-from modelwizard.checks.ranking import Ranked, rank
+from modelwizard.checks.ranking import rank
 from modelwizard.contract.results import Checked, Finding, Skipped
 
 
-def finding(code: str, cause: str, severity: Any, weight: int) -> Ranked:
-    return Ranked(Finding(code, cause, severity, "Title", code, "why", "fix", "where"), weight)
+def finding(code: str, cause: str, severity: Any) -> Finding:
+    return Finding(code, cause, severity, "Title", code, "why", "fix", "where")
 
 
-A = finding("MW101", "wrong-last-activation", "error", 99)
-B = finding("MW104", "wrong-last-activation", "error", 95)
-C = finding("MW119", "labels-encoding-mismatch", "error", 90)
-D = finding("MW401", "missing-normalization", "warning", 79)
-E = finding("MW521", "missing-normalization", "warning", 85)
-T = finding("MW306", "bad-batch-size", "tip", 6)
-NAN = finding("MW502", "nan-loss", "warning", 64)
-FLAT = finding("MW503", "no-learning", "tip", 42)
-RATE = finding("MW302", "bad-learning-rate", "tip", 74)
+A = finding("MW101", "wrong-last-activation", "error")
+B = finding("MW104", "wrong-last-activation", "error")
+C = finding("MW119", "labels-encoding-mismatch", "error")
+D = finding("MW401", "missing-normalization", "warning")
+E = finding("MW521", "missing-normalization", "warning")
+T = finding("MW306", "bad-batch-size", "tip")
+NAN = finding("MW502", "nan-loss", "warning")
+FLAT = finding("MW503", "no-learning", "tip")
+RATE = finding("MW302", "bad-learning-rate", "tip")
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,7 @@ RATE = finding("MW302", "bad-learning-rate", "tip", 74)
         ([D, E], ["MW521"]),  # a suspicion and its proof are one finding
     ],
 )
-def test_rank(given: list[Ranked], codes: list[str]) -> None:
+def test_rank(given: list[Finding], codes: list[str]) -> None:
     assert [f.code for f in rank(given)] == codes
 
 

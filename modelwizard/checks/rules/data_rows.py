@@ -185,11 +185,8 @@ def few_rows(case: Case) -> Hit | None:
 @rule("MW417")
 def unrelated_labels(case: Case) -> Hit | None:
     """Ask the nearest neighbours whether labels have to do with inputs."""
-    labels, near, _ = neighbours(case)
-    agree = float((near == labels[:, None]).mean())
-    part = np.unique(labels, return_counts=True)[1] / len(labels)
-    chance = float(part @ part)
-    noise = 2.5 * np.sqrt(chance * (1 - chance) / len(labels))
+    agree, chance, rows = agreement(case)
+    noise = 2.5 * np.sqrt(chance * (1 - chance) / rows)
     return hit(Y, agree=agree, chance=chance) if agree < chance + noise and chance < 0.9 else None
 
 
@@ -204,6 +201,13 @@ def suspect_labels(case: Case) -> Hit | None:
     if others < 0.85 or alone.sum() < 3 or share < 0.02:
         return None
     return hit(Y, share=share, rows=[str(row) for row in rows[alone][:5]])
+
+
+def agreement(case: Case) -> tuple[float, float, int]:
+    """Return how often the nearest rows have the same label, how often they would by chance, and the rows compared."""
+    labels, near, _ = neighbours(case)
+    share = np.unique(labels, return_counts=True)[1] / len(labels)
+    return float((near == labels[:, None]).mean()), float(share @ share), len(labels)
 
 
 def squared_distances(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
