@@ -16,6 +16,7 @@ from modelwizard.evidence.losses import row_loss
 from modelwizard.journal import Audit, Journal, Looks, looks
 from modelwizard.problems import PROBLEMS, Problem
 from modelwizard.project import STAGES, Project, Tested, verdicts
+from modelwizard.stages.accounting import best_trial
 from modelwizard.stages.findings import current
 from modelwizard.words.numbers import finite, number
 
@@ -91,8 +92,7 @@ class Facts:
 
     def best(self, stage: str) -> Trial | None:
         """Return the trial of a stage that scored best."""
-        scored = [(entry, entry.score) for entry in self.trials(stage) if entry.score is not None]
-        return scored[scores.best(self.metric, [score for _, score in scored])][0] if scored else None
+        return best_trial(self.metric, self.trials(stage))
 
     @cached_property
     def looks(self) -> Looks:

@@ -14,6 +14,7 @@ from modelwizard.contract.messages import Message, message, restored
 from modelwizard.contract.wire import plain
 from modelwizard.evidence import calibration, intervals, resampling, scores, testing, thresholds
 from modelwizard.evidence.arrays import ArrayLike, Floats, matrix
+from modelwizard.evidence.intervals import Interval
 from modelwizard.evidence.testing import Agreement
 from modelwizard.problems import PROBLEMS
 from modelwizard.stages.inputs import Validation
@@ -152,25 +153,10 @@ def judge(
         smallest=expected.margin,
         df=testing.freedom(expected.se, expected.units, se, spread.units) if expected.units else math.inf,
     )
-    gain = resampling.mean(test.losses(base) - test.losses(values), test.units)
-    base_loss = float(test.losses(base).mean())
-    low, high = gain.interval(0.95)
     numbers: dict[str, Any] = {
-        "metric": test.metric,
-        "direction": test.direction,
-        "test": found.value,
-        "interval": [found.low, found.high],
-        "interval_method": found.method,
-        "z": agreement.z,
-        "gap": agreement.gap,
-        "p_value": agreement.p_value,
-        "expected": expected.score,
-        "expected_interval": list(expected.interval),
-        "detectable": agreement.detectable,
+        **_scores(test, found, agreement, expected),
         "reference": test.score(base),
-        "gain": gain.value,
-        "skill": gain.value / base_loss if base_loss > 0 else math.nan,
-        "skill_interval": [low / base_loss, min(high / base_loss, 1.0)] if base_loss > 0 else [math.nan, math.nan],
+        **_skill(test, base, values),
         "rows": len(values),
         "reused": reused,
         **({} if squeeze is None else squeeze.record()),
@@ -189,6 +175,32 @@ def judge(
         z=agreement.z,
     )
     return Verdict("finalize", word, headline, numbers, reasons, _advice(word, folds=folds))
+
+
+def _scores(test: Validation, found: Interval, agreement: Agreement, expected: Expected) -> dict[str, Any]:
+    """Return the test score beside what was expected."""
+    return {
+        "metric": test.metric,
+        "direction": test.direction,
+        "test": found.value,
+        "interval": [found.low, found.high],
+        "interval_method": found.method,
+        "z": agreement.z,
+        "gap": agreement.gap,
+        "p_value": agreement.p_value,
+        "expected": expected.score,
+        "expected_interval": list(expected.interval),
+        "detectable": agreement.detectable,
+    }
+
+
+def _skill(test: Validation, base: Floats, p: Floats) -> dict[str, Any]:
+    """Return by how much the mean loss is below the baseline's, and as a share of it."""
+    gain = resampling.mean(test.losses(base) - test.losses(p), test.units)
+    whole = float(test.losses(base).mean())
+    whole = whole if whole > 0 else math.nan
+    low, high = gain.interval(0.95)
+    return {"gain": gain.value, "skill": gain.value / whole, "skill_interval": [low / whole, min(high / whole, 1.0)]}
 
 
 def _details(test: Validation, p: Floats, threshold: float) -> dict[str, Any]:

@@ -132,36 +132,27 @@ def judge(
     found = effects([run.hyperparameters for run in usable], [-float(v) for v in ends.mean(axis=1)])
     wide = edges(best.hyperparameters, ranges, found, len(usable))
     state = (*history, Point(len(usable), correction.raw, correction.corrected, paired_se))
-    raw_gain = None
-    if baseline_score is not None:
-        raw_gain = scores.gain(validation.metric, correction.raw, baseline_score)
+    raw_gain = None if baseline_score is None else scores.gain(validation.metric, correction.raw, baseline_score)
     advice = advise(correction, raw_gain=raw_gain, history=state, warned_before=warned_before)
     following = worth(planned(-ends.T), correction.optimism, paired_se, advice)
     scatter = seed_noise(validation, usable)
-    simple = comparison.simplest(ends, [run.parameters for run in usable], groups=validation.units)
+    simple = usable[comparison.simplest(ends, [run.parameters for run in usable], groups=validation.units)]
     numbers = {
         **_scores(validation, correction, len(runs)),
         **_winner(pool, best, correction.best),
         **_gains(over, over_best),
-        "effects": [asdict(item) for item in found],
-        "edges": [asdict(item) for item in wide],
-        "next_round": asdict(following),
-        "simplest": usable[simple].name,
+        **_search(found, wide, following),
+        "simplest": simple.name,
         "noise": asdict(scatter),
         "level": advice.level,
         "advice": advice.told,
         "point": asdict(state[-1]),
     }
     word = _word(over, over_best, wide)
-    reasons = _reasons(correction, over_best, found, advice, usable[simple], best)
-    reasons += told(scatter, validation.metric)
+    headline = _headline(validation, correction, over, word)
+    reasons = (*_reasons(correction, over_best, found, advice, simple, best), *told(scatter, validation.metric))
     return Verdict(
-        "regularize",
-        word,
-        _headline(validation, correction, over, word),
-        numbers,
-        tuple(reasons),
-        tuple(_advice(validation, word, wide, following, advice)),
+        "regularize", word, headline, numbers, reasons, tuple(_advice(validation, word, wide, following, advice))
     )
 
 
@@ -197,6 +188,12 @@ def _gains(over: Mean, over_best: Mean) -> dict[str, Any]:
         "gain_over_best_epoch": over_best.value,
         "p_value_best_epoch": over_best.p_greater(),
     }
+
+
+def _search(found: Sequence[Effect], wide: Sequence[Edge], following: Round) -> dict[str, Any]:
+    """Return what the trials say of the search: what moved the score, where it ended, what another round would bring."""
+    told = {"effects": [asdict(item) for item in found], "edges": [asdict(item) for item in wide]}
+    return {**told, "next_round": asdict(following)}
 
 
 def _ending(run: Run, validation: Validation) -> Floats:

@@ -14,13 +14,11 @@ from modelwizard.contract.jobs import Importance, Propose
 from modelwizard.contract.results import Effect, Effects, Proposal, Proposals
 from modelwizard.errors import ProjectError
 from modelwizard.evidence import kfold, resampling
-from modelwizard.evidence.losses import row_loss
 from modelwizard.kinds.tabular import interactions
 from modelwizard.kinds.tabular.interactions import CYCLES, clusters
-from modelwizard.problems import PROBLEMS
 from modelwizard.training import division, memory, trials
 from modelwizard.training.shapes import Padded
-from modelwizard.training.user_code import UserCode, blame
+from modelwizard.training.user_code import UserCode, blame, replaced
 from modelwizard.training.watcher import Watcher
 from modelwizard.training.workshop import Fold, Workshop
 
@@ -78,14 +76,8 @@ def extended(code: UserCode, lines: Sequence[str]) -> Generator[None]:
     def both(columns: dict[str, Any]) -> dict[str, Any]:
         return space["more"](original(columns))
 
-    theirs = [(m, name) for m in code.modules for name, value in list(vars(m).items()) if value is original]
-    for module, name in theirs:
-        setattr(module, name, both)
-    try:
+    with replaced(code.modules, [(original, both)]):
         yield
-    finally:
-        for module, name in theirs:
-            setattr(module, name, original)
 
 
 def propose(workshop: Workshop, job: Propose, watcher: Watcher) -> list[Proposals]:
@@ -214,7 +206,7 @@ class _Held:
     """
 
     def __init__(self, workshop: Workshop, fold: Fold, model: Any, index: Array) -> None:
-        self.task, self.fold, self.model = workshop.project.settings.problem, fold, model
+        self.workshop, self.fold, self.model = workshop, fold, model
         self.part = fold.validation.take(index)
         self.base = self._losses(self.part.x)
 
@@ -233,7 +225,5 @@ class _Held:
         return total / SHUFFLES
 
     def _losses(self, x: Mapping[str, Array]) -> Floats:
-        outputs = keras.ops.convert_to_numpy(self.model({n: keras.ops.convert_to_tensor(v) for n, v in x.items()}))
-        encoding = self.fold.encoding
-        scale = encoding.target_scale if PROBLEMS[self.task.type].scaling else None
-        return row_loss(self.task.type, self.task.loss, self.part.truth, encoding.decode(outputs), scale)
+        outputs: Any = keras.ops.convert_to_numpy(self.model({n: keras.ops.convert_to_tensor(v) for n, v in x.items()}))
+        return self.workshop.losses(self.fold.encoding, self.part, outputs)

@@ -13,7 +13,6 @@ from modelwizard.contract.jobs import Order, Polish
 from modelwizard.contract.results import Gain, Polished
 from modelwizard.engine import polish
 from modelwizard.evidence import kfold, resampling
-from modelwizard.evidence.losses import row_loss
 from modelwizard.training import division, members
 from modelwizard.training.seeds import derive
 from modelwizard.training.user_code import blame
@@ -36,9 +35,7 @@ class Losses:
 
     def __call__(self, outputs: NDArray[Any]) -> Floats:
         """Return the loss of each row from the network's outputs, and keep it."""
-        task, encoding = self.workshop.project.settings.problem, self.fold.encoding
-        scale = encoding.target_scale if self.workshop.problem.scaling else None
-        self.seen.append(row_loss(task.type, task.loss, self.fold.validation.truth, encoding.decode(outputs), scale))
+        self.seen.append(self.workshop.losses(self.fold.encoding, self.fold.validation, outputs))
         return self.seen[-1]
 
 

@@ -24,7 +24,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from modelwizard.checks.facts.project import Relabelled
-from modelwizard.training.user_code import UserCode
+from modelwizard.training.user_code import UserCode, replaced
 from modelwizard.training.workshop import Workshop
 
 Array = NDArray[Any]
@@ -71,7 +71,7 @@ def _features_again(workshop: Workshop) -> Again:
     train, held = fold.train.rows[:LEARNED], fold.validation.rows[:JUDGED]
     closed = np.union1d(fold.validation.rows, np.flatnonzero(parts == "test"))
     rng = np.random.default_rng(1)
-    order, copied = rng.permutation(len(closed)), rng.choice(fold.train.rows, len(closed))
+    shuffled, copied = closed[rng.permutation(len(closed))], rng.choice(fold.train.rows, len(closed))
     targets = project.settings.problem.target
 
     def remade(change: Callable[[pd.DataFrame], pd.DataFrame]) -> tuple[Features, Features]:
@@ -80,8 +80,8 @@ def _features_again(workshop: Workshop) -> Again:
 
     def relabel(frame: pd.DataFrame) -> pd.DataFrame:
         for i in (i for i, name in enumerate(frame.columns) if str(name).strip() in targets):
-            values = frame.iloc[:, i].to_numpy(copy=True)
-            values[closed] = values[closed[order]]
+            values = np.array(frame.iloc[:, i])
+            values[closed] = values[shuffled]
             frame.isetitem(i, pd.Series(values, index=frame.index).astype(frame.dtypes.iloc[i]))
         return frame
 
@@ -157,14 +157,9 @@ def _tables(targets: Collection[str], count: int, change: Callable[[pd.DataFrame
 
         return reread
 
-    kept = {name: getattr(pd, name) for name in READERS}
-    for name, read in kept.items():
-        setattr(pd, name, changed(read))
-    try:
+    readers = [getattr(pd, name) for name in READERS]
+    with replaced([pd], [(read, changed(read)) for read in readers]):
         yield
-    finally:
-        for name, read in kept.items():
-            setattr(pd, name, read)
 
 
 @contextlib.contextmanager

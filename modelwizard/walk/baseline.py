@@ -13,6 +13,7 @@ from modelwizard.stages import baseline
 from modelwizard.stages.inputs import Validation
 from modelwizard.stages.verdict import Verdict
 from modelwizard.walk.session import Session
+from modelwizard.words.numbers import figure
 
 REFERENCES, SANITY = 0.3, 0.55
 """Shares of a time budget after which the references and the sanity checks end; the network has the rest."""
@@ -91,7 +92,7 @@ def _show(session: Session, references: list[Reference]) -> None:
     session.reporter.table(
         message("baseline.references"),
         [message("walk.model"), message("walk.metric", metric=session.metric), message("walk.seconds")],
-        [[message("baseline.rival_name", name=r.name), session.show(r.score), f"{r.seconds:.1f}"] for r in references],
+        [[message("baseline.rival_name", name=r.name), figure(r.score), f"{r.seconds:.1f}"] for r in references],
         note=message(f"walk.{way}_is_better"),
     )
 

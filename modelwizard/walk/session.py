@@ -27,7 +27,6 @@ from modelwizard.problems import PROBLEMS
 from modelwizard.project import Project
 from modelwizard.reporter import Reporter, Watch
 from modelwizard.stages.inputs import Run, Validation
-from modelwizard.words.numbers import figure
 from modelwizard.worker.client import Child
 
 if TYPE_CHECKING:
@@ -76,10 +75,6 @@ class Session:
         budget = self.options.time_budget
         return None if budget is None else max(0.1, share * budget - (time.monotonic() - self.began))
 
-    def show(self, value: float | None) -> str:
-        """Write a score for a person."""
-        return figure(value)
-
     def trials(self, *stages: str) -> list[Trial]:
         """Return the recorded trials of some stages, or of all, in order."""
         return self.journal.of(Trial, *stages)
@@ -111,15 +106,7 @@ class Session:
             watch: What to show meanwhile.
             **more: Further fields of the experiment: `patience`, `fraction`.
         """
-        asked = Experiment(
-            run="",
-            stage=stage,
-            hyperparameters=hyperparameters,
-            epochs=training.epochs,
-            batch_size=training.batch_size,
-            seed=training.seed,
-            **more,
-        )
+        asked = training.experiment(stage, hyperparameters, **more)
         job = Train(experiment=replace(asked, run=self._name(asked)), time_budget=self.seconds_left())
         with self.reporter.watch(watch) as on_event:
             entry = self.record(self.child.run(job, on_event))
@@ -262,12 +249,6 @@ class Session:
         known = self.journal.of(Look, stage)
         if count and not any(e.purpose == purpose and e.code == look.code and e.runs == look.runs for e in known):
             self.journal.append(look)
-
-
-def best_of(entries: Sequence[Trial], metric: str) -> Trial | None:
-    """Return the entry with the best score, or None."""
-    scored = [(e, e.score) for e in entries if e.score is not None]
-    return scored[scores.best(metric, [score for _, score in scored])][0] if scored else None
 
 
 def ended_best(entry: Trial) -> Training:
