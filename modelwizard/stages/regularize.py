@@ -191,7 +191,7 @@ def _gains(over: Mean, over_best: Mean) -> dict[str, Any]:
 
 
 def _search(found: Sequence[Effect], wide: Sequence[Edge], following: Round) -> dict[str, Any]:
-    """Return what the trials say of the search: what moved the score, where it ended, what another round would bring."""
+    """Return what moved the score, which values stand at an edge, and what another round would bring."""
     told = {"effects": [asdict(item) for item in found], "edges": [asdict(item) for item in wide]}
     return {**told, "next_round": asdict(following)}
 
