@@ -64,6 +64,10 @@ class Place:
     name: str = ""
 
 
+X, Y = Place("data", "x"), Place("data", "y")
+VALIDATION = Place("fit", "validation_data")
+
+
 def class_of(serialized: Any) -> str:
     """Return the class of an initializer in a layer's settings; "" where it is not known."""
     return str(serialized[0] if isinstance(serialized, tuple) and serialized else serialized or "")  # pyright: ignore[reportUnknownArgumentType]

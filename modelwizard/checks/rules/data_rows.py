@@ -10,12 +10,11 @@ from numpy.typing import NDArray
 
 from modelwizard.checks.case import Case, Hit, NotApplicableError, hit, rule
 from modelwizard.checks.facts.data import sample
-from modelwizard.checks.facts.values import AMOUNTS, Place
+from modelwizard.checks.facts.values import AMOUNTS, Place, X, Y
 
 ROWS = 20_000
 """Rows that are compared with each other; more would cost seconds."""
 
-X, Y = Place("data", "x"), Place("data", "y")
 WIDE = 200
 """Values a row up to which rounding them costs little."""
 
