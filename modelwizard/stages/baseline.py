@@ -26,14 +26,6 @@ LEAK_SHARE = 0.5
 
 
 @dataclass(frozen=True)
-class Reference:
-    """A model of another kind on the same rows: `linear`, `trees`; (n, k) canonical predictions."""
-
-    name: str
-    p: ArrayLike
-
-
-@dataclass(frozen=True)
 class Finding:
     """One sanity check that speaks: whether it stops the stage, what was seen, what to do."""
 
@@ -46,7 +38,7 @@ def judge(
     validation: Validation,
     runs: Sequence[Run],
     constant: ArrayLike,
-    references: Sequence[Reference] = (),
+    references: Mapping[str, ArrayLike] | None = None,
     sane: Sane | None = None,
     unlearned: Mapping[str, ArrayLike] | None = None,
     *,
@@ -62,7 +54,7 @@ def judge(
         validation: The rows that judge.
         runs: The network's runs (one, or a few of them).
         constant: (k,) or (n, k) prediction of the baseline, fitted on training rows.
-        references: Other models' predictions on the same rows.
+        references: Predictions (n, k) of models of other kinds (`linear`, `trees`) on the same rows.
         sane: What the checks made before measured.
         unlearned: (n, k) predictions on the same rows of networks trained on inputs that are all zero (`zeroed`) and
             on shuffled labels (`shuffled`).
@@ -88,7 +80,7 @@ def judge(
     correction = correct(validation, runs, seed=seed)
     reference = validation.score(base)
     findings = check(validation, base_losses, sane or Sane(), unlearned or {}, found.gain)
-    rivals = [_rival(validation, item, stack) for item in references]
+    rivals = [_rival(validation, name, p, stack) for name, p in (references or {}).items()]
     numbers: dict[str, Any] = {
         "metric": validation.metric,
         "direction": validation.direction,
@@ -171,15 +163,15 @@ def _power_reasons(found: Power) -> list[Message]:
     return reasons
 
 
-def _rival(validation: Validation, item: Reference, network: Floats) -> dict[str, Any]:
+def _rival(validation: Validation, name: str, predicted: ArrayLike, network: Floats) -> dict[str, Any]:
     """Compare another model with the network on the same rows."""
-    p = np.asarray(item.p, dtype=np.float64).reshape(len(network), -1)
+    p = np.asarray(predicted, dtype=np.float64).reshape(len(network), -1)
     found = validation.gain(validation.losses(network), validation.losses(p))
     score, better = validation.score(p), found.p_greater() <= 0.05
     word = "better" if better else "worse" if found.t <= -1.645 else "alike"
     told = message(
         "baseline.rival",
-        name=item.name,
+        name=name,
         compared=message(f"baseline.{word}"),
         metric=validation.metric,
         score=score,
@@ -187,7 +179,7 @@ def _rival(validation: Validation, item: Reference, network: Floats) -> dict[str
         higher=-found.value if found.value <= 0 else None,
         p_value=found.p_greater(),
     )
-    return {"name": item.name, "score": score, "better": better, "told": told}
+    return {"name": name, "score": score, "better": better, "told": told}
 
 
 def check(

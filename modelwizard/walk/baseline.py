@@ -47,7 +47,7 @@ def walk(session: Session) -> Verdict:
         validation,
         [session.run(entry)],
         references.pop("dumb"),
-        [baseline.Reference(name, p) for name, p in references.items()],
+        references,
         sanity,
         _unlearned(session, validation, sanity),
         seed=session.seed,
@@ -71,11 +71,6 @@ def predictions(session: Session, validation: Validation) -> dict[str, Any]:
     stored = session.project.references()
     where = _places(stored.rows, validation)
     return {name: p[where] for name, p in zip(stored.names, stored.p, strict=True)}
-
-
-def dumb(session: Session, validation: Validation) -> Any:
-    """Return the predictions of the baseline, (n, k)."""
-    return predictions(session, validation)["dumb"]
 
 
 def _places(rows: Any, validation: Validation) -> Any:

@@ -1,4 +1,4 @@
-"""Findings on their way to a person: recorded and shown when they are made; errors stop a stage before that."""
+"""Findings on their way to a person: recorded and shown; errors stop a stage before it spends time."""
 
 from __future__ import annotations
 

@@ -193,8 +193,7 @@ class Walked:
         np.savez(self.project.runs / "references.npz", rows=self.judged, names=["dumb", "linear", "trees"], p=p)
         self.journal.append(Look(stage="baseline", purpose="references", looks=2))
         run = self.trial("baseline", 1, {"layers": 1, "units": 16, "dropout": 0.0})
-        references = [baseline.Reference(name, q) for name, q in others.items()]
-        return baseline.judge(self.validation, [run], dumb, references)
+        return baseline.judge(self.validation, [run], dumb, others)
 
     def overfit(self) -> Any:
         base = float(self.validation.losses(self.validation.constant(self.dumb)).mean())

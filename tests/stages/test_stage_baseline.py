@@ -11,7 +11,6 @@ from stage_builders import VALIDATION, Y, Z, keys, labels, net, said
 
 from modelwizard.contract.results import Sane
 from modelwizard.stages import baseline
-from modelwizard.stages.baseline import Reference
 from modelwizard.stages.inputs import Run, Validation
 
 SHARE = [float(Y.mean())]
@@ -71,7 +70,7 @@ def test_a_diverged_net_fails_with_a_reason():
 
 
 def test_rivals_that_win_are_named_but_do_not_fail_the_stage():
-    rivals = [Reference("linear", sigmoid(Z)), Reference("trees", sigmoid(RNG.normal(size=len(Z)) * 3))]
+    rivals = {"linear": sigmoid(Z), "trees": sigmoid(RNG.normal(size=len(Z)) * 3)}
     found = baseline.judge(VALIDATION, [net("b", [0.3], 0.3)], SHARE, rivals)
     assert found.verdict == "passed"
     assert found.numbers["beaten_by"] == ["linear"]
