@@ -25,6 +25,7 @@ from evidence_boundary import measure
 from evidence_nets import Curves, Plan, Table, draw, read, train, train_by_engine
 
 from modelwizard.evidence import intervals, optimism, overfitting, resampling, scores, testing
+from modelwizard.evidence.losses import row_loss
 
 Trainer = Callable[[Table, Plan, np.ndarray, np.ndarray, int], Curves]
 TRAIN, TEST = 300, 300
@@ -48,8 +49,8 @@ def shuffled_labels(table: Table, seeds: range, trainer: Trainer) -> dict[str, A
         columns = found.reshape(-1, *found.shape[2:])
         constant = noise.constant(rows)
         verdict = measure(noise.problem, noise.loss, noise.y[validation], columns, constant, seed=seed)
-        base = scores.row_loss(noise.problem, noise.loss, noise.y[validation], np.tile(constant, (300, 1))).mean()
-        best = min(scores.row_loss(noise.problem, noise.loss, noise.y[validation], p).mean() for p in columns)
+        base = row_loss(noise.problem, noise.loss, noise.y[validation], np.tile(constant, (300, 1))).mean()
+        best = min(row_loss(noise.problem, noise.loss, noise.y[validation], p).mean() for p in columns)
         fired["naive"] += best < base
         if verdict.verdict in fired:
             fired[verdict.verdict] += 1
@@ -69,7 +70,7 @@ def plateaus(table: Table, seeds: range, trainer: Trainer) -> dict[str, Any]:
             rows, validation, rest = split(table, seed, size, 300)
             watched = np.concatenate([validation, rest[:3000]])
             found = trainer(table, plan, rows, watched, seed)
-            losses = np.stack([scores.row_loss(table.problem, table.loss, table.y[watched], p) for p in found.p[0]])
+            losses = np.stack([row_loss(table.problem, table.loss, table.y[watched], p) for p in found.p[0]])
             verdict = overfitting.judge(losses[:, :300], found.train[0], seed=seed)
             curve = losses[:, 300:].mean(axis=1)
             true = curve[-overfitting.WINDOW :].mean() / curve.min() - 1
@@ -109,7 +110,7 @@ def _one(table, metric, columns, pool, test, rest, rows, seed) -> list[float]:  
     size, ahead = len(pool), columns.shape[1] - len(test) - len(rest)
     y = table.y[pool]
     seen = columns[:, :size]
-    losses = np.stack([scores.row_loss(table.problem, table.loss, y, p) for p in seen]).astype(np.float32)
+    losses = np.stack([row_loss(table.problem, table.loss, y, p) for p in seen]).astype(np.float32)
     trial = np.repeat(np.arange(TRIALS), EPOCHS)
     found = optimism.bbc_metric(table.problem, metric, y, seen, losses=losses, trial=trial, seed=seed)
     p_test = columns[found.best, ahead : ahead + len(test)]

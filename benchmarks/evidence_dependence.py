@@ -26,6 +26,7 @@ from scipy import stats
 from scipy.special import expit
 
 from modelwizard.evidence import optimism, resampling, scores, testing
+from modelwizard.evidence.losses import row_loss
 
 TRAIN, TEST = 300, 300
 TRIALS, EPOCHS = 60, 15
@@ -43,7 +44,7 @@ def said(case: Case, metric: str, columns: np.ndarray, trial: np.ndarray, seed: 
     groups = labels if grouped else None
     own, later_groups = (None, None) if groups is None else (groups[validation], groups[test])
     y, seen = table.y[validation], columns[:, :size]
-    losses = np.stack([scores.row_loss(table.problem, table.loss, y, p) for p in seen]).astype(np.float32)
+    losses = np.stack([row_loss(table.problem, table.loss, y, p) for p in seen]).astype(np.float32)
     found = optimism.bbc_metric(table.problem, metric, y, seen, losses=losses, trial=trial, groups=own, seed=seed)
     p = columns[found.best, size:]
     later = scores.score(table.problem, metric, table.y[test], p)
@@ -171,7 +172,7 @@ def _columns(found: Curves, first: int) -> tuple[np.ndarray, np.ndarray]:
 def _best(table: Table, metric: str, validation: np.ndarray, columns: np.ndarray, trial: np.ndarray) -> int:
     """Return the best trial: the epoch with the lowest loss within each, the best metric among them."""
     y, seen = table.y[validation], columns[:, : len(validation)]
-    losses = np.array([scores.row_loss(table.problem, table.loss, y, p).mean() for p in seen])
+    losses = np.array([row_loss(table.problem, table.loss, y, p).mean() for p in seen])
     at = [int(np.flatnonzero(trial == t)[losses[trial == t].argmin()]) for t in np.unique(trial)]
     return scores.best(metric, [scores.score(table.problem, metric, y, seen[j]) for j in at])
 

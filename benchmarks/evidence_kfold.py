@@ -39,7 +39,7 @@ def once(table: Table, rows: int, repeats: int, kind: str, seed: int) -> list[fl
                 truths.append((model.predict(table.x[rest]) == y[rest]).mean())
     truth = float(np.mean(truths))
     pooled = resampling.mean(np.concatenate(said), np.concatenate(of))
-    gap, low_high = abs(pooled.value - truth), kfold.nadeau_bengio(folds, FOLDS).interval
+    gap, low_high = abs(pooled.value - truth), kfold.nadeau_bengio(folds, FOLDS)
     wide = pooled.se * kfold.inflation(FOLDS)
     return [gap <= 1.96 * pooled.se, gap <= 1.96 * wide, low_high[0] <= truth <= low_high[1]]
 

@@ -164,7 +164,7 @@ class Curves:
 
 def train(table: Table, plan: Plan, rows: np.ndarray, watched: np.ndarray, seed: int) -> Curves:
     """Train the trials on `rows` and predict the rows `watched` after each epoch."""
-    from modelwizard.evidence.scores import row_loss
+    from modelwizard.evidence.losses import row_loss
 
     nets = Nets(table, plan, seed)
     predictions, losses = [], []

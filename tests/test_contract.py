@@ -13,6 +13,7 @@ import modelwizard
 PACKAGE = Path(modelwizard.__file__).parent
 FOR_PEOPLE = {
     "Forced.gate": "journal.jsonl says which stage a forced gate opened",
+    "Sealed.informative": "journal.jsonl says beforehand whether the test rows could tell",
     "Read.by": "journal.jsonl says which command showed the scores",
     "Written.code_lines": "journal.jsonl keeps the lines that were written into data.py",
     "Training.stop_after": "train.py of a project reads it from the experiment file",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import time
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -14,19 +13,13 @@ import numpy as np
 
 from modelwizard.checks import catalogue, rules
 from modelwizard.checks.build import build_case, divide, links_kept
-from modelwizard.checks.case import RULES, Case, Division, Hit, NotApplicableError
+from modelwizard.checks.case import RULES, Case, Hit, NotApplicableError
 from modelwizard.checks.catalogue import known, page
 from modelwizard.checks.facts.project import Record, Relabelled
-from modelwizard.checks.facts.values import Place
-from modelwizard.checks.finding import Finding, Report, Skipped
-from modelwizard.checks.probe.run import CannotProbeError, Limits, probe
-from modelwizard.checks.ranking import Ranked, rank
+from modelwizard.checks.probe.run import probe
+from modelwizard.checks.ranking import rank
 from modelwizard.checks.source import Code, words
-
-OF_PREPROCESSING = ("MW408",)
-"""Rules about what a project's preprocessing makes on purpose: a marker of missing values may well be constant."""
-
-__all__ = ["check", "check_project", "inspect"]
+from modelwizard.contract.results import Checked, Finding, Skipped
 
 
 def check(
@@ -48,34 +41,7 @@ def check(
     Returns:
         The findings, the most certain and harmful first.
     """
-    return list(inspect(model, x, y, fit=fit, train=train, **more).findings)
-
-
-def check_project(
-    model: Any,
-    training: tuple[Any, Any],
-    validation: tuple[Any, Any] | None,
-    problem: str,
-    settings: Mapping[str, Any] | None = None,
-    split: Division | None = None,
-    mute: Sequence[str] = (),
-    **more: Any,
-) -> Report:
-    """Check the model of a project.
-
-    Args:
-        model: What `build_model` returned.
-        training: Encoded inputs and targets of the training rows.
-        validation: The same of the validation rows, or None.
-        problem: Problem type of the table.
-        settings: epochs, batch_size and further arguments of `fit`. Defaults to nothing known.
-        split: Groups and times of the rows on both sides of the split. Defaults to not known.
-        mute: Codes of rules to leave out.
-        **more: `train`, `source`, `record` and `relabelled` of `inspect`.
-    """
-    fit = {**(settings or {}), **({} if validation is None else {"validation_data": validation})}
-    known = {} if split is None else {"groups": split.groups, "times": split.times}
-    return inspect(model, *training, fit=fit, problem=problem, mute=[*mute, *OF_PREPROCESSING], **known, **more)
+    return inspect(model, x, y, fit=fit, train=train, **more).findings
 
 
 def inspect(
@@ -88,12 +54,12 @@ def inspect(
     problem: str | None = None,
     source: Path | None = None,
     mute: Sequence[str] = (),
-    seconds: float | None = None,
+    seconds: float = 7.0,
     groups: Any = None,
     times: Any = None,
     record: Record | None = None,
     relabelled: Relabelled | None = None,
-) -> Report:
+) -> Checked:
     """Apply all rules and say which found something, which passed and which could not be applied.
 
     Args:
@@ -105,7 +71,7 @@ def inspect(
         problem: Problem type of the table. Defaults to inferring it from labels, head and loss.
         source: File of the model's code, for `where`.
         mute: Codes of rules to leave out.
-        seconds: Limit for all trainings of copies. Defaults to about seven.
+        seconds: Limit for all trainings of copies. Defaults to 7.
         groups: What rows belong together: one value a row of x, or the values of training and of held-out rows as a
             pair. Defaults to not known.
         times: When rows are from, in the same two forms. Defaults to not known.
@@ -115,7 +81,6 @@ def inspect(
     Raises:
         UsageError: A code of `mute` is no rule's, or groups or times cannot be divided.
     """
-    started = time.perf_counter()
     _ = rules.ROOMS  # importing them fills the list
     settings, mute = dict(fit or {}), [known(code) for code in mute]
     with _random_state_kept(), links_kept(model):
@@ -133,8 +98,7 @@ def inspect(
     code = Code.read(source) if source is not None else None
     found = [_finding(c, hit, case, code) for c, hit in hits]
     named = {c for c, _ in hits} | {s.code for s in skipped}
-    passed = tuple(c for c in sorted(RULES) if c not in named and c not in mute)
-    return Report(rank(found), passed, tuple(skipped), time.perf_counter() - started)
+    return Checked(rank(found), [c for c in sorted(RULES) if c not in named and c not in mute], skipped)
 
 
 def _apply(
@@ -159,7 +123,7 @@ def _apply(
 
 
 def _probe(
-    case: Case, subject: Any, settings: dict[str, Any], hits: list[tuple[str, Hit]], seconds: float | None
+    case: Case, subject: Any, settings: dict[str, Any], hits: list[tuple[str, Hit]], seconds: float
 ) -> tuple[Case, str]:
     """Train a copy unless the contract is broken: then there is nothing to learn from training."""
     broken = [c for c, hit in hits if c.startswith("MW1") and (hit.severity or page(c).severity) == "error"]
@@ -169,10 +133,9 @@ def _probe(
     if case.opaque or subject is None:
         return case, "the model has no graph that could be copied"
     suspicious = any(hit.soft for _, hit in hits)
-    limits = Limits() if seconds is None else Limits(base=seconds / 3.5, total=seconds)
     try:
-        found = probe(case, subject, settings.get("sample_weight"), suspicious=suspicious, limits=limits)
-    except CannotProbeError as error:
+        found = probe(case, subject, settings.get("sample_weight"), suspicious=suspicious, seconds=seconds)
+    except NotApplicableError as error:
         return case, str(error)
     return replace(case, probe=found), ""
 
@@ -194,7 +157,7 @@ PROOFS = {
 """Suspicion → the change that confirms or clears it."""
 
 
-def _finding(code: str, hit: Hit, case: Case, source: Code | None) -> Ranked:
+def _finding(code: str, hit: Hit, case: Case, source: Code | None) -> Finding:
     it = page(code)
     severity = hit.severity or it.severity
     evidence = catalogue.evidence(code, hit.values)
@@ -204,21 +167,8 @@ def _finding(code: str, hit: Hit, case: Case, source: Code | None) -> Ranked:
         better = case.probe.gain(PROOFS.get(code, "")) >= 0.15
         if case.probe.base.finite and not (mended and better) and (score >= 0.5 or (mended is False and score >= 0.1)):
             severity, evidence = "tip", f"{evidence}; a short training learns all the same ({score:.0%})"
-    finding = Finding(
-        code=code,
-        cause=it.cause,
-        severity=severity,
-        title=it.title,
-        evidence=evidence,
-        why=f"{it.why} [{it.source}]",
-        fix=hit.fix or it.fix,
-        where=_where(hit.place, case, source),
-    )
-    return Ranked(finding, it.weight)
-
-
-def _where(place: Place, case: Case, source: Code | None) -> str:
-    return source.where(place, case.layers) if source is not None else words(place)
+    where = source.where(hit.place, case.layers) if source is not None else words(hit.place)
+    return it.finding(evidence, where, severity, hit.fix)
 
 
 @contextmanager

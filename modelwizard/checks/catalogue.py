@@ -16,6 +16,7 @@ from typing import Any
 
 from modelwizard.checks.finding import Severity
 from modelwizard.contract.messages import Message
+from modelwizard.contract.results import Finding
 from modelwizard.errors import UsageError
 from modelwizard.words import say
 
@@ -50,6 +51,20 @@ class Page:
     fix: str
     source: str
     evidence: str = ""
+
+    def finding(self, evidence: str | Message, where: str, severity: Severity | None = None, fix: str = "") -> Finding:
+        """Return what the rule found.
+
+        Args:
+            evidence: What was measured.
+            where: Where it points.
+            severity: Where the measurement makes it more or less certain. Defaults to the page's.
+            fix: The code line with names and numbers filled in. Defaults to the page's.
+        """
+        why = f"{self.why} [{self.source}]"
+        return Finding(
+            self.code, self.cause, severity or self.severity, self.title, evidence, why, fix or self.fix, where
+        )
 
 
 @cache

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+
+from msgspec.structs import replace
 
 from modelwizard.checks.catalogue import page
-from modelwizard.checks.finding import SEVERITIES, SYMPTOMS, Finding
+from modelwizard.checks.finding import SEVERITIES, SYMPTOMS
+from modelwizard.contract.results import Finding
 
 EXPLAINED: dict[str, frozenset[str]] = {
     "nan-loss": frozenset(
@@ -22,30 +24,22 @@ EXPERIMENTS = frozenset({f"MW{n}" for n in range(521, 532)} | {"MW513", "MW516"}
 """Rules that measure what others suppose: by changing one thing, or at the first step."""
 
 
-@dataclass(frozen=True)
-class Ranked:
-    """A finding with what its place in the list depends on."""
-
-    finding: Finding
-    weight: int
-
-
-def rank(found: Sequence[Ranked]) -> tuple[Finding, ...]:
+def rank(found: Sequence[Finding]) -> list[Finding]:
     """Return the findings in the order in which a person should read them.
 
     Errors come before warnings before tips, and each by weight. A symptom that a cause explains becomes part of
     that cause's evidence. Of several findings with one cause the first stays in place, and the others follow
     behind the first of every other cause of their severity, so that the first screen names different causes.
     """
-    ordered = sorted(found, key=lambda r: (SEVERITIES[r.finding.severity], -r.weight, r.finding.code))
-    kept = _prove(_explain([r.finding for r in ordered]))
+    ordered = sorted(found, key=lambda f: (SEVERITIES[f.severity], -page(f.code).weight, f.code))
+    kept = _prove(_explain(ordered))
     first: list[Finding] = []
     repeated: list[Finding] = []
     causes: set[str] = set()
     for finding in kept:
         (repeated if finding.cause in causes else first).append(finding)
         causes.add(finding.cause)
-    return tuple(sorted([*first, *repeated], key=lambda f: (SEVERITIES[f.severity], f in repeated)))
+    return sorted([*first, *repeated], key=lambda f: (SEVERITIES[f.severity], f in repeated))
 
 
 def _prove(findings: list[Finding]) -> list[Finding]:
@@ -77,4 +71,4 @@ def _explain(findings: list[Finding]) -> list[Finding]:
             kept.append(finding)
         else:
             folded.setdefault(id(reason), []).append(f"{page(finding.code).title.lower()} ({finding.evidence})")
-    return [replace(f, evidence="; with it: ".join([f.evidence, *folded.get(id(f), [])])) for f in kept]
+    return [replace(f, evidence="; with it: ".join([str(f.evidence), *folded.get(id(f), [])])) for f in kept]

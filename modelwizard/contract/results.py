@@ -151,7 +151,18 @@ class Equality(Struct, frozen=True):
 
 
 class Finding(Struct, frozen=True):
-    """What a rule found, as `modelwizard check --json` shows it; see `checks.finding.Finding`."""
+    """One thing that is wrong, or worth a thought, with its cure, as `modelwizard check --json` shows it.
+
+    Args:
+        code: Stable code of the rule, such as MW101.
+        cause: A word of the fixed vocabulary of causes and symptoms.
+        severity: `error` (cannot work), `warning` (something is wrong) or `tip` (a matter of taste or a thought).
+        title: One sentence.
+        evidence: The measured facts, with the threshold they were held against.
+        why: The reason, with its source.
+        fix: The code line to write.
+        where: `file:line` where the file is known, else the layer or argument.
+    """
 
     code: str
     cause: str

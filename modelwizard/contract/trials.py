@@ -27,6 +27,11 @@ class Training(msgspec.Struct, frozen=True, omit_defaults=True):
     seed: int
     stop_after: int | None = None
 
+    def experiment(self, stage: str, hyperparameters: Hyperparameters, run: str = "", **more: Any) -> Experiment:
+        """Return an experiment that is trained so; `more` are further fields of it, such as `patience`."""
+        asked: dict[str, Any] = {"epochs": self.epochs, "batch_size": self.batch_size, "seed": self.seed, **more}
+        return Experiment(run=run, stage=stage, hyperparameters=hyperparameters, **asked)
+
 
 class Experiment(msgspec.Struct, frozen=True, kw_only=True):
     """What to train.

@@ -38,7 +38,6 @@ def advise(
     correction: Correction,
     *,
     raw_gain: float | None = None,
-    last_t: float | None = None,
     history: Sequence[Point] = (),
     warned_before: bool = False,
 ) -> Advice:
@@ -47,12 +46,11 @@ def advise(
     Args:
         correction: The corrected best score.
         raw_gain: How much the raw best gained since the baseline stage, in the metric's direction.
-        last_t: Paired t of the change that was accepted last.
         history: The search after each round, oldest first.
         warned_before: Whether the round before ended in a warning already.
 
     Levels: info when the optimism exceeds a quarter of the standard error; warn when it exceeds the standard error,
-    or half the raw gain, or the last change had t < 1; stop when the corrected score has not moved by one paired
+    or half the raw gain; stop when the corrected score has not moved by one paired
     standard error in 20 trials while the raw one still rises; refresh when a warning persists with < 1000 rows.
     Source: ours; levels chosen by simulation of searches with 20 to 1000 trials.
     """
@@ -62,8 +60,6 @@ def advise(
         warnings.append(message("looks.optimism_exceeds_error", optimism=o, se=se))
     if raw_gain is not None and raw_gain > 0 and o > raw_gain / 2:
         warnings.append(message("looks.gain_is_optimism", gain=raw_gain, optimism=o))
-    if last_t is not None and last_t < 1:
-        warnings.append(message("looks.change_within_noise", t=last_t))
     told = message("looks.warnings", warnings=warnings)
     if warnings and warned_before and correction.rows < FEW_ROWS:
         return Advice("refresh", message("looks.used_up", warnings=told, rows=correction.rows))
@@ -95,9 +91,3 @@ def stalled(history: Sequence[Point], direction: str) -> bool:
         return False
     then, sign = before[-1], 1.0 if direction == "max" else -1.0
     return sign * (now.raw - then.raw) > 0 and sign * (now.corrected - then.corrected) <= now.paired_se
-
-
-def status_line(looks: int, correction: Correction) -> Message:
-    """Return "412 looks · best raw 0.846 · corrected 0.838 ± 0.011 · optimism 0.008"."""
-    raw, corrected, se, optimism = correction.raw, correction.corrected, correction.se, correction.optimism
-    return message("looks.line", looks=looks, raw=raw, corrected=corrected, se=se, optimism=optimism)

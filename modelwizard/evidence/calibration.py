@@ -8,7 +8,7 @@ import numpy as np
 from scipy.optimize import minimize_scalar
 from scipy.special import expit, log_softmax, logit
 
-from modelwizard.evidence import comparison, resampling
+from modelwizard.evidence import resampling
 from modelwizard.evidence.arrays import ArrayLike, Floats, matrix
 from modelwizard.evidence.losses import row_loss
 from modelwizard.problems import PROBLEMS
@@ -75,7 +75,7 @@ def temperature(
             chosen = _fit(problem, target[~mine], values[~mine])
             after = tempered(problem, values[mine], chosen)
             judged[mine] += row_loss(problem, "binary_crossentropy", target[mine], after) / splits
-    found = comparison.paired(costs, judged, groups=groups, widen=widen)
+    found = resampling.difference(costs, judged, groups, widen=widen)
     return Temperature(_fit(problem, target, values), before, float(judged.mean()), found.t)
 
 

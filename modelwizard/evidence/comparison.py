@@ -3,52 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from modelwizard.evidence import resampling
 from modelwizard.evidence.arrays import ArrayLike
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """The gain of a challenger over an incumbent, positive when the challenger is better.
-
-    Args:
-        gain: Mean cost of the incumbent less that of the challenger.
-        se: Its standard error over independent units.
-        t: Gain in standard errors.
-        p_value: One-sided, of the gain being above zero.
-        interval: 90 % interval of the gain.
-        units: Independent units.
-    """
-
-    gain: float
-    se: float
-    t: float
-    p_value: float
-    interval: tuple[float, float]
-    units: int
-
-
-def paired(
-    incumbent: ArrayLike, challenger: ArrayLike, *, groups: ArrayLike | None = None, widen: float = 1.0
-) -> Comparison:
-    """Compare two fixed candidates row by row with a paired t-test.
-
-    Assumes independent units and candidates that were not chosen for their score on these rows (else use
-    `cross_fitted`). Any metric serves through `scores.pseudo` (negate it where larger is better).
-    Source: paired t-test; for losses of learners Dietterich 1998 (hold-out form; never on overlapping fold scores).
-
-    Args:
-        incumbent: (n,) cost of each row, lower is better.
-        challenger: (n,) likewise.
-        groups: One label per row of dependent rows.
-        widen: Factor of the standard error: `kfold.inflation` for out-of-fold rows.
-    """
-    gain = resampling.difference(incumbent, challenger, groups, widen=widen)
-    return Comparison(gain.value, gain.se, gain.t, gain.p_greater(), gain.interval(0.90), gain.units)
+from modelwizard.evidence.resampling import Mean
 
 
 def cross_fitted(
@@ -59,8 +19,8 @@ def cross_fitted(
     strata: ArrayLike | None = None,
     widen: float = 1.0,
     seed: int = 0,
-) -> Comparison:
-    """Compare the best of many challengers with the best of the incumbent's columns, each chosen on other rows.
+) -> Mean:
+    """Return the gain of the best of many challengers over the best of the incumbent's columns, chosen on other rows.
 
     Assumes independent units; the choice is repeated on halves, so its luck is not counted as gain.
 
@@ -78,7 +38,7 @@ def cross_fitted(
     new = np.atleast_2d(np.asarray(challengers))
     kept = resampling.cross_fit(old, groups=groups, strata=strata, seed=seed)
     best = resampling.cross_fit(new, groups=groups, strata=strata, seed=seed)
-    return paired(kept, best, groups=groups, widen=widen)
+    return resampling.difference(kept, best, groups, widen=widen)
 
 
 def simplest(costs: ArrayLike, sizes: Sequence[float], *, groups: ArrayLike | None = None, within: float = 1.0) -> int:

@@ -11,49 +11,31 @@ from scipy.special import expit, logit
 from modelwizard.evidence import resampling, scores
 from modelwizard.evidence.arrays import ArrayLike, column, matrix
 
+LEVEL, RESAMPLES = 0.95, 2000
+
 
 @dataclass(frozen=True)
 class Interval:
-    """A score with its two-sided interval and how that was made."""
+    """A score with its two-sided 95 % interval and how that was made."""
 
     value: float
     low: float
     high: float
-    se: float
     method: str
-    level: float = 0.95
 
 
-def wilson(successes: int, trials: int, level: float = 0.95) -> Interval:
+def wilson(successes: int, trials: int) -> Interval:
     """Return the Wilson interval of a proportion: never empty, near its level down to n = 30.
 
     Assumes independent trials. Source: Wilson 1927; Brown, Cai & DasGupta 2001; scipy.stats.binomtest.
     """
     if trials == 0:
-        return Interval(float("nan"), 0.0, 1.0, float("inf"), "Wilson", level)
-    found = stats.binomtest(int(successes), int(trials)).proportion_ci(level, method="wilson")
-    share = successes / trials
-    return Interval(
-        share,
-        float(found.low),
-        float(found.high),
-        float(np.sqrt(share * (1 - share) / trials)),
-        "Wilson",
-        level,
-    )
+        return Interval(float("nan"), 0.0, 1.0, "Wilson")
+    found = stats.binomtest(int(successes), int(trials)).proportion_ci(LEVEL, method="wilson")
+    return Interval(successes / trials, float(found.low), float(found.high), "Wilson")
 
 
-def mean(values: ArrayLike, *, groups: ArrayLike | None = None, level: float = 0.95) -> Interval:
-    """Return the t interval of a mean, cluster-robust with groups.
-
-    Assumes independent units, and a mean that is about normal (some tens of units; more for heavy tails).
-    """
-    found = resampling.mean(values, groups)
-    low, high = found.interval(level)
-    return Interval(found.value, low, high, found.se, "t" if groups is None else "t, robust to groups", level)
-
-
-def delong(y: ArrayLike, p: ArrayLike, *, groups: ArrayLike | None = None, level: float = 0.95) -> Interval:
+def delong(y: ArrayLike, p: ArrayLike, *, groups: ArrayLike | None = None) -> Interval:
     """Return the interval of the ROC AUC from DeLong's variance, on the logit scale so that it stays within [0, 1].
 
     Assumes independent units and both classes. With AUC exactly 0 or 1 the variance is zero; the interval is then
@@ -62,31 +44,21 @@ def delong(y: ArrayLike, p: ArrayLike, *, groups: ArrayLike | None = None, level
     """
     truth, values = column(y), column(p)
     if not np.isfinite(values).all():
-        return Interval(float("nan"), 0.0, 1.0, float("inf"), "DeLong", level)
+        return Interval(float("nan"), 0.0, 1.0, "DeLong")
     found = resampling.mean(scores.ranking_pseudo(scores.SCORES["roc_auc"], matrix(y), matrix(p)), groups)
     value = found.value
     if not np.isfinite(value):
-        return Interval(float("nan"), 0.0, 1.0, float("inf"), "DeLong", level)
+        return Interval(float("nan"), 0.0, 1.0, "DeLong")
     smaller = min((truth >= 0.5).sum(), (truth < 0.5).sum())
     if value <= 0 or value >= 1 or found.se == 0:
         edge = min(1.0, 3 / smaller)
-        return Interval(value, max(0.0, value - edge), min(1.0, value + edge), found.se, "rule of three", level)
-    half = float(stats.norm.ppf(0.5 + level / 2)) * found.se / (value * (1 - value))
+        return Interval(value, max(0.0, value - edge), min(1.0, value + edge), "rule of three")
+    half = float(stats.norm.ppf(0.5 + LEVEL / 2)) * found.se / (value * (1 - value))
     centre = float(logit(value))
-    return Interval(value, float(expit(centre - half)), float(expit(centre + half)), found.se, "DeLong", level)
+    return Interval(value, float(expit(centre - half)), float(expit(centre + half)), "DeLong")
 
 
-def bootstrap(
-    problem: str,
-    metric: str,
-    y: ArrayLike,
-    p: ArrayLike,
-    *,
-    groups: ArrayLike | None = None,
-    level: float = 0.95,
-    resamples: int = 2000,
-    seed: int = 0,
-) -> Interval:
+def _bootstrap(problem: str, metric: str, y: ArrayLike, p: ArrayLike, groups: ArrayLike | None, seed: int) -> Interval:
     """Return the percentile bootstrap interval of any metric, drawing whole groups where given.
 
     Assumes independent units; undefined resamples (one class only) are passed over.
@@ -94,14 +66,14 @@ def bootstrap(
     """
     values = matrix(p)
     rng = np.random.default_rng(seed)
-    weights = resampling.bootstrap_weights(len(values), resamples, rng, groups)
+    weights = resampling.bootstrap_weights(len(values), RESAMPLES, rng, groups)
     drawn = scores.weighted(problem, metric, y, [values], weights)[:, 0]
     drawn = drawn[np.isfinite(drawn)]
     value = scores.score(problem, metric, y, values)
     if len(drawn) < 2:
-        return Interval(value, float("-inf"), float("inf"), float("inf"), "bootstrap", level)
-    low, high = np.quantile(drawn, [0.5 - level / 2, 0.5 + level / 2])
-    return Interval(value, float(low), float(high), float(drawn.std(ddof=1)), "bootstrap", level)
+        return Interval(value, float("-inf"), float("inf"), "bootstrap")
+    low, high = np.quantile(drawn, [0.5 - LEVEL / 2, 0.5 + LEVEL / 2])
+    return Interval(value, float(low), float(high), "bootstrap")
 
 
 def score(
@@ -111,19 +83,19 @@ def score(
     p: ArrayLike,
     *,
     groups: ArrayLike | None = None,
-    level: float = 0.95,
     seed: int = 0,
 ) -> Interval:
     """Return the metric with the interval that suits it.
 
-    Wilson for accuracy of independent rows, DeLong for AUC, t for other means of rows, the bootstrap for the rest.
-    Assumptions: those of the chosen kind, which the result names.
+    Wilson for accuracy of independent rows, DeLong for AUC, the bootstrap for what is no mean of rows. For other means
+    t, robust to groups, which assumes about normal means (some tens of units; more for heavy tails).
     """
     if metric == "roc_auc":
-        return delong(y, matrix(p), groups=groups, level=level)
+        return delong(y, matrix(p), groups=groups)
     values = scores.rows(problem, metric, y, p)
     if values is None:
-        return bootstrap(problem, metric, y, p, groups=groups, level=level, seed=seed)
+        return _bootstrap(problem, metric, y, p, groups, seed)
     if metric == "accuracy" and groups is None and np.isfinite(values).all():
-        return wilson(int(values.sum()), len(values), level)
-    return mean(values, groups=groups, level=level)
+        return wilson(int(values.sum()), len(values))
+    found = resampling.mean(values, groups)
+    return Interval(found.value, *found.interval(LEVEL), "t" if groups is None else "t, robust to groups")

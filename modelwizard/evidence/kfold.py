@@ -2,35 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from scipy import stats
 
 from modelwizard.evidence.arrays import ArrayLike
 
 
-@dataclass(frozen=True)
-class Folded:
-    """The mean of fold scores with a corrected error.
-
-    Args:
-        mean: Mean over all folds and repeats.
-        se: Nadeau-Bengio standard error.
-        interval: 95 % interval with t of J - 1 degrees of freedom.
-        p_value: Two-sided, of the mean being zero (for paired differences).
-        folds: J, the number of scores.
-    """
-
-    mean: float
-    se: float
-    interval: tuple[float, float]
-    p_value: float
-    folds: int
-
-
-def nadeau_bengio(values: ArrayLike, folds: int) -> Folded:
-    """Return mean and error of the J = repeats x folds scores (or paired differences) of repeated K-fold.
+def nadeau_bengio(values: ArrayLike, folds: int) -> tuple[float, float]:
+    """Return the 95 % interval (t of J - 1 degrees of freedom) of the mean of J = repeats x folds scores.
 
     Training sets overlap, so fold scores are correlated and sd / sqrt(J) is far too small (it rejects up to 55 % of
     equal pairs). The correction is Var = (1 / J + n_test / n_train) s^2 with n_test / n_train = 1 / (K - 1).
@@ -40,13 +19,11 @@ def nadeau_bengio(values: ArrayLike, folds: int) -> Folded:
     scores = np.asarray(values, dtype=np.float64).reshape(-1)
     count = len(scores)
     if count < 2 or folds < 2:
-        centre = float(scores.mean()) if count else float("nan")
-        return Folded(centre, float("inf"), (float("-inf"), float("inf")), 1.0, count)
+        return float("-inf"), float("inf")
     centre = float(scores.mean())
     se = float(np.sqrt((1 / count + 1 / (folds - 1)) * np.var(scores, ddof=1)))
     half = float(stats.t.ppf(0.975, count - 1)) * se
-    t = centre / se if se > 0 else (np.inf if centre else 0.0)
-    return Folded(centre, se, (centre - half, centre + half), float(2 * stats.t.sf(abs(t), count - 1)), count)
+    return centre - half, centre + half
 
 
 def inflation(folds: int) -> float:

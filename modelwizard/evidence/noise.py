@@ -26,28 +26,15 @@ class Noise:
     seeds: int
 
 
-def floor(scores: ArrayLike) -> Noise:
-    """Estimate the noise floor from runs that differ in their seed only.
+def pooled(groups: Iterable[ArrayLike]) -> Noise:
+    """Estimate the noise floor from one or several configurations, each run with two seeds or more.
 
     floor = t_{.975, S-1} sqrt(2) sd: with few seeds the t quantile carries the doubt about sd itself (12.7 for two
-    seeds, 4.3 for three). Assumes about normal scores of independent seeds; NaN runs are passed over. Seeds on one
-    split measure training noise only; sampling of validation rows comes on top.
-    Source: prediction interval of a difference of two normal draws; Bouthillier et al. 2021, "Accounting for
-    variance in machine learning benchmarks".
-    """
-    values = np.asarray(scores, dtype=np.float64)
-    values = values[np.isfinite(values)]
-    if len(values) < 2:
-        return Noise(float("nan"), float("inf"), len(values))
-    sd = float(values.std(ddof=1))
-    return Noise(sd, float(stats.t.ppf(0.975, len(values) - 1)) * np.sqrt(2.0) * sd, len(values))
-
-
-def pooled(groups: Iterable[ArrayLike]) -> Noise:
-    """Estimate the noise floor from several configurations, each run with two seeds or more.
-
-    The variances are pooled over configurations, so their means may differ. Assumes equal spread in all of them.
-    Source: pooled variance; otherwise as `floor`.
+    seeds, 4.3 for three). The variances are pooled over configurations, so their means may differ. Assumes about normal
+    scores of independent seeds and equal spread in all configurations; NaN runs are passed over. Seeds on one split
+    measure training noise only; sampling of validation rows comes on top.
+    Source: prediction interval of a difference of two normal draws, pooled variance; Bouthillier et al. 2021,
+    "Accounting for variance in machine learning benchmarks".
     """
     squares, freedom, runs = 0.0, 0, 0
     for group in groups:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
 from modelwizard.evidence import resampling, scores, thresholds
 from modelwizard.evidence.arrays import ArrayLike, Bools, Floats, Ints
@@ -41,11 +40,6 @@ class Correction:
     columns: int
     rows: int
     units: int
-
-    def interval(self, level: float = 0.95) -> tuple[float, float]:
-        """Return corrected ± z se; the percentiles of the resamples are far too wide to serve as one."""
-        half = float(stats.norm.ppf(0.5 + level / 2)) * self.se
-        return (self.corrected - half, self.corrected + half)
 
 
 def _error(
@@ -92,21 +86,6 @@ def _argmax(inside: Floats, rng: np.random.Generator) -> Ints:
     top = table.max(axis=1, keepdims=True)
     tied = table >= top - 1e-12 * np.maximum(np.abs(top), 1e-12)
     return (tied * rng.random(table.shape)).argmax(axis=1)
-
-
-def _correction(
-    best: int,
-    rows: Floats,
-    lost: float,
-    error: float,
-    direction: Direction,
-    columns: int,
-    groups: ArrayLike | None,
-) -> Correction:
-    """Assemble the result from the chosen column's (pseudo-)values and what the resamples say."""
-    mean = resampling.mean(rows, groups)
-    optimism = -lost if direction == "max" else lost
-    return Correction(best, mean.value, mean.value + lost, optimism, error, direction, columns, len(rows), mean.units)
 
 
 def bbc_metric(
@@ -175,8 +154,9 @@ def bbc_metric(
         return scores.pseudo(problem, metric, target[mask], predictions[column][mask])
 
     error = _error(values, chosen[1:], best, unseen > 0, groups)
-    pseudo = scores.pseudo(problem, metric, y, predictions[best])
-    return _correction(best, pseudo, _mean(lost), error, item.direction, columns, groups)
+    raw, loss = resampling.mean(scores.pseudo(problem, metric, y, predictions[best]), groups), _mean(lost)
+    optimism = -loss if item.direction == "max" else loss
+    return Correction(best, raw.value, raw.value + loss, optimism, error, item.direction, columns, rows, raw.units)
 
 
 def _choose(

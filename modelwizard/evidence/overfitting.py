@@ -33,8 +33,6 @@ class Overfitting:
         interval: 90 % interval of the rise, in the same unit.
         p_value: One-sided, of a rise above zero.
         best_epoch: Smoothed best epoch, 0-based.
-        best: Smoothed mean cost at the best epoch.
-        last: Mean cost over the last window.
     """
 
     proven: bool
@@ -43,8 +41,6 @@ class Overfitting:
     interval: tuple[float, float]
     p_value: float
     best_epoch: int
-    best: float
-    last: float
 
 
 def judge(
@@ -102,8 +98,6 @@ def judge(
         (low / scale, high / scale),
         rise.p_greater(),
         best,
-        float(smooth[best].mean()),
-        float(last.mean()),
     )
 
 
@@ -125,9 +119,7 @@ def _nothing(means: Floats, reason: Reason) -> Overfitting:
     """Return the verdict for a curve that is too short to be judged."""
     nan = float("nan")
     best = int(means.argmin()) if len(means) else 0
-    low = float(means[best]) if len(means) else nan
-    last = float(means[-1]) if len(means) else nan
-    return Overfitting(False, reason, nan, (nan, nan), 1.0, best, low, last)
+    return Overfitting(False, reason, nan, (nan, nan), 1.0, best)
 
 
 def kind(loss: Overfitting, metric: Overfitting | None) -> Kind:

@@ -110,11 +110,6 @@ def judge(
     return Power(verdict, gain.value, interval, skill, p_value, alpha, len(base), gain.units, needed)
 
 
-def _spread(gain: resampling.Mean) -> float:
-    """Return the standard deviation of one independent unit."""
-    return gain.se * math.sqrt(gain.units) if math.isfinite(gain.se) else float("inf")
-
-
 def rows_needed(gain: resampling.Mean, reference: float, rows: int) -> int | None:
     """Return the rows for 80 % power: n = 6.18 (s_d / d)^2, d the gain seen, or 5 % of the baseline if none.
 
@@ -122,9 +117,9 @@ def rows_needed(gain: resampling.Mean, reference: float, rows: int) -> int | Non
     Source: normal approximation of the one-sided paired t-test, e.g. Chow, Shao & Wang 2008, ch. 3.
     """
     effect = gain.value if gain.value > 0 else WORTHWHILE * reference
-    spread = _spread(gain)
-    if not effect > 0 or not math.isfinite(spread) or gain.units == 0:
+    if not effect > 0 or not math.isfinite(gain.se) or gain.units == 0:
         return None
+    spread = gain.se * math.sqrt(gain.units)  # of one independent unit
     return math.ceil(NEEDED * (spread / effect) ** 2 * rows / gain.units)
 
 

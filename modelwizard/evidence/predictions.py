@@ -59,8 +59,8 @@ def unpack(packed: ArrayLike, activation: str | None, offset: ArrayLike = 0.0, s
     return values * np.asarray(scale) + np.asarray(offset)
 
 
-def kept_epochs(epochs: int, best: int, rows: int, outputs: int, trials: int, cap: int = CAP_BYTES) -> Ints:
-    """Return which epochs of a trial to store so that a whole search stays below the cap.
+def kept_epochs(epochs: int, best: int, rows: int, outputs: int, trials: int) -> Ints:
+    """Return which epochs of a trial to store so that a whole search stays below `CAP_BYTES`.
 
     Args:
         epochs: Epochs that were run.
@@ -68,12 +68,11 @@ def kept_epochs(epochs: int, best: int, rows: int, outputs: int, trials: int, ca
         rows: Validation rows.
         outputs: Output units.
         trials: Trials expected in the search.
-        cap: Bytes for the search. Defaults to 200 MB.
 
     Returns:
         All epochs when they fit, else those within `WINDOW` of the best one (the correction is then partial).
     """
-    if 2 * epochs * rows * outputs * max(trials, 1) <= cap:
+    if 2 * epochs * rows * outputs * max(trials, 1) <= CAP_BYTES:
         return np.arange(epochs)
     return np.arange(max(0, best - WINDOW), min(epochs, best + WINDOW + 1))
 

@@ -64,10 +64,19 @@ def mean(values: ArrayLike, groups: ArrayLike | None = None, *, widen: float = 1
 
 
 def difference(first: ArrayLike, second: ArrayLike, groups: ArrayLike | None = None, *, widen: float = 1.0) -> Mean:
-    """Return the mean of first - second over rows; differences that are rounding only count as zero.
+    """Return the mean of first - second over rows, whose `p_greater` is that of a paired t-test.
 
-    Averages over splits of equal values differ in the last bit, which with no other spread would be an infinite t.
-    Assumptions and source: as `mean`.
+    Costs of an incumbent and of a challenger, lower better, give the challenger's gain. Assumes independent units and
+    candidates that were not chosen for their score on these rows (else use `comparison.cross_fitted`). Any metric
+    serves through `scores.pseudo` (negate it where larger is better). Differences that are rounding only count as zero:
+    averages over splits of equal values differ in the last bit, which with no other spread would be an infinite t.
+    Source: as `mean`; for losses of learners Dietterich 1998 (hold-out form; never on overlapping fold scores).
+
+    Args:
+        first: (n,) cost of each row.
+        second: (n,) likewise.
+        groups: One label per row of dependent rows.
+        widen: Factor of the standard error: `kfold.inflation` for out-of-fold rows.
     """
     a, b = column(first), column(second)
     gap = a - b
@@ -121,7 +130,6 @@ def cross_fit(
     groups: ArrayLike | None = None,
     strata: ArrayLike | None = None,
     seed: int = 0,
-    splits: int = SPLITS,
 ) -> Floats:
     """Return for each row the value of the candidate that the *other* half of the rows would have chosen.
 
@@ -134,7 +142,6 @@ def cross_fit(
         groups: Rows that must stay together.
         strata: Labels to spread evenly over halves.
         seed: Seed of the splits.
-        splits: Number of half-splits.
 
     Returns:
         (n, ...) values. Source: sample splitting with cross-fitting, Cox 1975; Chernozhukov et al. 2018.
@@ -146,10 +153,10 @@ def cross_fit(
         return np.full(pool.shape[1:], np.nan)
     rng = np.random.default_rng(seed)
     total = np.zeros(pool.shape[1:])
-    for _ in range(splits):
+    for _ in range(SPLITS):
         side = halves(costs.shape[1], rng, groups, strata)
         for chooser in (0, 1):
             judged = side != chooser
             sums = kept @ (~judged).astype(costs.dtype)
             total[judged] += pool[usable[int(sums.argmin())]][judged]
-    return total / splits
+    return total / SPLITS

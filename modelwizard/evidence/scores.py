@@ -11,23 +11,6 @@ import numpy as np
 
 from modelwizard.evidence import contributions, ranking
 from modelwizard.evidence.arrays import ArrayLike, Floats, finite_columns, matrix
-from modelwizard.evidence.losses import excess_loss, row_floor, row_loss
-
-__all__ = [
-    "SCORES",
-    "Score",
-    "best",
-    "direction",
-    "excess_loss",
-    "gain",
-    "pseudo",
-    "ranking_pseudo",
-    "row_floor",
-    "row_loss",
-    "rows",
-    "score",
-    "weighted",
-]
 
 Direction = Literal["max", "min"]
 Statistics = Callable[[str, ArrayLike, Floats], Floats]

@@ -18,25 +18,6 @@ BETTER = float(stats.norm.ppf(0.975))
 
 
 @dataclass(frozen=True)
-class Expectation:
-    """Written down before the test rows are opened.
-
-    Args:
-        score: The corrected validation score.
-        interval: 95 % interval for the *test score* (errors of both sets).
-        detectable: Smallest true drop that would be called at least suspect with 80 % power.
-        margin: Smallest drop that matters.
-        informative: Whether the loss of half of the gain over the baseline would be seen.
-    """
-
-    score: float
-    interval: tuple[float, float]
-    detectable: float
-    margin: float
-    informative: bool
-
-
-@dataclass(frozen=True)
 class Agreement:
     """How the test score compares with what was expected.
 
@@ -99,25 +80,9 @@ def detectable(se_validation: float, se_test: float, df: float = math.inf) -> fl
     return float(stats.t.ppf(0.95, df) + stats.t.ppf(0.80, df)) * math.hypot(se_validation, se_test)
 
 
-def expect(
-    score: float, se_validation: float, se_test: float, *, baseline: float, bounded: bool, df: float = math.inf
-) -> Expectation:
-    """State what the test score should be, and what it can show.
-
-    Args:
-        score: The corrected validation score, never the best raw one.
-        se_validation: Its standard error.
-        se_test: Standard error expected on the test rows: se_validation sqrt(validation rows / test rows).
-        baseline: The dumb baseline's score.
-        bounded: Whether the metric lies in [0, 1].
-        df: Degrees of freedom of the error: `freedom`. Defaults to very many.
-    """
-    half = float(stats.t.ppf(0.975, df)) * math.hypot(se_validation, se_test)
-    gap = detectable(se_validation, se_test, df)
-    smallest = margin(score, baseline, bounded=bounded)
-    return Expectation(
-        score, (score - half, score + half), gap, smallest, gap <= max(2 * smallest, 0.5 * abs(score - baseline))
-    )
+def reach(se_validation: float, se_test: float, df: float = math.inf) -> float:
+    """Return half the width of a 95 % interval for the test score around the validation score: errors of both sets."""
+    return float(stats.t.ppf(0.975, df)) * math.hypot(se_validation, se_test)
 
 
 def judge(

@@ -47,9 +47,9 @@ def decided(p: ArrayLike, threshold: float) -> Floats:
     return (matrix(p) >= threshold).astype(np.float64)
 
 
-def candidates(p: ArrayLike, count: int = CANDIDATES) -> Floats:
+def candidates(p: ArrayLike) -> Floats:
     """Return quantiles of the probabilities, and 0.5."""
-    return np.unique(np.append(np.quantile(matrix(p), np.linspace(0, 1, count)), HALF))
+    return np.unique(np.append(np.quantile(matrix(p), np.linspace(0, 1, CANDIDATES)), HALF))
 
 
 def choose(
@@ -88,7 +88,7 @@ def choose(
     best = float(grid[_middle(means <= np.nanmin(means) + 1e-12)])
     value = best if found.t > 0 and found.t >= (scores.SCORES[metric].threshold_t or 0.0) else HALF
     raw = scores.score(problem, metric, y, decided(p, best))
-    return Threshold(value, best, raw, found.gain, found.t, len(grid))
+    return Threshold(value, best, raw, found.value, found.t, len(grid))
 
 
 def _middle(best: np.ndarray) -> int:

@@ -131,11 +131,9 @@ def curves(
         axes.plot(epochs, held, "-", color=ROLES["validation"])
         if level is not None and math.isfinite(level):
             axes.axhline(level, color=ROLES["reference"], linestyle=":", linewidth=1.4)
-        if logarithmic:
-            _logarithmic(axes)
+        _value_axis(axes, what, logarithmic)
         axes.set_xlim(1, max(len(history), 2))
         axes.set_xlabel("epoch")
-        axes.set_ylabel(_axis(what) + (", log scale" if logarithmic else ""))
         whole_numbers(axes)
         if border is not None:
             axes.margins(y=0.14)  # room for the words above the curves
@@ -164,10 +162,17 @@ def _wide(every: Sequence[float], held: Sequence[float]) -> bool:
     return positive and max(kept) > WIDE_RANGE * min(kept)
 
 
-def _logarithmic(axes: Any) -> None:
-    axes.set_yscale("log")
-    axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
-    axes.yaxis.set_minor_formatter(lambda *_: "")
+def _value_axis(axes: Any, what: str, logarithmic: bool) -> None:
+    axes.set_ylabel(_axis(what) + (", log scale" if logarithmic else ""))
+    if logarithmic:
+        axes.set_yscale("log")
+        plain_labels(axes.yaxis)
+
+
+def plain_labels(axis: Any) -> None:
+    """Label a logarithmic axis with plain numbers, at its powers only."""
+    axis.set_major_formatter(lambda value, _: f"{value:g}")
+    axis.set_minor_formatter(lambda *_: "")
 
 
 def _axis(what: str) -> str:
@@ -231,11 +236,9 @@ def ladder(rungs: Sequence[Rung], kept: int | None, what: str = "loss") -> Marku
         axes.vlines(x, [r.lowest for r in rungs], [r.last for r in rungs], color=ROLES["validation"], linewidth=2.4)
         if kept is not None:
             axes.axvspan(kept - 0.4, kept + 0.4, color=ROLES["shade"], alpha=0.16, linewidth=0)
-        if logarithmic:
-            _logarithmic(axes)
+        _value_axis(axes, what, logarithmic)
         axes.set_xticks(x)
         axes.set_xlabel("rung")
-        axes.set_ylabel(_axis(what) + (", log scale" if logarithmic else ""))
 
     legend = join(
         key("train", "training, at the end", "mark down"),

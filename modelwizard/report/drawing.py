@@ -62,7 +62,6 @@ def draw(
     alt: str,
     paint: Callable[[Any], None],
     *,
-    width: int = WIDTH,
     height: int = HEIGHT,
     grid: tuple[int, int] = (1, 1),
 ) -> Markup:
@@ -72,7 +71,6 @@ def draw(
         name: A name that no other plot of the page has; it makes the ids of the drawing unique.
         alt: What the plot shows, in words and numbers, for those who do not see it.
         paint: Receives the axes: one `Axes`, or a list of them for a grid.
-        width: Width in units.
         height: Height in units.
         grid: Rows and columns of axes.
 
@@ -86,7 +84,7 @@ def draw(
     # Matplotlib measures text with a font that may lack a sign; the page's font draws it, so the warning is moot.
     with rc_context({**STYLE, "svg.hashsalt": name}), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
-        figure = Figure(figsize=(width / 72, height / 72), layout="constrained")
+        figure = Figure(figsize=(WIDTH / 72, height / 72), layout="constrained")
         FigureCanvasSVG(figure)
         axes: list[Axes] = list(figure.subplots(*grid, squeeze=False).ravel())
         paint(axes[0] if grid == (1, 1) else axes)

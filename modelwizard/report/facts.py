@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from modelwizard.contract.entries import Entry, Trial, Verdict
 from modelwizard.errors import ProjectError
 from modelwizard.evidence import scores
+from modelwizard.evidence.losses import row_loss
 from modelwizard.journal import Audit, Journal, Looks, looks
 from modelwizard.problems import PROBLEMS, Problem
 from modelwizard.project import STAGES, Project, Tested, verdicts
+from modelwizard.stages.accounting import best_trial
 from modelwizard.stages.findings import current
 from modelwizard.words.numbers import finite, number
 
@@ -90,8 +92,7 @@ class Facts:
 
     def best(self, stage: str) -> Trial | None:
         """Return the trial of a stage that scored best."""
-        scored = [(entry, entry.score) for entry in self.trials(stage) if entry.score is not None]
-        return scored[scores.best(self.metric, [score for _, score in scored])][0] if scored else None
+        return best_trial(self.metric, self.trials(stage))
 
     @cached_property
     def looks(self) -> Looks:
@@ -206,7 +207,7 @@ class Facts:
             runs = [entry.run for entry in self.trials() if entry.predictions]
             scale = np.asarray(self.project.read_run(runs[0]).scale, dtype=float)
             scale = scale.mean(axis=0) if scale.ndim == 2 else scale
-            return float(scores.row_loss(task.type, task.loss, y, p, scale).mean())
+            return float(row_loss(task.type, task.loss, y, p, scale).mean())
         except (ProjectError, KeyError, IndexError, ValueError, OSError):
             return math.nan
 

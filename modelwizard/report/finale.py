@@ -20,7 +20,7 @@ from modelwizard.report.stages import section
 from modelwizard.report.words import metric
 from modelwizard.stages import squeeze
 from modelwizard.words import capital, say
-from modelwizard.words.numbers import alike, count, duration, finite, number
+from modelwizard.words.numbers import alike, count, duration, ends, finite, number
 
 Array = NDArray[Any]
 MOST_CLASSES = 25
@@ -58,21 +58,14 @@ def _expected(facts: Facts) -> Markup | None:
     if not finite(numbers.get("test")):
         return said
     rows = [
-        Standing("expected, sealed before", sealed.score, _pair(sealed.interval)),
-        Standing("test", number(numbers["test"]), _pair(numbers.get("interval")), "test"),
+        Standing("expected, sealed before", sealed.score, ends(sealed.interval)),
+        Standing("test", number(numbers["test"]), ends(numbers.get("interval")), "test"),
     ]
     if finite(numbers.get("reference")):
         rows.insert(0, Standing("baseline", number(numbers["reference"]), role="reference"))
     note = "Bars are 95% intervals; the expected one includes the sampling error of the test."
     axis = f"{metric(facts.metric)}, {'higher' if facts.higher else 'lower'} is better"
     return element("div", standings("expected", "Expected and found", rows, axis, note), said)
-
-
-def _pair(interval: object) -> tuple[float, float] | None:
-    if not isinstance(interval, Sequence) or isinstance(interval, str) or len(interval) != 2:
-        return None
-    low, high = number(interval[0]), number(interval[1])
-    return (low, high) if math.isfinite(low + high) else None
 
 
 def _production(facts: Facts) -> Markup | None:

@@ -25,7 +25,7 @@ from modelwizard.report.markup import Child, Markup, code, element, join, table
 from modelwizard.report.words import metric, moment
 from modelwizard.stages import accounting
 from modelwizard.words import say, title
-from modelwizard.words.numbers import count, finite, listed, number
+from modelwizard.words.numbers import count, listed
 from modelwizard.words.verdicts import shown
 
 PURPOSES = {
@@ -58,12 +58,11 @@ def ledger(facts: Facts) -> Markup:
 def _line(facts: Facts) -> Markup | None:
     """Return "412 looks · best raw 0.846 · corrected 0.838 ± 0.011 · optimism 0.008"."""
     looks = facts.looks.validation
-    for stage in ("regularize", "baseline"):
-        raw, corrected, se = (number(facts.numbers(stage).get(name)) for name in ("score", "corrected", "se"))
-        if finite(raw) and finite(corrected) and finite(se):
-            line = element("strong", say(accounting.from_numbers(looks, raw, corrected, se, facts.metric)))
-            return element("p", line, f" ({metric(facts.metric)}; ± is one standard error)", class_="line")
-    return element("p", element("strong", count(looks, "look")), class_="line") if looks else None
+    told = accounting.account(facts.metric, looks, facts.numbers("regularize"), facts.numbers("baseline"))
+    if told is None:
+        return element("p", element("strong", count(looks, "look")), class_="line") if looks else None
+    note = f" ({metric(facts.metric)}; ± is one standard error)"
+    return element("p", element("strong", say(told)), note, class_="line")
 
 
 def _readings(facts: Facts) -> Markup | None:

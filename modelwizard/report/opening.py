@@ -15,7 +15,7 @@ from modelwizard.report.facts import Facts
 from modelwizard.report.markup import Markup, code, element, items, join
 from modelwizard.report.words import clause, metric
 from modelwizard.words import capital, say, title
-from modelwizard.words.numbers import count, figure, finite, listed, number, span
+from modelwizard.words.numbers import count, ends, figure, finite, listed, number, span
 from modelwizard.words.verdicts import SIGNS, TONES, shown
 
 OUTCOMES = {
@@ -166,9 +166,8 @@ def _standings(facts: Facts) -> list[Standing]:
     if finite(search.get("corrected")):
         rows.append(Standing("best trial, corrected", number(search["corrected"]), _interval(search)))
     if finite(test.get("test")):
-        low, high = (number(v) for v in (test.get("interval") or (None, None)))
         reused = "reused test" if facts.openings > 1 else "test"
-        rows.append(Standing(reused, number(test["test"]), (low, high) if math.isfinite(low + high) else None, "test"))
+        rows.append(Standing(reused, number(test["test"]), ends(test.get("interval")), "test"))
     if finite(facts.protocol.get("corrected")):
         rows.append(
             Standing("repeated K-fold, corrected", number(facts.protocol["corrected"]), _interval(facts.protocol))

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from modelwizard.contract.entries import Trial
-from modelwizard.report.charts import WIDE_RANGE, whole_numbers
+from modelwizard.report.charts import WIDE_RANGE, plain_labels, whole_numbers
 from modelwizard.report.drawing import HEIGHT, ROLES, captioned, draw, key
 from modelwizard.report.markup import Markup, element, join
 from modelwizard.report.words import metric
@@ -138,8 +138,7 @@ def _scatter(ax: Any, values: Sequence[object], scores: Any) -> None:
         ax.plot(numbers, scores, "o", **style)
         if wide and len(above) == len(numbers):
             ax.set_xscale("log")
-            ax.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
-            ax.xaxis.set_minor_formatter(lambda *_: "")
+            plain_labels(ax.xaxis)
         else:
             from matplotlib.ticker import MaxNLocator
 

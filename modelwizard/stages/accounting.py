@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from modelwizard.contract.entries import Edited, Entry, Read, Trial, Verdict
-from modelwizard.contract.messages import Message
+from modelwizard.contract.messages import Message, message
 from modelwizard.evidence import noise, optimism, resampling, scores
-from modelwizard.evidence.advice import Point, status_line
 from modelwizard.evidence.arrays import Floats, Ints
 from modelwizard.evidence.noise import Noise
 from modelwizard.evidence.optimism import Correction
 from modelwizard.stages.inputs import Pool, Run, Validation
+from modelwizard.words.numbers import number
 
 
 def correct(validation: Validation, runs: Sequence[Run], *, threshold: bool = False, seed: int = 0) -> Correction:
@@ -61,16 +63,29 @@ def seed_noise(validation: Validation, runs: Sequence[Run]) -> Noise:
     return noise.pooled(alike.values())
 
 
-def point(trials: int, correction: Correction, paired_se: float) -> Point:
-    """Return the state of a search for its history."""
-    return Point(trials, correction.raw, correction.corrected, paired_se)
+def account(metric: str, looks: int, *verdicts: Mapping[str, Any]) -> Message | None:
+    """Return "412 looks · best raw 0.846 · corrected 0.838 ± 0.011 · optimism 0.008".
+
+    Args:
+        metric: The person's metric.
+        looks: Looks at validation rows.
+        *verdicts: Recorded numbers of verdicts; the first that knows all of these scores counts.
+
+    Returns:
+        None where no verdict knows them.
+    """
+    for numbers in verdicts:
+        raw, corrected, se = (number(numbers.get(name)) for name in ("score", "corrected", "se"))
+        if math.isfinite(raw + corrected + se):
+            optimism = scores.gain(metric, raw, corrected)
+            return message("looks.line", looks=looks, raw=raw, corrected=corrected, se=se, optimism=optimism)
+    return None
 
 
-def from_numbers(looks: int, raw: float, corrected: float, se: float, metric: str) -> Message:
-    """Return the status line from recorded numbers alone, without any predictions at hand."""
-    way = scores.direction(metric)
-    optimistic = scores.gain(metric, raw, corrected)
-    return status_line(looks, Correction(0, raw, corrected, optimistic, se, way, 0, 0, 0))
+def best_trial(metric: str, entries: Iterable[Trial]) -> Trial | None:
+    """Return the trial with the best score, None without any."""
+    scored = [(entry, entry.score) for entry in entries if entry.score is not None]
+    return scored[scores.best(metric, [score for _, score in scored])][0] if scored else None
 
 
 def unread(entries: Iterable[Entry], *shown: type[Verdict | Trial]) -> bool:

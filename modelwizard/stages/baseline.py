@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from modelwizard.contract.messages import Message, message
-from modelwizard.evidence import comparison, power, resampling
+from modelwizard.contract.results import Sane
+from modelwizard.evidence import power, resampling
 from modelwizard.evidence.arrays import ArrayLike, Floats
 from modelwizard.evidence.optimism import Correction
 from modelwizard.evidence.power import Power
@@ -22,35 +23,6 @@ from modelwizard.stages.verdict import Verdict, Word
 LEAK_ALPHA = 0.01
 LEAK_SHARE = 0.5
 """Part of the network's gain that a network without inputs or labels must reach before a leak is spoken of."""
-
-
-@dataclass(frozen=True)
-class Reference:
-    """A model of another kind on the same rows: `linear`, `trees`; (n, k) canonical predictions."""
-
-    name: str
-    p: ArrayLike
-
-
-@dataclass(frozen=True)
-class Sanity:
-    """Checks made before training; what was not made is NaN or None.
-
-    Args:
-        initial_loss: Loss before the first step.
-        expected_loss: What theory says (`problems.initial_loss`).
-        batch_loss: Training loss of one fixed batch after 300 steps without regularisation.
-        batch_baseline: Loss of the constant prediction on that batch.
-        zeroed: (n, k) predictions on validation rows of a network that was trained on zeroed inputs.
-        shuffled: (n, k) predictions on validation rows of a network that was trained on shuffled labels.
-    """
-
-    initial_loss: float = math.nan
-    expected_loss: float = math.nan
-    batch_loss: float = math.nan
-    batch_baseline: float = math.nan
-    zeroed: ArrayLike | None = None
-    shuffled: ArrayLike | None = None
 
 
 @dataclass(frozen=True)
@@ -66,8 +38,9 @@ def judge(
     validation: Validation,
     runs: Sequence[Run],
     constant: ArrayLike,
-    references: Sequence[Reference] = (),
-    sanity: Sanity | None = None,
+    references: Mapping[str, ArrayLike] | None = None,
+    sane: Sane | None = None,
+    unlearned: Mapping[str, ArrayLike] | None = None,
     *,
     seed: int = 0,
     notes: Sequence[Message] = (),
@@ -81,8 +54,10 @@ def judge(
         validation: The rows that judge.
         runs: The network's runs (one, or a few of them).
         constant: (k,) or (n, k) prediction of the baseline, fitted on training rows.
-        references: Other models' predictions on the same rows.
-        sanity: Checks made before.
+        references: Predictions (n, k) of models of other kinds (`linear`, `trees`) on the same rows.
+        sane: What the checks made before measured.
+        unlearned: (n, k) predictions on the same rows of networks trained on inputs that are all zero (`zeroed`) and
+            on shuffled labels (`shuffled`).
         seed: Seed of splits and resamples.
         notes: What the time budget left out. A network that was cut by it and shows nothing has not failed.
     """
@@ -104,8 +79,8 @@ def judge(
     )
     correction = correct(validation, runs, seed=seed)
     reference = validation.score(base)
-    findings = check(validation, base_losses, sanity, found.gain) if sanity else []
-    rivals = [_rival(validation, item, stack) for item in references]
+    findings = check(validation, base_losses, sane or Sane(), unlearned or {}, found.gain)
+    rivals = [_rival(validation, name, p, stack) for name, p in (references or {}).items()]
     numbers: dict[str, Any] = {
         "metric": validation.metric,
         "direction": validation.direction,
@@ -188,55 +163,56 @@ def _power_reasons(found: Power) -> list[Message]:
     return reasons
 
 
-def _rival(validation: Validation, item: Reference, network: Floats) -> dict[str, Any]:
+def _rival(validation: Validation, name: str, predicted: ArrayLike, network: Floats) -> dict[str, Any]:
     """Compare another model with the network on the same rows."""
-    p = np.asarray(item.p, dtype=np.float64).reshape(len(network), -1)
-    found = comparison.paired(
-        validation.losses(network), validation.losses(p), groups=validation.units, widen=validation.inflation
-    )
-    score, better = validation.score(p), found.p_value <= 0.05
+    p = np.asarray(predicted, dtype=np.float64).reshape(len(network), -1)
+    found = validation.gain(validation.losses(network), validation.losses(p))
+    score, better = validation.score(p), found.p_greater() <= 0.05
     word = "better" if better else "worse" if found.t <= -1.645 else "alike"
     told = message(
         "baseline.rival",
-        name=item.name,
+        name=name,
         compared=message(f"baseline.{word}"),
         metric=validation.metric,
         score=score,
-        lower=found.gain if found.gain > 0 else None,
-        higher=-found.gain if found.gain <= 0 else None,
-        p_value=found.p_value,
+        lower=found.value if found.value > 0 else None,
+        higher=-found.value if found.value <= 0 else None,
+        p_value=found.p_greater(),
     )
-    return {"name": item.name, "score": score, "better": better, "told": told}
+    return {"name": name, "score": score, "better": better, "told": told}
 
 
-def check(validation: Validation, baseline: Floats, sanity: Sanity, gain: float) -> list[Finding]:
+def check(
+    validation: Validation, baseline: Floats, sane: Sane, unlearned: Mapping[str, ArrayLike], gain: float
+) -> list[Finding]:
     """Return what the sanity checks found, the silent ones left out.
 
     Source: Karpathy 2019, "A recipe for training neural networks" (loss at init, overfit one batch, input-independent
     baseline); the shuffled-label run is the leak test of Zhang et al. 2017 turned to validation rows.
     """
     found: list[Finding] = []
-    ratio = sanity.initial_loss / sanity.expected_loss if sanity.expected_loss else math.nan
+    ratio = _ratio(sane.initial_loss, sane.expected_loss)
     if math.isfinite(ratio) and not FIRST_LOSS[0] <= ratio <= FIRST_LOSS[1]:
-        reason = message("baseline.first_loss", loss=sanity.initial_loss, expected=sanity.expected_loss)
+        reason = message("baseline.first_loss", loss=sane.initial_loss, expected=sane.expected_loss)
         found.append(Finding(False, reason, message("baseline.look_at_last_layer")))
-    share = sanity.batch_loss / sanity.batch_baseline if sanity.batch_baseline else math.nan
+    share = _ratio(sane.batch_loss, sane.batch_baseline)
     if math.isfinite(share) and share >= MEMORISED:
         reason = message("baseline.batch_not_memorised", share=share)
         found.append(Finding(share >= STUCK, reason, message("baseline.why_not_memorised")))
-    for p, name in ((sanity.zeroed, "zeroed"), (sanity.shuffled, "shuffled")):
-        if p is None:
-            continue
-        test = comparison.paired(
-            baseline, validation.losses(np.asarray(p)), groups=validation.units, widen=validation.inflation
-        )
+    for name, p in unlearned.items():
+        test = validation.gain(baseline, validation.losses(np.asarray(p)))
         # The test knows the noise of rows, not that of one shuffle or of a drift between the parts, which alone can
         # beat the baseline by a little: so a leak also has to explain much of what the network gains.
         enough = max(0.01 * float(baseline.mean()), LEAK_SHARE * gain)
-        if test.p_value <= LEAK_ALPHA and test.gain > enough:
-            reason = message(f"baseline.{name}_beats", gain=test.gain, p_value=test.p_value)
+        if test.p_greater() <= LEAK_ALPHA and test.value > enough:
+            reason = message(f"baseline.{name}_beats", gain=test.value, p_value=test.p_greater())
             found.append(Finding(True, reason, message(f"baseline.why_{name}_beats")))
     return found
+
+
+def _ratio(reached: float | None, expected: float | None) -> float:
+    """Return one loss over another; NaN where one was not measured."""
+    return reached / expected if reached is not None and expected else math.nan
 
 
 def _advice(validation: Validation, verdict: Word, found: Power, beaten_by: Sequence[str]) -> list[Message]:

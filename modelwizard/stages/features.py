@@ -16,7 +16,6 @@ import numpy as np
 from modelwizard.contract.messages import Message, message
 from modelwizard.contract.results import Effect, Proposal, Proposals
 from modelwizard.contract.wire import plain
-from modelwizard.evidence import comparison
 from modelwizard.evidence.arrays import Floats
 from modelwizard.stages.inputs import Validation
 
@@ -188,9 +187,9 @@ def judge(
     if after is None:
         nan = float("nan")
         return Judged(title, action, tuple(names), nan, nan, nan, False, nan)
-    found = comparison.paired(before.losses, after.losses, groups=validation.units, widen=validation.inflation)
-    kept = {"add": found.t > ADD_FROM, "confirm": found.gain > 0}.get(action, found.t > -ADD_FROM)
-    return Judged(title, action, tuple(names), found.gain, found.se, found.t, bool(kept), after.score, after.runs)
+    found = validation.gain(before.losses, after.losses)
+    kept = {"add": found.t > ADD_FROM, "confirm": found.value > 0}.get(action, found.t > -ADD_FROM)
+    return Judged(title, action, tuple(names), found.value, found.se, found.t, bool(kept), after.score, after.runs)
 
 
 def dispensable(clusters: Sequence[Sequence[Effect]]) -> list[str]:

@@ -14,6 +14,7 @@ from modelwizard.contract.messages import Message, message, restored
 from modelwizard.contract.wire import plain
 from modelwizard.evidence import calibration, intervals, resampling, scores, testing, thresholds
 from modelwizard.evidence.arrays import ArrayLike, Floats, matrix
+from modelwizard.evidence.intervals import Interval
 from modelwizard.evidence.testing import Agreement
 from modelwizard.problems import PROBLEMS
 from modelwizard.stages.inputs import Validation
@@ -33,7 +34,7 @@ class Expected:
         interval: 95 % interval for the test score.
         detectable: Smallest true drop that the test would show with 80 % power.
         margin: Smallest drop that matters.
-        informative: Whether the test can be informative about such a drop.
+        informative: Whether the loss of half of the gain over the baseline would be seen.
         headline: One sentence for the person.
         threshold: Decision threshold; its choice is part of `score`. Defaults to 0.5.
         units: Independent units behind `score`: rows, groups, or blocks of time. Defaults to unknown, taken for many.
@@ -96,31 +97,21 @@ def expect(
     test_se = se * math.sqrt(validation_rows / test_rows) if test_rows else math.inf
     later = round(units * test_rows / max(validation_rows, 1))
     df = testing.freedom(se, units, test_se, later) if units and test_rows else math.inf
-    found = testing.expect(corrected, se, test_se, baseline=reference, bounded=item.bounded, df=df)
-    low, high = found.interval
+    half, drop = testing.reach(se, test_se, df), testing.detectable(se, test_se, df)
     # No error and no share is below 0, and no share above 1; R² may be below 0.
-    interval = (max(low, item.lowest), high if item.direction == "min" else min(high, 1.0))
+    high = corrected + half if item.direction == "min" else min(corrected + half, 1.0)
+    interval = (max(corrected - half, item.lowest), high)
+    margin = testing.margin(corrected, reference, bounded=item.bounded)
+    informative = drop <= max(2 * margin, 0.5 * abs(corrected - reference))
     headline = message(
-        "finalize.expected" if found.informative else "finalize.expected_of_few_rows",
+        "finalize.expected" if informative else "finalize.expected_of_few_rows",
         rows=test_rows,
         metric=metric,
         score=corrected,
         interval=list(interval),
-        detectable=found.detectable,
+        detectable=drop,
     )
-    return Expected(
-        metric,
-        corrected,
-        se,
-        test_se,
-        interval,
-        found.detectable,
-        found.margin,
-        found.informative,
-        headline,
-        threshold,
-        units,
-    )
+    return Expected(metric, corrected, se, test_se, interval, drop, margin, informative, headline, threshold, units)
 
 
 def judge(
@@ -162,25 +153,10 @@ def judge(
         smallest=expected.margin,
         df=testing.freedom(expected.se, expected.units, se, spread.units) if expected.units else math.inf,
     )
-    gain = resampling.mean(test.losses(base) - test.losses(values), test.units)
-    base_loss = float(test.losses(base).mean())
-    low, high = gain.interval(0.95)
     numbers: dict[str, Any] = {
-        "metric": test.metric,
-        "direction": test.direction,
-        "test": found.value,
-        "interval": [found.low, found.high],
-        "interval_method": found.method,
-        "z": agreement.z,
-        "gap": agreement.gap,
-        "p_value": agreement.p_value,
-        "expected": expected.score,
-        "expected_interval": list(expected.interval),
-        "detectable": agreement.detectable,
+        **_scores(test, found, agreement, expected),
         "reference": test.score(base),
-        "gain": gain.value,
-        "skill": gain.value / base_loss if base_loss > 0 else math.nan,
-        "skill_interval": [low / base_loss, min(high / base_loss, 1.0)] if base_loss > 0 else [math.nan, math.nan],
+        **_skill(test, base, values),
         "rows": len(values),
         "reused": reused,
         **({} if squeeze is None else squeeze.record()),
@@ -199,6 +175,32 @@ def judge(
         z=agreement.z,
     )
     return Verdict("finalize", word, headline, numbers, reasons, _advice(word, folds=folds))
+
+
+def _scores(test: Validation, found: Interval, agreement: Agreement, expected: Expected) -> dict[str, Any]:
+    """Return the test score beside what was expected."""
+    return {
+        "metric": test.metric,
+        "direction": test.direction,
+        "test": found.value,
+        "interval": [found.low, found.high],
+        "interval_method": found.method,
+        "z": agreement.z,
+        "gap": agreement.gap,
+        "p_value": agreement.p_value,
+        "expected": expected.score,
+        "expected_interval": list(expected.interval),
+        "detectable": agreement.detectable,
+    }
+
+
+def _skill(test: Validation, base: Floats, p: Floats) -> dict[str, Any]:
+    """Return by how much the mean loss is below the baseline's, and as a share of it."""
+    gain = resampling.mean(test.losses(base) - test.losses(p), test.units)
+    whole = float(test.losses(base).mean())
+    whole = whole if whole > 0 else math.nan
+    low, high = gain.interval(0.95)
+    return {"gain": gain.value, "skill": gain.value / whole, "skill_interval": [low / whole, min(high / whole, 1.0)]}
 
 
 def _details(test: Validation, p: Floats, threshold: float) -> dict[str, Any]:

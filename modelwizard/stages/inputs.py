@@ -9,9 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from modelwizard.evidence import kfold, scores
+from modelwizard.evidence import kfold, resampling, scores
 from modelwizard.evidence.arrays import ArrayLike, Floats, Ints, matrix, unit_ids
+from modelwizard.evidence.losses import excess_loss, row_floor
 from modelwizard.evidence.predictions import Stored
+from modelwizard.evidence.resampling import Mean
 from modelwizard.evidence.scores import Direction
 from modelwizard.problems import PROBLEMS
 
@@ -29,7 +31,6 @@ class Validation:
         rows: File row of each prediction; rows that occur more than once (repeated K-fold) count as one unit.
         scale: (k,) standard deviations that targets were standardised by, so that losses are those trained on.
         folds: K, or 1 for hold-out; errors are widened for the overlap of training sets.
-        train_rows: Training rows (of one fold), for limits of capacity and for texts.
         train_floor: Mean lowest possible loss of the training rows. Defaults to that of the rows that judge.
     """
 
@@ -41,7 +42,6 @@ class Validation:
     rows: ArrayLike | None = None
     scale: ArrayLike | None = None
     folds: int = 1
-    train_rows: int = 0
     train_floor: float | None = None
 
     @property
@@ -83,18 +83,22 @@ class Validation:
 
     def losses(self, p: ArrayLike) -> Floats:
         """Return the loss of each row above the lowest possible one, (n,)."""
-        return scores.excess_loss(self.problem, self.loss, self.y, p, self.scale)
+        return excess_loss(self.problem, self.loss, self.y, p, self.scale)
 
     def floor(self) -> float:
         """Return the mean lowest possible loss of training rows, to be taken off training losses that Keras reports."""
         if self.train_floor is not None:
             return self.train_floor
-        return float(scores.row_floor(self.problem, self.loss, self.y).mean())
+        return float(row_floor(self.problem, self.loss, self.y).mean())
 
     def metric_costs(self, p: ArrayLike) -> Floats:
         """Return pseudo-values of the metric, (n,), signed so that lower is better."""
         values = scores.pseudo(self.problem, self.metric, self.y, p)
         return -values if self.direction == "max" else values
+
+    def gain(self, incumbent: ArrayLike, challenger: ArrayLike) -> Mean:
+        """Return by how much the losses (n,) of a challenger are lower than those of an incumbent, row by row."""
+        return resampling.difference(incumbent, challenger, self.units, widen=self.inflation)
 
     def score(self, p: ArrayLike) -> float:
         """Return the metric of predictions."""

@@ -9,7 +9,6 @@ from typing import Literal
 import numpy as np
 
 from modelwizard.contract.messages import Message, message
-from modelwizard.evidence import comparison
 from modelwizard.evidence.arrays import Floats
 from modelwizard.evidence.overfitting import Kind, Overfitting, judge, kind
 from modelwizard.evidence.scores import SCORES
@@ -151,13 +150,7 @@ def _progress(validation: Validation, run: Run, previous: Run, last: float, floo
     mine, theirs = run.best_epoch(validation), previous.best_epoch(validation)
     if mine is None or theirs is None:
         return gain, math.inf
-    table = comparison.paired(
-        previous.losses(validation)[theirs],
-        run.losses(validation)[mine],
-        groups=validation.units,
-        widen=validation.inflation,
-    )
-    return gain, table.t
+    return gain, validation.gain(previous.losses(validation)[theirs], run.losses(validation)[mine]).t
 
 
 def _last_finite(curve: Floats) -> float:

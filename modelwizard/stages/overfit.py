@@ -10,24 +10,8 @@ from typing import Any
 from modelwizard.contract.messages import Message, message
 from modelwizard.evidence.overfitting import Overfitting, resolvable
 from modelwizard.stages.inputs import Run, Validation
-from modelwizard.stages.ladder import Capacity, Experiment, Ladder, Step, Stop, capacity, propose, step
+from modelwizard.stages.ladder import MEMORISED, Step, Stop, step
 from modelwizard.stages.verdict import Verdict, Word
-
-__all__ = [
-    "Capacity",
-    "Experiment",
-    "Ladder",
-    "Step",
-    "Stop",
-    "Subset",
-    "capacity",
-    "judge",
-    "propose",
-    "step",
-    "verdict",
-]
-
-SUBSET_MEMORISED = 0.05
 
 
 @dataclass(frozen=True)
@@ -47,7 +31,7 @@ class Subset:
     @property
     def memorised(self) -> bool:
         """Whether its loss fell below 5 % of the baseline's."""
-        return self.train_loss < SUBSET_MEMORISED * self.baseline_loss
+        return self.train_loss < MEMORISED * self.baseline_loss
 
 
 def subset_rows(train_rows: int) -> int:

@@ -13,17 +13,15 @@ from modelwizard.contract.messages import Message, message
 from modelwizard.evidence import comparison, scores
 from modelwizard.evidence.advice import Advice, Point, advise
 from modelwizard.evidence.arrays import Floats
-from modelwizard.evidence.comparison import Comparison
 from modelwizard.evidence.optimism import Correction
 from modelwizard.evidence.planning import Planned, planned
-from modelwizard.stages.accounting import correct, finals, paired_error, point, seed_noise
+from modelwizard.evidence.resampling import Mean
+from modelwizard.stages.accounting import correct, finals, paired_error, seed_noise
 from modelwizard.stages.influence import Edge, Effect, Range, edges, effects
 from modelwizard.stages.inputs import Pool, Run, Validation
 from modelwizard.stages.ladder import Capacity
 from modelwizard.stages.squeeze import told
 from modelwizard.stages.verdict import Verdict, Word
-
-__all__ = ["Edge", "Effect", "Range", "Round", "bounds", "judge", "worth"]
 
 ALPHA = 0.05
 WORSE = 1.645
@@ -79,16 +77,16 @@ class Round:
         )
 
 
-def worth(plan: Planned, optimism_now: float, paired_se: float, advice: Advice, trials: int = NEXT) -> Round:
+def worth(plan: Planned, optimism_now: float, paired_se: float, advice: Advice) -> Round:
     """Weigh a further round: the expected gain must exceed a quarter of the error of a paired comparison.
 
     Assumes that further trials are drawn like those before; a search that learns does better at first and worse once
     it has converged. Source: expected maxima of normals (`planning.planned`); the quarter is ours.
     """
-    gain = plan.expected_gain(trials)
-    after = max(optimism_now, 0.0) + plan.more(trials) - plan.optimism
+    gain = plan.expected_gain(NEXT)
+    after = max(optimism_now, 0.0) + plan.more(NEXT) - plan.optimism
     good = gain > 0.25 * paired_se and advice.level not in ("stop", "refresh")
-    return Round(trials, gain, after, paired_se, good)
+    return Round(NEXT, gain, after, paired_se, good)
 
 
 def judge(
@@ -133,37 +131,28 @@ def judge(
     paired_se = paired_error(ends, validation.units)
     found = effects([run.hyperparameters for run in usable], [-float(v) for v in ends.mean(axis=1)])
     wide = edges(best.hyperparameters, ranges, found, len(usable))
-    state = (*history, point(len(usable), correction, paired_se))
-    raw_gain = None
-    if baseline_score is not None:
-        raw_gain = scores.gain(validation.metric, correction.raw, baseline_score)
+    state = (*history, Point(len(usable), correction.raw, correction.corrected, paired_se))
+    raw_gain = None if baseline_score is None else scores.gain(validation.metric, correction.raw, baseline_score)
     advice = advise(correction, raw_gain=raw_gain, history=state, warned_before=warned_before)
     following = worth(planned(-ends.T), correction.optimism, paired_se, advice)
     scatter = seed_noise(validation, usable)
-    simple = comparison.simplest(ends, [run.parameters for run in usable], groups=validation.units)
+    simple = usable[comparison.simplest(ends, [run.parameters for run in usable], groups=validation.units)]
     numbers = {
         **_scores(validation, correction, len(runs)),
         **_winner(pool, best, correction.best),
         **_gains(over, over_best),
-        "effects": [asdict(item) for item in found],
-        "edges": [asdict(item) for item in wide],
-        "next_round": asdict(following),
-        "simplest": usable[simple].name,
+        **_search(found, wide, following),
+        "simplest": simple.name,
         "noise": asdict(scatter),
         "level": advice.level,
         "advice": advice.told,
         "point": asdict(state[-1]),
     }
     word = _word(over, over_best, wide)
-    reasons = _reasons(correction, over_best, found, advice, usable[simple], best)
-    reasons += told(scatter, validation.metric)
+    headline = _headline(validation, correction, over, word)
+    reasons = (*_reasons(correction, over_best, found, advice, simple, best), *told(scatter, validation.metric))
     return Verdict(
-        "regularize",
-        word,
-        _headline(validation, correction, over, word),
-        numbers,
-        tuple(reasons),
-        tuple(_advice(validation, word, wide, following, advice)),
+        "regularize", word, headline, numbers, reasons, tuple(_advice(validation, word, wide, following, advice))
     )
 
 
@@ -190,15 +179,21 @@ def _winner(pool: Pool, best: Run, column: int) -> dict[str, Any]:
     }
 
 
-def _gains(over: Comparison, over_best: Comparison) -> dict[str, Any]:
+def _gains(over: Mean, over_best: Mean) -> dict[str, Any]:
     """Return the values of both comparisons with the overfitting model."""
     return {
-        "gain": over.gain,
-        "interval": list(over.interval),
-        "p_value": over.p_value,
-        "gain_over_best_epoch": over_best.gain,
-        "p_value_best_epoch": over_best.p_value,
+        "gain": over.value,
+        "interval": list(over.interval(0.90)),
+        "p_value": over.p_greater(),
+        "gain_over_best_epoch": over_best.value,
+        "p_value_best_epoch": over_best.p_greater(),
     }
+
+
+def _search(found: Sequence[Effect], wide: Sequence[Edge], following: Round) -> dict[str, Any]:
+    """Return what moved the score, which values stand at an edge, and what another round would bring."""
+    told = {"effects": [asdict(item) for item in found], "edges": [asdict(item) for item in wide]}
+    return {**told, "next_round": asdict(following)}
 
 
 def _ending(run: Run, validation: Validation) -> Floats:
@@ -208,25 +203,25 @@ def _ending(run: Run, validation: Validation) -> Floats:
     return finite[-WINDOW:].mean(axis=0, keepdims=True)
 
 
-def _compare(validation: Validation, incumbent: Floats, losses: Floats, seed: int) -> Comparison:
+def _compare(validation: Validation, incumbent: Floats, losses: Floats, seed: int) -> Mean:
     """Compare with choice and judgement on different rows."""
     return comparison.cross_fitted(
         incumbent, losses, groups=validation.units, strata=validation.strata, widen=validation.inflation, seed=seed
     )
 
 
-def _word(over: Comparison, over_best: Comparison, wide: Sequence[Edge]) -> Word:
+def _word(over: Mean, over_best: Mean, wide: Sequence[Edge]) -> Word:
     """Return the verdict's word."""
-    if over.p_value <= ALPHA and over_best.t > -WORSE:
+    if over.p_greater() <= ALPHA and over_best.t > -WORSE:
         return "cannot tell" if wide else "passed"
-    if over_best.t <= -WORSE or over.interval[1] <= 0:
+    if over_best.t <= -WORSE or over.interval(0.90)[1] <= 0:
         return "failed"
     return "cannot tell"
 
 
-def _headline(validation: Validation, found: Correction, over: Comparison, word: Word) -> Message:
+def _headline(validation: Validation, found: Correction, over: Mean, word: Word) -> Message:
     """Say in one sentence what the best trial is worth."""
-    key = "unfinished" if word == "cannot tell" and over.p_value <= ALPHA else word.replace(" ", "_")
+    key = "unfinished" if word == "cannot tell" and over.p_greater() <= ALPHA else word.replace(" ", "_")
     return message(
         "regularize.headline",
         finding=message(f"regularize.{key}"),
@@ -234,23 +229,23 @@ def _headline(validation: Validation, found: Correction, over: Comparison, word:
         score=found.corrected,
         error=1.96 * found.se,
         raw=found.raw,
-        lower=over.gain if over.gain >= 0 else None,
-        higher=-over.gain if over.gain < 0 else None,
-        p_value=over.p_value,
+        lower=over.value if over.value >= 0 else None,
+        higher=-over.value if over.value < 0 else None,
+        p_value=over.p_greater(),
     )
 
 
 def _reasons(
     correction: Correction,
-    over_best: Comparison,
+    over_best: Mean,
     found: Sequence[Effect],
     advice: Advice,
     simple: Run,
     best: Run,
 ) -> list[Message]:
     """Say what was seen: against the best epoch, optimism, what moved the score, the simpler model."""
-    more = "better" if over_best.p_value <= ALPHA else "no_better"
-    gain, interval = over_best.gain, list(over_best.interval)
+    more = "better" if over_best.p_greater() <= ALPHA else "no_better"
+    gain, interval = over_best.value, list(over_best.interval(0.90))
     optimism, looks = correction.optimism, correction.columns
     strong = [message("regularize.effect", name=item.name, share=item.share) for item in found if item.share >= 0.1]
     reasons = [

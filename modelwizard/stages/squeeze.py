@@ -13,7 +13,6 @@ from modelwizard.contract.messages import Message, message
 from modelwizard.contract.results import Polished
 from modelwizard.contract.wire import plain
 from modelwizard.evidence import calibration, noise, thresholds
-from modelwizard.evidence.arrays import Floats
 from modelwizard.evidence.calibration import Temperature
 from modelwizard.evidence.noise import Noise
 from modelwizard.evidence.thresholds import Threshold
@@ -119,7 +118,7 @@ def decide(validation: Validation, probes: Sequence[Run], others: Sequence[Run] 
         seed: Seed of splits.
     """
     each = [run.predictions(run.best_epoch(validation) or 0) for run in (*probes, *others)]
-    scatter = noise.floor([validation.score(p) for p in each[: len(probes)]])
+    scatter = noise.pooled([[validation.score(p) for p in each[: len(probes)]]])
     if not PROBLEMS[validation.problem].classifies:
         return Squeeze(validation.metric, scatter)
     p = np.mean(each, axis=0)
@@ -128,21 +127,16 @@ def decide(validation: Validation, probes: Sequence[Run], others: Sequence[Run] 
     found = Squeeze(validation.metric, scatter, heat)
     if not thresholds.matters(validation.problem, validation.metric):
         return found
-    return Squeeze(validation.metric, scatter, heat, _threshold(validation, _tempered(validation, p, found), seed))
-
-
-def _tempered(validation: Validation, p: Floats, found: Squeeze) -> Floats:
-    return calibration.tempered(validation.problem, p, found.divide_by) if found.divide_by != 1 else p
-
-
-def _threshold(validation: Validation, p: Floats, seed: int) -> Threshold:
-    return thresholds.choose(
+    if found.divide_by != 1:
+        p = calibration.tempered(validation.problem, p, found.divide_by)
+    cut = thresholds.choose(
         validation.problem,
         validation.metric,
         validation.y,
         p,
         groups=validation.units,
         strata=validation.strata,
-        widen=validation.inflation,
+        widen=widen,
         seed=seed,
     )
+    return Squeeze(validation.metric, scatter, heat, cut)

@@ -12,8 +12,6 @@ from modelwizard.contract.wire import plain
 Stage = Literal["baseline", "overfit", "regularize", "finalize"]
 Word = Literal["passed", "failed", "cannot tell", "forced", "consistent", "suspect", "unreliable", "better"]
 
-GOOD: tuple[Word, ...] = ("passed", "forced", "consistent", "better")
-
 
 @dataclass(frozen=True)
 class Verdict:
@@ -34,11 +32,6 @@ class Verdict:
     numbers: Mapping[str, Any]
     reasons: tuple[Message, ...] = ()
     advice: tuple[Message, ...] = ()
-
-    @property
-    def ok(self) -> bool:
-        """Whether the next stage may start (for finalize: whether the result stands)."""
-        return self.verdict in GOOD
 
     def record(self) -> dict[str, Any]:
         """Return the verdict as plain JSON values for the journal: NaN and infinities become null."""

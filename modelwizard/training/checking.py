@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modelwizard import kinds
-from modelwizard.checks.case import Division
 from modelwizard.checks.facts.project import Record
 from modelwizard.contract.jobs import Check
 from modelwizard.contract.results import Checked
@@ -22,27 +21,34 @@ from modelwizard.training.watcher import Watcher
 from modelwizard.training.workshop import Workshop
 
 Array = NDArray[Any]
+Sides = tuple[Array, Array]
+
+OF_PREPROCESSING = ("MW408",)
+"""Rules about what a project's preprocessing makes on purpose: a marker of missing values may well be constant."""
 
 
 def check(workshop: Workshop, job: Check, _: Watcher) -> Checked:
     """Apply the rules to the model of the last experiment file, on the rows of the first fold."""
-    from modelwizard.checks.api import check_project
+    from modelwizard.checks.api import inspect
 
     project = workshop.project
     fold, settings, last = workshop.folds()[0], project.settings, last_experiment(project)
     model, _values = trials.build(workshop, last.get("hyperparameters") or {}, fold.encoding)
     training = {"batch_size": settings.training.batch_size, **(last.get("training") or {})}
+    fit = {name: value for name, value in training.items() if name in ("epochs", "batch_size")}
     again = features_again(workshop)
-    report = check_project(
+    groups, times = divided(project, workshop.parts)
+    report = inspect(
         model,
-        (fold.train.x, fold.train.y),
-        (fold.validation.x, fold.validation.y),
-        workshop.problem.name,
-        settings={name: value for name, value in training.items() if name in ("epochs", "batch_size")},
+        fold.train.x,
+        fold.train.y,
+        fit={**fit, "validation_data": (fold.validation.x, fold.validation.y)},
+        problem=workshop.problem.name,
         source=project.folder / "model.py",
-        mute=settings.checks.mute,
+        mute=[*settings.checks.mute, *OF_PREPROCESSING],
         train=job.train,
-        split=divided(project, workshop.parts),
+        groups=groups,
+        times=times,
         record=last_run(workshop),
         relabelled=again.relabelled,
     )
@@ -59,8 +65,8 @@ def last_experiment(project: Project) -> dict[str, Any]:
     return {}
 
 
-def divided(project: Project, parts: Array) -> Division | None:
-    """Return the groups and times of the rows on both sides of each border; None where neither column is named.
+def divided(project: Project, parts: Array) -> tuple[Sides | None, Sides | None]:
+    """Return the groups and the times of the rows on both sides of a border; None where a column is not named.
 
     Reads no other column: of the test rows too, only which group and moment they belong to.
 
@@ -70,7 +76,7 @@ def divided(project: Project, parts: Array) -> Division | None:
     """
     split = project.settings.split
     if not split.group and not split.time:
-        return None
+        return None, None
     related = kinds.of(project.settings.kind).rows(project.data_path, project.settings)
     groups = times = None
     if related.groups is not None:
@@ -79,10 +85,10 @@ def divided(project: Project, parts: Array) -> Division | None:
     if related.ranks is not None:
         sides = [side for side in _sides(related.ranks, parts, related.ranks >= 0) if len(side[0]) and len(side[1])]
         times = max(sides, key=lambda side: float(np.mean(side[0] > side[1].min())), default=None)
-    return Division(groups, times)
+    return groups, times
 
 
-def _sides(values: Array, parts: Array, known: Array) -> list[tuple[Array, Array]]:
+def _sides(values: Array, parts: Array, known: Array) -> list[Sides]:
     """Return the values before and behind the border of validation and that of the test."""
     borders = (("train",), ("validation", "test")), (("train", "validation"), ("test",))
     return [(values[known & np.isin(parts, a)], values[known & np.isin(parts, b)]) for a, b in borders]

@@ -13,12 +13,10 @@ from numpy.typing import NDArray
 from modelwizard.contract.jobs import Importance, Propose
 from modelwizard.contract.results import Effect, Effects, Proposal, Proposals
 from modelwizard.errors import ProjectError
-from modelwizard.evidence import comparison, kfold
-from modelwizard.evidence.losses import row_loss
-from modelwizard.problems import PROBLEMS
+from modelwizard.evidence import kfold, resampling
 from modelwizard.training import division, memory, trials
 from modelwizard.training.shapes import Padded
-from modelwizard.training.user_code import UserCode, blame
+from modelwizard.training.user_code import UserCode, blame, replaced
 from modelwizard.training.watcher import Watcher
 from modelwizard.training.workshop import Fold, Workshop
 
@@ -74,14 +72,8 @@ def extended(code: UserCode, lines: Sequence[str]) -> Generator[None]:
     def both(columns: dict[str, Any]) -> dict[str, Any]:
         return space["more"](original(columns))
 
-    theirs = [(m, name) for m in code.modules for name, value in list(vars(m).items()) if value is original]
-    for module, name in theirs:
-        setattr(module, name, both)
-    try:
+    with replaced(code.modules, [(original, both)]):
         yield
-    finally:
-        for module, name in theirs:
-            setattr(module, name, original)
 
 
 def propose(workshop: Workshop, job: Propose, watcher: Watcher) -> list[Proposals]:
@@ -165,9 +157,8 @@ def importance(workshop: Workshop, job: Importance, watcher: Watcher) -> Effects
     dependent = division.groups(workshop.project, judged, len(judged))
     found: dict[str, Effect] = {}
     for name, parts in rises.items():
-        rise = np.concatenate(parts)
-        compared = comparison.paired(rise, np.zeros_like(rise), groups=dependent, widen=widen)
-        found[name] = Effect(name, compared.gain, float(np.clip(compared.t, -1e6, 1e6)))
+        compared = resampling.mean(np.concatenate(parts), dependent, widen=widen)
+        found[name] = Effect(name, compared.value, float(np.clip(compared.t, -1e6, 1e6)))
     return Effects([[found[name] for name in group] for group in groups], len(names))
 
 
@@ -193,7 +184,7 @@ class _Held:
     """
 
     def __init__(self, workshop: Workshop, fold: Fold, model: Any, index: Array) -> None:
-        self.task, self.fold, self.model = workshop.project.settings.problem, fold, model
+        self.workshop, self.fold, self.model = workshop, fold, model
         self.part = fold.validation.take(index)
         self.base = self._losses(self.part.x)
 
@@ -212,7 +203,5 @@ class _Held:
         return total / SHUFFLES
 
     def _losses(self, x: Mapping[str, Array]) -> Floats:
-        outputs = keras.ops.convert_to_numpy(self.model({n: keras.ops.convert_to_tensor(v) for n, v in x.items()}))
-        encoding = self.fold.encoding
-        scale = encoding.target_scale if PROBLEMS[self.task.type].scaling else None
-        return row_loss(self.task.type, self.task.loss, self.part.truth, encoding.decode(outputs), scale)
+        outputs: Any = keras.ops.convert_to_numpy(self.model({n: keras.ops.convert_to_tensor(v) for n, v in x.items()}))
+        return self.workshop.losses(self.fold.encoding, self.part, outputs)

@@ -8,10 +8,10 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from modelwizard.checks.catalogue import Page, page
-from modelwizard.checks.finding import SEVERITIES, Report
+from modelwizard.checks.catalogue import page
+from modelwizard.checks.finding import SEVERITIES
 from modelwizard.contract.findings import Found, few, found
-from modelwizard.contract.results import Checked, Finding, Skipped
+from modelwizard.contract.results import Checked, Finding
 from modelwizard.problems import PROBLEMS
 from modelwizard.training import adapted, inspection
 from modelwizard.training.relabelled import Again
@@ -55,32 +55,18 @@ def _head(workshop: Workshop, model: Any) -> list[Found]:
     return told
 
 
-def joined(report: Report, findings: Sequence[Found], muted: Sequence[str]) -> Checked:
+def joined(report: Checked, findings: Sequence[Found], muted: Sequence[str]) -> Checked:
     """Return a report of the rules about any model together with what was found in the project's own code."""
     causes = {finding.cause for finding in report.findings}
     own = [one for one in rows(findings, muted) if one.code not in ALSO_RULES or one.cause not in causes]
-    others = [Finding(**one.to_dict()) for one in report.findings]
     named = [one.code for one in findings]
     return Checked(
-        sorted([*own, *others], key=lambda one: SEVERITIES[one.severity]),
+        sorted([*own, *report.findings], key=lambda one: SEVERITIES[one.severity]),
         sorted([*report.passed, *(code for code in APPLIED if code not in {*named, *muted})]),
-        [Skipped(one.code, one.reason) for one in report.skipped],
+        report.skipped,
     )
 
 
 def rows(findings: Iterable[Found], muted: Sequence[str]) -> list[Finding]:
     """Return findings in the shape of `modelwizard check --json`, their evidence still a message."""
-    return [_row(one, page(one.code)) for one in findings if one.code not in muted]
-
-
-def _row(one: Found, it: Page) -> Finding:
-    return Finding(
-        code=it.code,
-        cause=it.cause,
-        severity=one.severity or it.severity,
-        title=it.title,
-        evidence=one.evidence,
-        why=f"{it.why} [{it.source}]",
-        fix=it.fix,
-        where=one.where,
-    )
+    return [page(one.code).finding(one.evidence, one.where, one.severity) for one in findings if one.code not in muted]

@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 from modelwizard.contract.jobs import Order, Polish
 from modelwizard.contract.results import Gain, Polished
 from modelwizard.engine import polish
-from modelwizard.evidence import comparison, kfold
-from modelwizard.evidence.losses import row_loss
+from modelwizard.evidence import kfold, resampling
 from modelwizard.training import division, members
 from modelwizard.training.seeds import derive
 from modelwizard.training.user_code import blame
@@ -36,9 +35,7 @@ class Losses:
 
     def __call__(self, outputs: NDArray[Any]) -> Floats:
         """Return the loss of each row from the network's outputs, and keep it."""
-        task, encoding = self.workshop.project.settings.problem, self.fold.encoding
-        scale = encoding.target_scale if self.workshop.problem.scaling else None
-        self.seen.append(row_loss(task.type, task.loss, self.fold.validation.truth, encoding.decode(outputs), scale))
+        self.seen.append(self.workshop.losses(self.fold.encoding, self.fold.validation, outputs))
         return self.seen[-1]
 
 
@@ -77,13 +74,13 @@ def judge(workshop: Workshop, job: Polish, watcher: Watcher) -> Polished:
     rows = _pooled([losses.fold.validation.rows for losses in found], scheme).astype(np.int64)
     groups = division.groups(workshop.project, rows, len(rows))
     widen = kfold.inflation(len(folds))
-    ours, theirs = (comparison.paired(plain, arm, groups=groups, widen=widen) for arm in (polished, control))
+    ours, theirs = (resampling.difference(plain, arm, groups, widen=widen) for arm in (polished, control))
     return Polished(
         kept=ours.t >= polish.KEEP_FROM,
         learning_rate=rate,
-        gain=ours.gain,
+        gain=ours.value,
         t=ours.t,
-        control=Gain(theirs.gain, theirs.t),
+        control=Gain(theirs.value, theirs.t),
         looks=len(found) * 2,
     )
 

@@ -157,7 +157,8 @@ def _probe(workshop: Workshop, job: Probe, watcher: Watcher) -> list[Summary]:
     begin = time.monotonic()
     probes: list[Summary] = []
     for i in range(1, job.seeds + 1):
-        experiment = _probe_of(job, i)
+        training = replace(job.training, seed=derive(job.training.seed, "probe", i))
+        experiment = training.experiment(STAGE, job.hyperparameters, patience=job.patience, trials=job.seeds)
         known = next((s for s in job.done if _same(workshop, s, experiment)), None)
         if known is None and _no_time_for(i, begin, watcher):
             break
@@ -181,19 +182,6 @@ def _no_time_for(number: int, begin: float, watcher: Watcher) -> bool:
     """Say whether training number 2 or later would end after the deadline, if it took as long as those before."""
     now = time.monotonic()
     return number > 1 and now + (now - begin) / (number - 1) > watcher.deadline
-
-
-def _probe_of(job: Probe, i: int) -> Experiment:
-    return Experiment(
-        run="",
-        stage=STAGE,
-        hyperparameters=job.hyperparameters,
-        epochs=job.training.epochs,
-        batch_size=job.training.batch_size,
-        seed=derive(job.training.seed, "probe", i),
-        patience=job.patience,
-        trials=job.seeds,
-    )
 
 
 def _same(workshop: Workshop, summary: Summary, experiment: Experiment) -> bool:

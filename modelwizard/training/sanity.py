@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from modelwizard.contract.jobs import Sanity
 from modelwizard.contract.results import Sane
 from modelwizard.engine import trainer
-from modelwizard.evidence.losses import first_loss, row_floor, row_loss
+from modelwizard.evidence.losses import first_loss, row_floor
 from modelwizard.evidence.sanity import distinct, memorised
 from modelwizard.files import write_bytes
 from modelwizard.training import memory, space, trials
@@ -182,10 +182,8 @@ class _Bench:
 
     def _loss(self, fold: Fold, model: Any, part: Part) -> float:
         """Return the mean loss of a model on some rows, without penalties."""
-        task = self.workshop.project.settings.problem
         outputs: list[Any] = [
             keras.ops.convert_to_numpy(model({n: v[i : i + 4096] for n, v in part.x.items()}, training=False))
             for i in range(0, len(part), 4096)
         ]
-        p = fold.encoding.decode(np.concatenate(outputs))
-        return float(row_loss(task.type, task.loss, part.truth, p, np.ravel(fold.encoding.target_scale)).mean())
+        return float(self.workshop.losses(fold.encoding, part, np.concatenate(outputs)).mean())

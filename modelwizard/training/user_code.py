@@ -10,7 +10,7 @@ import importlib.util
 import os
 import sys
 import traceback
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import CodeType, ModuleType
@@ -135,6 +135,30 @@ def _fix(error: BaseException, where: str) -> str:
     if isinstance(error, SyntaxError):
         return f"correct the line: {(error.text or '').strip() or where}"
     return f"correct {where}; the whole traceback is in {LOG}"
+
+
+@contextlib.contextmanager
+def replaced(modules: Iterable[Any], stand_ins: Sequence[tuple[Any, Any]]) -> Generator[None]:
+    """Let modules have stand-ins for some of their values, whatever their names there, inside the block.
+
+    Args:
+        modules: The modules.
+        stand_ins: Values, each with what stands in for it.
+    """
+    places = [
+        (module, name, value, other)
+        for module in modules
+        for name, value in list(vars(module).items())
+        for original, other in stand_ins
+        if value is original
+    ]
+    for module, name, _, other in places:
+        setattr(module, name, other)
+    try:
+        yield
+    finally:
+        for module, name, value, _ in places:
+            setattr(module, name, value)
 
 
 class _Finder(importlib.abc.MetaPathFinder):

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from modelwizard.training.user_code import replaced
+
 
 @dataclass(frozen=True)
 class Loaded:
@@ -49,14 +51,8 @@ def watching(data: Any, *users: Any, allowed: Collection[str] = ()) -> Generator
         noted.extend([Loaded((), _caller())] * (not inside[0]))
         return read(*values, **options)
 
-    theirs = [(m, n, v) for m in (data, *users) for n, v in list(vars(m).items()) if v is load or v is read]
-    for module, name, value in theirs:
-        setattr(module, name, watched_load if value is load else watched_read)
-    try:
+    with replaced((data, *users), [(load, watched_load), (read, watched_read)]):
         yield noted
-    finally:
-        for module, name, value in theirs:
-            setattr(module, name, value)
 
 
 def literals(folder: Path) -> set[str]:

@@ -17,6 +17,7 @@ from modelwizard import kinds
 from modelwizard.checks.catalogue import known
 from modelwizard.contract.findings import Found, found
 from modelwizard.errors import DataError, ProjectError
+from modelwizard.evidence.losses import row_loss
 from modelwizard.kinds import Kind
 from modelwizard.problems import PROBLEMS, Problem
 from modelwizard.project import Project
@@ -256,6 +257,12 @@ class Workshop:
                     fix="fill missing values in preprocessing.py, or keep add_features from dividing by zero",
                 )
         return Part(x, y, np.asarray(rows.y), np.asarray(rows.rows), rows.x)
+
+    def losses(self, encoding: Any, part: Part, outputs: Array) -> NDArray[np.floating]:
+        """Return the loss of each row (n,), without penalties, from a network's outputs on a part."""
+        task = self.project.settings.problem
+        scale = encoding.target_scale if self.problem.scaling else None
+        return row_loss(task.type, task.loss, part.truth, encoding.decode(outputs), scale)
 
     def select(self, rows: Any, index: Array) -> Any:
         """Return some of the rows that data.py loaded, in its own type."""

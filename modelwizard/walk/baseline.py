@@ -13,6 +13,7 @@ from modelwizard.stages import baseline
 from modelwizard.stages.inputs import Validation
 from modelwizard.stages.verdict import Verdict
 from modelwizard.walk.session import Session
+from modelwizard.words.numbers import figure
 
 REFERENCES, SANITY = 0.3, 0.55
 """Shares of a time budget after which the references and the sanity checks end; the network has the rest."""
@@ -46,8 +47,9 @@ def walk(session: Session) -> Verdict:
         validation,
         [session.run(entry)],
         references.pop("dumb"),
-        [baseline.Reference(name, p) for name, p in references.items()],
-        _sanity(session, validation, sanity),
+        references,
+        sanity,
+        _unlearned(session, validation, sanity),
         seed=session.seed,
         notes=_left_out(found, sanity, entry),
     )
@@ -71,11 +73,6 @@ def predictions(session: Session, validation: Validation) -> dict[str, Any]:
     return {name: p[where] for name, p in zip(stored.names, stored.p, strict=True)}
 
 
-def dumb(session: Session, validation: Validation) -> Any:
-    """Return the predictions of the baseline, (n, k)."""
-    return predictions(session, validation)["dumb"]
-
-
 def _places(rows: Any, validation: Validation) -> Any:
     """Return where the validation rows stand among some rows of the data file."""
     import numpy as np
@@ -90,21 +87,18 @@ def _show(session: Session, references: list[Reference]) -> None:
     session.reporter.table(
         message("baseline.references"),
         [message("walk.model"), message("walk.metric", metric=session.metric), message("walk.seconds")],
-        [[message("baseline.rival_name", name=r.name), session.show(r.score), f"{r.seconds:.1f}"] for r in references],
+        [[message("baseline.rival_name", name=r.name), figure(r.score), f"{r.seconds:.1f}"] for r in references],
         note=message(f"walk.{way}_is_better"),
     )
 
 
-def _sanity(session: Session, validation: Validation, found: Sane) -> baseline.Sanity:
-    """Turn the worker's measurements into what the stage judges."""
+def _unlearned(session: Session, validation: Validation, found: Sane) -> dict[str, Any]:
+    """Return what networks predicted that had no inputs, or no true labels, as far as there was time for them."""
     import numpy as np
 
-    names = ("initial_loss", "expected_loss", "batch_loss", "batch_baseline")
-    numbers = {name: float("nan") if (value := getattr(found, name)) is None else value for name in names}
-    probes: dict[str, Any] = {}
     path = session.project.folder / found.predictions
-    if path.is_file():
-        with np.load(path, allow_pickle=False) as stored:
-            where = _places(stored["rows"], validation)
-            probes = {name: stored[name][where] for name in ("zeroed", "shuffled") if name in stored.files}
-    return baseline.Sanity(**numbers, **probes)
+    if not path.is_file():
+        return {}
+    with np.load(path, allow_pickle=False) as stored:
+        where = _places(stored["rows"], validation)
+        return {name: stored[name][where] for name in ("zeroed", "shuffled") if name in stored.files}

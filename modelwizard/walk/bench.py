@@ -13,7 +13,7 @@ from modelwizard.contract.entries import Compared, Trial
 from modelwizard.contract.jobs import Importance, Propose
 from modelwizard.contract.messages import Message, Text, message
 from modelwizard.contract.results import Proposal
-from modelwizard.contract.trials import Experiment, Hyperparameters, Training
+from modelwizard.contract.trials import Hyperparameters, Training
 from modelwizard.evidence import scores
 from modelwizard.project import verdicts
 from modelwizard.stages import features
@@ -154,16 +154,9 @@ class Bench:
             return []
         watch = self.session.watch(message("features.watch_importance"), trials=1, done=0)
         with self.session.reporter.watch(watch) as on_event:
-            experiment = Experiment(
-                run="importance",
-                stage=STAGE,
-                hyperparameters=self.hyperparameters,
-                epochs=self.training.epochs,
-                batch_size=self.training.batch_size,
-                seed=self.seeds[0],
-                patience=PATIENCE,
-                additions=changes.code(),
-            )
+            training = replace(self.training, seed=self.seeds[0])
+            more = {"patience": PATIENCE, "additions": changes.code()}
+            experiment = training.experiment(STAGE, self.hyperparameters, "importance", **more)
             found = self.session.child.run(Importance(experiment=experiment), on_event)
         purpose = "permutation importance" + "".join(f"; {line}" for line in changes.statements)
         self.session.look(STAGE, purpose, found.looks)

@@ -18,10 +18,11 @@ from modelwizard.options import StageOptions
 from modelwizard.project import verdicts
 from modelwizard.reporter import Reporter
 from modelwizard.stages.features import ADD_FROM, Arm, Changes, Judged
-from modelwizard.walk import reading, rules
+from modelwizard.walk import findings, reading
 from modelwizard.walk.bench import Bench, settings
 from modelwizard.walk.session import Session
 from modelwizard.walk.stage import opened, waits
+from modelwizard.words.numbers import figure
 from modelwizard.worker.client import Child
 
 ROUNDS = 2
@@ -47,7 +48,7 @@ def run_features(folder: Path, options: StageOptions, reporter: Reporter, child:
         GateError: The baseline was not passed, and `--force` was not given.
     """
     with opened(folder, options, reporter, child, partial(_gate, options=options)) as session:
-        rules.apply(session, "features")
+        findings.check(session, "features")
         result = walk(session)
         reading.note(session.journal, "features", Trial)
     return result
@@ -144,7 +145,7 @@ def _show(session: Session, tried: list[Judged], before: Arm, after: Arm) -> Non
         (
             one.title if one.action not in SIGNS else SIGNS[one.action] + ", ".join(one.names),
             one.told(),
-            session.show(one.score),
+            figure(one.score),
             message("features.yes" if one.accepted else "features.no"),
         )
         for one in tried

@@ -20,7 +20,7 @@ from modelwizard.stages.inputs import Validation
 from modelwizard.stages.squeeze import restore
 from modelwizard.stages.verdict import Verdict
 from modelwizard.walk import protocol
-from modelwizard.walk.baseline import dumb
+from modelwizard.walk.baseline import predictions
 from modelwizard.walk.production import produce
 from modelwizard.walk.regularize import MEMBERS
 from modelwizard.walk.session import Session
@@ -96,7 +96,7 @@ def _expect(session: Session, threshold: float) -> Expected:
     entries = {e.run: e for e in session.trials()}
     validation = session.validation(entries[runs[0].name])
     found = accounting.correct(validation, runs, threshold=threshold != HALF, seed=session.seed)
-    reference = validation.score(dumb(session, validation))
+    reference = validation.score(predictions(session, validation)["dumb"])
     rows = session.project.counts()["test"]
     return finalize.expect(
         session.metric, found.corrected, found.se, reference, validation.distinct, rows, threshold, found.units

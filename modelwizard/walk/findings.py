@@ -1,14 +1,17 @@
-"""Findings on their way to a person: recorded and shown when they are made, told again until their cause is gone."""
+"""Findings on their way to a person: recorded and shown; errors stop a stage before it spends time."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from modelwizard.contract.entries import Finding
+from modelwizard.contract.entries import Finding, Forced
+from modelwizard.contract.jobs import Check
 from modelwizard.contract.messages import message
 from modelwizard.contract.results import Finding as Found
+from modelwizard.errors import GateError
 from modelwizard.stages.findings import same, text
 from modelwizard.walk.session import Session
+from modelwizard.words import say
 
 SHOWN = 3
 """Findings on one screen: the most certain and most harmful come first."""
@@ -41,3 +44,32 @@ def record(session: Session, stage: str, found: Sequence[Found]) -> list[Found]:
     if len(warnings) > SHOWN:
         session.reporter.note(message("walk.more_findings", more=len(warnings) - SHOWN))
     return [one for one in serious if one.severity == "error"]
+
+
+def check(session: Session, stage: str) -> None:
+    """Check the model and the data as they are now, without training.
+
+    Args:
+        session: The stage at work.
+        stage: Its name.
+
+    Raises:
+        GateError: A rule found an error, and the stage is not forced.
+    """
+    errors = record(session, stage, session.child.run(Check(train=False)).findings)
+    if not errors:
+        return
+    codes = [finding.code for finding in errors]
+    if session.options.force:
+        reason = session.options.reason
+        session.journal.append(Forced(stage=f"rules before {stage}", gate=stage, found=codes, reason=reason))
+        return
+    first = errors[0]
+    more = f", and {len(errors) - 1} more" if len(errors) > 1 else ""
+    where = f" ({first.where})" if first.where else ""
+    raise GateError(
+        f"{stage} would waste time: {first.code} {first.title}{where}{more}.",
+        received=say(first.evidence),
+        fix=f"{first.fix}; modelwizard check shows all findings, modelwizard explain {first.code} says why, "
+        f'modelwizard {stage} --force --reason "…" continues anyway',
+    )

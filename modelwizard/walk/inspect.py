@@ -53,6 +53,7 @@ def status(folder: Path) -> dict[str, Any]:
     settings, found = project.settings, verdicts(entries)
     task, counts = settings.problem, project.counts()
     seen = looks(entries)
+    judged = [entry.numbers for stage in ("regularize", "baseline") if (entry := found[stage])]
     return {
         "project": settings.name,
         "problem": task.type,
@@ -63,7 +64,7 @@ def status(folder: Path) -> dict[str, Any]:
         "stages": {stage: _stage(stage, found[stage]) for stage in STAGES},
         "next": stage_after(entries),
         "looks": seen._asdict(),
-        "account": _account(task.metric, seen.validation, found),
+        "account": accounting.account(task.metric, seen.validation, *judged),
         "advice": _advice(found["regularize"], entries),
         "changed": list(project.changed()),
         "findings": current(entries, project.code_hashes(), settings.checks.mute),
@@ -79,18 +80,6 @@ def _stage(stage: str, entry: Verdict | None) -> dict[str, Any] | None:
     forced = {"reason": restored(entry.reason)} if isinstance(entry.reason, str | Message) and entry.reason else {}
     kept |= way | forced
     return {"verdict": entry.verdict, **kept, "headline": entry.headline, "utc": entry.utc}
-
-
-def _account(metric: str, count: int, found: Mapping[str, Verdict | None]) -> Message | None:
-    """Return "412 looks · best raw 0.846 · corrected 0.838 ± 0.011 · optimism 0.008" from the latest verdict."""
-    for stage in ("regularize", "baseline"):
-        entry = found[stage]
-        numbers = entry.numbers if entry else {}
-        values = [numbers.get(name) for name in ("score", "corrected", "se")]
-        if all(isinstance(value, int | float) for value in values):
-            raw, corrected, se = (float(value) for value in values if value is not None)
-            return accounting.from_numbers(count, raw, corrected, se, metric)
-    return None
 
 
 def _advice(search: Verdict | None, entries: Sequence[Entry]) -> list[Message]:

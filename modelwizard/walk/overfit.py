@@ -11,7 +11,7 @@ from modelwizard.contract.results import Dimension, Inspection
 from modelwizard.contract.trials import Hyperparameters, Training
 from modelwizard.stages import overfit
 from modelwizard.stages.inputs import Run, Validation
-from modelwizard.stages.ladder import FEWEST_EPOCHS, Capacity, Experiment, Ladder, Stop
+from modelwizard.stages.ladder import FEWEST_EPOCHS, Capacity, Experiment, Ladder, Stop, propose, step
 from modelwizard.stages.verdict import Verdict
 from modelwizard.walk.session import Session
 
@@ -39,7 +39,7 @@ def walk(session: Session) -> Verdict:
     limit, budget = session.options.trials or MOST_RUNS, session.options.time_budget
     while True:
         steps = tuple(
-            overfit.step(validation, run, base, runs[i - 1] if i else None, seed=session.seed)
+            step(validation, run, base, runs[i - 1] if i else None, seed=session.seed)
             for i, run in enumerate(runs)
             if validation
         )
@@ -51,7 +51,7 @@ def walk(session: Session) -> Verdict:
             (budget or 0.0) - (session.seconds_left() or 0.0),
             limit,
         )
-        proposal = overfit.propose(ladder)
+        proposal = propose(ladder)
         if isinstance(proposal, Stop):
             break
         entry = _climb(session, proposal, {**hyperparameters, **zero}, training, len(runs), limit)

@@ -14,11 +14,12 @@ from modelwizard.contract.trials import Hyperparameters, Summary, Training
 from modelwizard.errors import ProjectError
 from modelwizard.evidence.kfold import production_epochs
 from modelwizard.stages import squeeze
+from modelwizard.stages.accounting import best_trial
 from modelwizard.stages.squeeze import Squeeze
 from modelwizard.walk import findings
 from modelwizard.walk.plan import workers
 from modelwizard.walk.regularize import MEMBERS, PATIENCE
-from modelwizard.walk.session import Session, best_of, ended_best
+from modelwizard.walk.session import Session, ended_best
 
 MOST = 6
 """Networks that are averaged at most when there is time for more than usual."""
@@ -68,11 +69,11 @@ def _settings(session: Session) -> tuple[Hyperparameters, Training]:
     """Return the settings that the search chose, or those of the best trial so far where it has chosen none."""
     if (session.project.folder / "experiments" / "3-regularize.toml").exists():
         return session.experiment("3-regularize.toml")
-    best = best_of(_judged(session), session.metric)
-    if best is None:
+    found = best_trial(session.metric, _judged(session))
+    if found is None:
         raise ProjectError("No trial has settings that could be used.", fix=session.typed("modelwizard baseline"))
-    session.reporter.warn(message("finalize.no_trial_of_search", run=best.run))
-    return best.hyperparameters, ended_best(best)
+    session.reporter.warn(message("finalize.no_trial_of_search", run=found.run))
+    return found.hyperparameters, ended_best(found)
 
 
 def _judged(session: Session) -> list[Trial]:

@@ -104,7 +104,7 @@ def _by_fold(session: Session, validation: Validation, run: Run, folds: int) -> 
     fold, p = session.project.read_run(run.name).fold, run.predictions(run.best_epoch(validation) or 0)
     y = np.asarray(validation.y)
     each = [scores.score(validation.problem, validation.metric, y[fold == k], p[fold == k]) for k in np.unique(fold)]
-    return kfold.nadeau_bengio(each, folds).interval
+    return kfold.nadeau_bengio(each, folds)
 
 
 def _best(session: Session) -> list[Trial]:

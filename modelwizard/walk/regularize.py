@@ -16,13 +16,13 @@ from modelwizard.files import write_text
 from modelwizard.journal import looks
 from modelwizard.project import verdicts
 from modelwizard.stages import accounting, regularize
+from modelwizard.stages.influence import Range
 from modelwizard.stages.inputs import Run
 from modelwizard.stages.ladder import Capacity, capacity
-from modelwizard.stages.regularize import Range
 from modelwizard.stages.verdict import Verdict as Judgement
 from modelwizard.walk.overfit import no_regularisation
 from modelwizard.walk.plan import workers
-from modelwizard.walk.session import Session, best_of, ended_best
+from modelwizard.walk.session import Session, ended_best
 
 TRIALS = 20
 """Trials of a round, when neither --trials nor --time-budget is given."""
@@ -60,7 +60,7 @@ def walk(session: Session) -> Judgement:
     done = session.trials("regularize")
     wanted = session.options.trials or (MOST if session.options.time_budget else TRIALS)
     total = _before_this_round(session) + wanted
-    best = best_of(done, session.metric)
+    best = accounting.best_trial(session.metric, done)
     watch = session.watch(
         message("regularize.watch"),
         trials=None if session.options.time_budget and not session.options.trials else total,
@@ -243,10 +243,10 @@ def _judge(session: Session, border: Run, ranges: Mapping[str, Range]) -> Judgem
 
 def _trace(session: Session, verdict: Judgement) -> None:
     """Sum up the looks in one line, and keep the table of trials as a file that any program reads."""
-    numbers, seen = verdict.numbers, looks(session.journal.entries()).validation
-    raw, corrected, se = (numbers.get(name) for name in ("score", "corrected", "se"))
-    if raw is not None and corrected is not None and se is not None and raw == raw:
-        session.reporter.say(accounting.from_numbers(seen, raw, corrected, se, session.metric))
+    seen = looks(session.journal.entries()).validation
+    told = accounting.account(session.metric, seen, verdict.numbers)
+    if told is not None:
+        session.reporter.say(told)
     entries = session.trials("regularize")
     names = sorted({name for e in entries for name in e.hyperparameters})
     columns = ("run", "status", "score", "val_loss", "best_epoch", "parameters", "seconds")

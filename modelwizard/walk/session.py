@@ -19,6 +19,7 @@ from modelwizard.contract.messages import Message, Text
 from modelwizard.contract.trials import Experiment, Hyperparameters, Summary, Training
 from modelwizard.errors import ProjectError
 from modelwizard.evidence import scores
+from modelwizard.evidence.losses import excess_loss, row_floor
 from modelwizard.files import write_text
 from modelwizard.journal import Journal
 from modelwizard.options import StageOptions
@@ -26,7 +27,6 @@ from modelwizard.problems import PROBLEMS
 from modelwizard.project import Project, typed
 from modelwizard.reporter import Reporter, Watch
 from modelwizard.stages.inputs import Run, Validation
-from modelwizard.words.numbers import figure
 from modelwizard.worker.client import Child
 
 if TYPE_CHECKING:
@@ -75,10 +75,6 @@ class Session:
         budget = self.options.time_budget
         return None if budget is None else max(0.1, share * budget - (time.monotonic() - self.began))
 
-    def show(self, value: float | None) -> str:
-        """Write a score for a person."""
-        return figure(value)
-
     def typed(self, command: str) -> str:
         """Return a command as it has to be typed here."""
         return typed(command, self.project.folder)
@@ -114,15 +110,7 @@ class Session:
             watch: What to show meanwhile.
             **more: Further fields of the experiment: `patience`, `fraction`.
         """
-        asked = Experiment(
-            run="",
-            stage=stage,
-            hyperparameters=hyperparameters,
-            epochs=training.epochs,
-            batch_size=training.batch_size,
-            seed=training.seed,
-            **more,
-        )
+        asked = training.experiment(stage, hyperparameters, **more)
         job = Train(experiment=replace(asked, run=self._name(asked)), time_budget=self.seconds_left())
         with self.reporter.watch(watch) as on_event:
             entry = self.record(self.child.run(job, on_event))
@@ -189,8 +177,6 @@ class Session:
         where = np.searchsorted(targets.rows, stored.rows)
         folds = settings.split.folds if settings.split.scheme == "kfold" else 1
         groups: ArrayLike | None = None if targets.group is None else targets.group[where]
-        counts = self.project.counts()
-        pool = counts["train"] if folds == 1 else counts["train"] + counts["validation"]
         return Validation(
             problem=settings.problem.type,
             loss=settings.problem.loss,
@@ -200,8 +186,7 @@ class Session:
             rows=stored.rows,
             scale=stored.scale if PROBLEMS[settings.problem.type].scaling else None,
             folds=folds,
-            train_rows=pool if folds == 1 else pool * (folds - 1) // folds,
-            train_floor=float(scores.row_floor(settings.problem.type, settings.problem.loss, self._trained()).mean()),
+            train_floor=float(row_floor(settings.problem.type, settings.problem.loss, self._trained()).mean()),
         )
 
     def _trained(self) -> Any:
@@ -219,7 +204,7 @@ class Session:
 
         task, y = self.project.settings.problem, self._trained()
         p = np.tile(PROBLEMS[task.type].constant(task.loss, y), (len(y), 1))
-        return float(scores.excess_loss(task.type, task.loss, y, p, validation.scale).mean())
+        return float(excess_loss(task.type, task.loss, y, p, validation.scale).mean())
 
     def experiment(self, name: str) -> tuple[Hyperparameters, Training]:
         """Read an experiment file: hyperparameters and training settings; the seed may be missing there."""
@@ -268,12 +253,6 @@ class Session:
         known = self.journal.of(Look, stage)
         if count and not any(e.purpose == purpose and e.code == look.code and e.runs == look.runs for e in known):
             self.journal.append(look)
-
-
-def best_of(entries: Sequence[Trial], metric: str) -> Trial | None:
-    """Return the entry with the best score, or None."""
-    scored = [(e, e.score) for e in entries if e.score is not None]
-    return scored[scores.best(metric, [score for _, score in scored])][0] if scored else None
 
 
 def ended_best(entry: Trial) -> Training:

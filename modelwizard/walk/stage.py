@@ -23,7 +23,7 @@ from modelwizard.project import next_stage as stage_after
 from modelwizard.reporter import Judgement, Reporter
 from modelwizard.stages.findings import current
 from modelwizard.stages.verdict import Verdict
-from modelwizard.walk import baseline, finalize, overfit, reading, regularize, rules
+from modelwizard.walk import baseline, finalize, findings, overfit, reading, regularize
 from modelwizard.walk.plan import Plan, workers
 from modelwizard.walk.session import Session
 from modelwizard.worker.client import Child
@@ -67,7 +67,7 @@ def run_stage(
     gate = partial(_gate, stage=stage, options=options, reporter=reporter)
     with opened(folder, options, reporter, child, gate) as session:
         if stage != "finalize":
-            rules.apply(session, stage)
+            findings.check(session, stage)
         verdict = WALKS[stage](session)
         journal = session.journal
         journal.append(VerdictLine(**verdict.record()))

@@ -44,12 +44,18 @@ def alike(values: Sequence[object], digits: int = 3) -> list[str]:
     return [f"{round(x, decimals) + 0.0:,.{decimals}f}" if math.isfinite(x) else "–" for x in found]
 
 
+def ends(interval: object) -> tuple[float, float] | None:
+    """Return both ends of an interval as the journal holds it, None when one of them is unknown."""
+    if not isinstance(interval, Sequence) or isinstance(interval, str) or len(interval) != 2:
+        return None
+    low, high = number(interval[0]), number(interval[1])
+    return (low, high) if math.isfinite(low + high) else None
+
+
 def span(interval: object) -> str:
     """Return "0.12 to 0.19", or nothing when an end is unknown."""
-    if not isinstance(interval, Sequence) or isinstance(interval, str) or len(interval) != 2:
-        return ""
-    low, high = interval
-    return f"{figure(low)} to {figure(high)}" if finite(low) and finite(high) else ""
+    known = ends(interval)
+    return f"{figure(known[0])} to {figure(known[1])}" if known else ""
 
 
 def chance(p_value: object) -> str:

@@ -12,8 +12,18 @@ import pytest
 
 from modelwizard import checks
 from modelwizard.checks.catalogue import codes, explain, page
-from modelwizard.checks.finding import CAUSES, SEVERITIES, SYMPTOMS
+from modelwizard.checks.finding import SEVERITIES, SYMPTOMS
 from modelwizard.errors import UsageError
+
+CAUSES = (
+    "wrong-last-activation", "wrong-loss", "labels-encoding-mismatch", "wrong-output-units", "wrong-metric",
+    "missing-normalization", "missing-target-scaling", "bad-learning-rate", "wrong-optimizer", "bad-batch-size",
+    "epochs-too-few", "missing-hidden-activation", "wrong-hidden-activation", "redundant-activation",
+    "bad-weight-init", "wrong-layer-units", "wrong-architecture", "missing-regularization", "over-regularization",
+    "data-leakage", "train-test-mismatch", "insufficient-data", "class-imbalance", "label-noise", "nan-in-data",
+    "wrong-input-type", "frozen-layer",
+)  # fmt: skip
+"""Why something is wrong."""
 
 
 @pytest.mark.parametrize("code", codes())

@@ -12,7 +12,7 @@ import pytest
 keras = pytest.importorskip("keras")
 
 import modelwizard as mw  # noqa: E402
-from modelwizard.checks.api import check_project, inspect  # noqa: E402
+from modelwizard.checks.api import inspect  # noqa: E402
 from modelwizard.checks.case import RULES  # noqa: E402
 from modelwizard.checks.facts.model import heads, read  # noqa: E402
 from modelwizard.errors import UsageError  # noqa: E402
@@ -115,14 +115,14 @@ def test_a_map_of_its_own_for_each_feature_has_the_fan_of_one_feature() -> None:
 
 def test_healthy_model_gets_no_finding_and_every_rule_is_accounted_for() -> None:
     report = inspect(good(), X, Y, fit=FIT, train=False)
-    assert report.findings == ()
+    assert report.findings == []
     assert sorted([*report.passed, *(s.code for s in report.skipped)]) == sorted(RULES)
 
 
 def test_a_rule_that_is_muted_is_silent() -> None:
     broken = model(layers.Dense(16, activation="relu"), layers.Dense(1, activation="softmax"))
     assert inspect(broken, X, Y, train=False).findings[0].code == "MW101"
-    assert inspect(broken, X, Y, train=False, mute=["mw101"]).findings == ()
+    assert inspect(broken, X, Y, train=False, mute=["mw101"]).findings == []
     with pytest.raises(UsageError, match="no such rule"):
         inspect(broken, X, Y, train=False, mute=["MW999"])
 
@@ -219,7 +219,7 @@ def test_project_findings_name_the_line(tmp_path: Path) -> None:
     source = tmp_path / "model.py"
     source.write_text('h = layers.Dense(16, activation="relu")(x)\n\ny = layers.Dense(1, activation="softmax")(h)\n')
     broken = model(layers.Dense(16, activation="relu"), layers.Dense(1, activation="softmax"))
-    report = check_project(broken, (X, Y[:, None]), None, "binary", {"epochs": 5}, source=source, train=False)
+    report = inspect(broken, X, Y[:, None], problem="binary", fit={"epochs": 5}, source=source, train=False)
     assert (report.findings[0].code, report.findings[0].where) == ("MW101", "model.py:3")
 
 

@@ -4,25 +4,26 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
-from modelwizard.checks.finding import Finding, Report, Skipped
-from modelwizard.checks.ranking import Ranked, rank
+from modelwizard.checks.ranking import rank
+from modelwizard.contract.results import Checked, Finding, Skipped
 
 
-def finding(code: str, cause: str, severity: Any, weight: int) -> Ranked:
-    return Ranked(Finding(code, cause, severity, "Title", code, "why", "fix", "where"), weight)
+def finding(code: str, cause: str, severity: Any) -> Finding:
+    return Finding(code, cause, severity, "Title", code, "why", "fix", "where")
 
 
-A = finding("MW101", "wrong-last-activation", "error", 99)
-B = finding("MW104", "wrong-last-activation", "error", 95)
-C = finding("MW119", "labels-encoding-mismatch", "error", 90)
-D = finding("MW401", "missing-normalization", "warning", 79)
-E = finding("MW521", "missing-normalization", "warning", 85)
-T = finding("MW306", "bad-batch-size", "tip", 6)
-NAN = finding("MW502", "nan-loss", "warning", 64)
-FLAT = finding("MW503", "no-learning", "tip", 42)
-RATE = finding("MW302", "bad-learning-rate", "tip", 74)
+A = finding("MW101", "wrong-last-activation", "error")
+B = finding("MW104", "wrong-last-activation", "error")
+C = finding("MW119", "labels-encoding-mismatch", "error")
+D = finding("MW401", "missing-normalization", "warning")
+E = finding("MW521", "missing-normalization", "warning")
+T = finding("MW306", "bad-batch-size", "tip")
+NAN = finding("MW502", "nan-loss", "warning")
+FLAT = finding("MW503", "no-learning", "tip")
+RATE = finding("MW302", "bad-learning-rate", "tip")
 
 
 @pytest.mark.parametrize(
@@ -37,7 +38,7 @@ RATE = finding("MW302", "bad-learning-rate", "tip", 74)
         ([D, E], ["MW521"]),  # a suspicion and its proof are one finding
     ],
 )
-def test_rank(given: list[Ranked], codes: list[str]) -> None:
+def test_rank(given: list[Finding], codes: list[str]) -> None:
     assert [f.code for f in rank(given)] == codes
 
 
@@ -47,8 +48,8 @@ def test_what_is_folded_away_stays_in_the_evidence() -> None:
 
 
 def test_report_has_the_fixed_json_shape() -> None:
-    report = Report(rank([A]), ("MW102",), (Skipped("MW501", "train=False"),))
-    assert report.to_dict() == {
+    report = Checked(rank([A]), ["MW102"], [Skipped("MW501", "train=False")])
+    assert msgspec.to_builtins(report) == {
         "findings": [
             {
                 "code": "MW101",
@@ -64,4 +65,3 @@ def test_report_has_the_fixed_json_shape() -> None:
         "passed": ["MW102"],
         "skipped": [{"code": "MW501", "reason": "train=False"}],
     }
-    assert report.errors == report.findings

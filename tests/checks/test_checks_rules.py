@@ -286,7 +286,7 @@ CLASSES = (X[:, 0] > 0).astype(int)
 
 def rows(x: Any = X, y: Any = CLASSES, xv: Any = None, yv: Any = None, fit: Fit | None = None) -> Case:
     def stats(a: Any) -> Input:
-        return Input(shape=a.shape, mean=a.mean(axis=0), std=a.std(axis=0), features=a.shape[1])
+        return Input(shape=a.shape, mean=a.mean(axis=0), std=a.std(axis=0))
 
     made = output(y, 1, "sigmoid", BCE)
     made = replace(made, validation=read_target(yv)) if yv is not None else made

@@ -125,7 +125,7 @@ NOISY[np.argsort(X[:, 0])[10:290:15]] ^= 1  # one here and there
 
 def rows(x: Any, y: Any, held: Any = None, made: Output = BINARY, split: float = 0.0) -> Case:
     return Case(
-        inputs=(Input(shape=x.shape, features=x.shape[1]),),
+        inputs=(Input(shape=x.shape),),
         outputs=(replace(made, target=read_target(y)),),
         arrays=Arrays((x,), (y,), () if held is None else (held,), ()),
         fit=Fit(int(len(x) * (1 - split)), validation_split=split),

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from modelwizard import words
 from modelwizard.evidence import advice, optimism, planning, scores
+from modelwizard.evidence.losses import row_loss
 
 
 def noisy(rng, rows, columns, rho, true):
@@ -59,8 +59,6 @@ def test_optimism_is_positive_in_either_direction(direction):
     assert found.best == (means.argmax() if direction == "max" else means.argmin())
     assert found.optimism > 0
     assert (found.raw > found.corrected) == (direction == "max")
-    low, high = found.interval()
-    assert low < found.corrected < high
 
 
 def test_diverged_candidates_are_passed_over():
@@ -105,7 +103,7 @@ def test_any_metric_is_corrected(metric):
 
 def test_epochs_are_chosen_by_loss_and_trials_by_metric():
     y, p = random_models(2, columns=12)
-    losses = np.stack([scores.row_loss("binary", "binary_crossentropy", y, c) for c in p])
+    losses = np.stack([row_loss("binary", "binary_crossentropy", y, c) for c in p])
     trial = np.repeat([0, 1, 2], 4)
     found = optimism.bbc_metric("binary", "roc_auc", y, p, losses=losses, trial=trial)
     epochs = [4 * t + losses[4 * t : 4 * t + 4].mean(axis=1).argmin() for t in range(3)]
@@ -147,8 +145,7 @@ def climb(raws, corrected, paired=0.005):
         (correction(0.010, 0.02), {}, "info"),
         (correction(0.030, 0.02), {}, "warn"),
         (correction(0.001, 0.02), {"raw_gain": 0.0015}, "warn"),
-        (correction(0.001, 0.02), {"last_t": 0.4}, "warn"),
-        (correction(0.001, 0.02), {"last_t": 2.0, "raw_gain": 0.1}, "fine"),
+        (correction(0.001, 0.02), {"raw_gain": 0.1}, "fine"),
         (correction(0.030, 0.02), {"warned_before": True}, "refresh"),
         (correction(0.030, 0.02, rows=5000), {"warned_before": True}, "warn"),
         (correction(0.010, 0.02), {"history": climb([0.8, 0.82, 0.84], [0.8, 0.801, 0.802])}, "stop"),
@@ -159,9 +156,3 @@ def climb(raws, corrected, paired=0.005):
 )
 def test_advice_levels(found, more, level):
     assert advice.advise(found, **more).level == level
-
-
-def test_the_status_line():
-    found = optimism.Correction(0, 0.846, 0.838, 0.008, 0.011, "max", 400, 300, 300)
-    line = advice.status_line(412, found)
-    assert words.say(line) == "412 looks · best raw 0.846 · corrected 0.838 ± 0.011 · optimism 0.008"

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from modelwizard.evidence import power, resampling, scores
+from modelwizard.evidence import power, resampling
+from modelwizard.evidence.losses import row_loss
 
 RNG = np.random.default_rng(0)
 
@@ -69,8 +70,8 @@ def test_groups_take_away_false_certainty():
 
 def measured(y, p, constant, seed=0):
     """Judge probabilities (K, n, 1) of labels (n, 1) against a constant, as the baseline stage does."""
-    losses = np.stack([scores.row_loss("binary", "binary_crossentropy", y, each) for each in p])
-    base = scores.row_loss("binary", "binary_crossentropy", y, np.full_like(y, constant))
+    losses = np.stack([row_loss("binary", "binary_crossentropy", y, each) for each in p])
+    base = row_loss("binary", "binary_crossentropy", y, np.full_like(y, constant))
     labels = y.reshape(-1)
     chosen = resampling.cross_fit(losses, p, strata=labels, seed=seed)
     return power.judge(base, losses, association=power.associated("binary", y, chosen), strata=labels, seed=seed)

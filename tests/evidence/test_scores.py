@@ -7,6 +7,7 @@ import pytest
 from sklearn import metrics
 
 from modelwizard.evidence import ranking, scores
+from modelwizard.evidence.losses import excess_loss, row_loss
 
 RNG = np.random.default_rng(7)
 N = 240
@@ -152,27 +153,27 @@ def test_auc_is_the_same_from_either_class(share):
     ],
 )
 def test_row_loss_is_keras_s(problem, loss, y, p, expected):
-    assert scores.row_loss(problem, loss, np.array(y), np.array(p))[0] == pytest.approx(expected, rel=1e-6)
+    assert row_loss(problem, loss, np.array(y), np.array(p))[0] == pytest.approx(expected, rel=1e-6)
 
 
 def test_scale_divides_each_output():
-    found = scores.row_loss("vector", "mse", [[0.0, 0.0]], [[2.0, 30.0]], scale=[1.0, 10.0])
+    found = row_loss("vector", "mse", [[0.0, 0.0]], [[2.0, 30.0]], scale=[1.0, 10.0])
     assert found[0] == pytest.approx((4 + 9) / 2)
 
 
 @pytest.mark.parametrize(("problem", "loss"), [("bounded", "binary_crossentropy"), ("count", "poisson")])
 def test_a_perfect_prediction_has_no_excess_loss(problem, loss):
     y = np.array([[0.2], [0.9], [0.5]])
-    assert scores.excess_loss(problem, loss, y, y) == pytest.approx(np.zeros(3), abs=1e-6)
-    assert (scores.excess_loss(problem, loss, y, y * 0.5 + 0.05) > 0).all()
+    assert excess_loss(problem, loss, y, y) == pytest.approx(np.zeros(3), abs=1e-6)
+    assert (excess_loss(problem, loss, y, y * 0.5 + 0.05) > 0).all()
 
 
 @pytest.mark.parametrize("loss", ["hinge", ""])
 def test_unknown_losses_are_refused(loss):
     with pytest.raises(ValueError, match="unknown loss"):
-        scores.row_loss("regression", loss, np.zeros(3), np.zeros(3))
+        row_loss("regression", loss, np.zeros(3), np.zeros(3))
 
 
 def test_shapes_that_would_broadcast_are_refused():
     with pytest.raises(ValueError, match="differ in shape"):
-        scores.row_loss("regression", "mse", np.zeros((3, 1)), np.zeros((3, 3)))
+        row_loss("regression", "mse", np.zeros((3, 1)), np.zeros((3, 3)))

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from modelwizard.evidence import calibration, optimism, scores, thresholds
+from modelwizard.evidence.losses import row_loss
 from modelwizard.problems import PROBLEMS
 
 
@@ -88,7 +89,7 @@ def test_the_nested_choice_keeps_trials_and_epochs_apart():
     y, p = rows(300, shift=-2.0)
     noise = np.random.default_rng(5).random((4, 300, 1))
     columns = [p, *noise]
-    losses = np.array([scores.row_loss("binary", "binary_crossentropy", y, c) for c in columns])
+    losses = np.array([row_loss("binary", "binary_crossentropy", y, c) for c in columns])
     found = optimism.bbc_metric(
         "binary", "f1", y, columns, losses=losses, trial=np.array([0, 0, 1, 1, 1]), threshold=True, resamples=200
     )

@@ -17,16 +17,17 @@ RNG = np.random.default_rng(0)
 @pytest.mark.parametrize(("shift", "better"), [(0.2, True), (0.0, False), (-0.2, False)])
 def test_paired_comparison(shift, better):
     incumbent = RNG.normal(1, 0.5, 300)
-    found = comparison.paired(incumbent, incumbent - shift + RNG.normal(0, 0.3, 300))
-    assert (found.p_value < 0.01) == better
-    assert found.interval[0] < found.gain < found.interval[1]
+    found = resampling.difference(incumbent, incumbent - shift + RNG.normal(0, 0.3, 300))
+    low, high = found.interval(0.90)
+    assert (found.p_greater() < 0.01) == better
+    assert low < found.value < high
 
 
 def test_the_luck_of_many_challengers_is_no_gain():
     challengers = 1 + np.random.default_rng(0).normal(0, 0.5, (201, 300))
     incumbent, challengers = challengers[0], challengers[1:]
     best = challengers[challengers.mean(axis=1).argmin()]
-    assert comparison.paired(incumbent, best).t > 1.5
+    assert resampling.difference(incumbent, best).t > 1.5
     assert comparison.cross_fitted(incumbent, challengers).t < 1.0
 
 
@@ -133,25 +134,20 @@ def test_the_margin_that_matters(score, baseline, bounded, expected):
     assert testing.margin(score, baseline, bounded=bounded) == pytest.approx(expected)
 
 
-def test_too_small_a_test_is_said_to_be_uninformative_beforehand():
-    assert not testing.expect(0.6, 0.03, 0.03, baseline=0.5, bounded=True).informative
-    assert testing.expect(0.8, 0.03, 0.03, baseline=0.5, bounded=True).informative
-    assert testing.expect(0.51, 0.003, 0.003, baseline=0.5, bounded=True).informative
-
-
 # --- repeated K-fold -------------------------------------------------------------------------------------------
 
 
 def test_nadeau_bengio_is_wider_than_the_naive_error():
     values = RNG.normal(0.8, 0.03, 25)
-    found = kfold.nadeau_bengio(values, 5)
-    assert found.se == pytest.approx(np.sqrt(1 / 25 + 1 / 4) * values.std(ddof=1))
-    assert found.interval[0] < found.mean < found.interval[1]
+    low, high = kfold.nadeau_bengio(values, 5)
+    error = np.sqrt(1 / 25 + 1 / 4) * values.std(ddof=1)
+    assert (low + high) / 2 == pytest.approx(values.mean())
+    assert high - low == pytest.approx(2 * stats.t.ppf(0.975, 24) * error)
 
 
 @pytest.mark.parametrize(("values", "folds"), [([0.8], 5), ([], 5), ([0.8, 0.9], 1)])
 def test_too_few_folds_give_no_interval(values, folds):
-    assert kfold.nadeau_bengio(values, folds).se == np.inf
+    assert kfold.nadeau_bengio(values, folds) == (-np.inf, np.inf)
 
 
 @pytest.mark.parametrize(("epochs", "expected"), [([10, 12, 50], 12), ([0], 1), ([7, 8], 8)])
@@ -228,25 +224,21 @@ def test_grouped_intervals_are_wider():
 
 
 @pytest.mark.parametrize(
-    ("values", "sd", "seeds"), [([0.8, 0.82, 0.84], 0.02, 3), ([0.8, np.nan, 0.8], 0.0, 2), ([0.8], np.nan, 1)]
-)
-def test_noise_floor(values, sd, seeds):
-    found = noise.floor(values)
-    assert found.sd == pytest.approx(sd, nan_ok=True)
-    assert found.seeds == seeds
-    if seeds > 2:
-        assert found.floor == pytest.approx(stats.t.ppf(0.975, seeds - 1) * np.sqrt(2) * sd)
-
-
-@pytest.mark.parametrize(
     ("groups", "sd", "seeds"),
-    [([[1, 3], [10, 14]], np.sqrt((2 + 8) / 2), 4), ([[1], [5, np.nan]], np.nan, 0), ([[0.8, 0.8], [0.9]], 0.0, 2)],
+    [
+        ([[0.8, 0.82, 0.84]], 0.02, 3),
+        ([[0.8, np.nan, 0.8]], 0.0, 2),
+        ([[1, 3], [10, 14]], np.sqrt((2 + 8) / 2), 4),
+        ([[1], [5, np.nan]], np.nan, 0),
+        ([[0.8, 0.8], [0.9]], 0.0, 2),
+    ],
 )
 def test_noise_is_pooled_over_settings(groups, sd, seeds):
     found = noise.pooled(groups)
     assert found.sd == pytest.approx(sd, nan_ok=True)
     assert found.seeds == seeds
-    assert noise.pooled([[0.8, 0.82, 0.84]]) == noise.floor([0.8, 0.82, 0.84])
+    if len(groups) == 1:
+        assert found.floor == pytest.approx(stats.t.ppf(0.975, seeds - 1) * np.sqrt(2) * sd)
 
 
 # --- calibration -----------------------------------------------------------------------------------------------

@@ -230,7 +230,7 @@ def test_split_and_data_that_moved(walked: Callable[..., Path]) -> None:
 POLISH = Polished(kept=True, learning_rate=1e-4, gain=0.002, t=1.5, control=Gain(0.001, 1.1))
 SQUEEZE = Squeeze(
     "f1",
-    noise.floor([0.5, 0.52, 0.51]),
+    noise.pooled([[0.5, 0.52, 0.51]]),
     Temperature(1.8, 0.5, 0.45, 2.0),
     Threshold(0.31, 0.31, 0.6, 0.07, 2.1, 102),
 ).record()

@@ -15,11 +15,12 @@ from modelwizard.contract.results import Equality
 from modelwizard.contract.trials import Training
 from modelwizard.contract.wire import encode
 from modelwizard.evidence import scores
+from modelwizard.evidence.losses import row_loss
 from modelwizard.evidence.predictions import Stored, pack, unpack
 from modelwizard.journal import Journal
 from modelwizard.problems import PROBLEMS
 from modelwizard.project import STAGES, Project
-from modelwizard.stages import accounting, baseline, finalize, ladder, overfit, regularize
+from modelwizard.stages import accounting, baseline, finalize, influence, ladder, overfit, regularize
 from modelwizard.stages.inputs import Run, Validation
 
 OUTPUTS = {"multiclass": 3, "multilabel": 2, "vector": 2, "ordinal": 2}
@@ -66,7 +67,7 @@ class Walked:
         self.scale = (known.mean(axis=0) if self.task.type == "positive" else known.std(axis=0)) if scaled else None
         self.validation = Validation(
             self.task.type, self.task.loss, self.task.metric, self.y[self.judged], rows=self.judged, scale=self.scale,
-            folds=self.folds, train_rows=counts["train"],
+            folds=self.folds,
         )  # fmt: skip
         self.dumb = PROBLEMS[self.task.type].constant(self.task.loss, known)
         self.runs: dict[str, Run] = {}
@@ -149,7 +150,7 @@ class Walked:
         scale = np.ones(self.width) if self.scale is None else self.scale
         outputs = pack(p, self.row.activation, self.offset, scale)
         canonical = unpack(outputs, self.row.activation, self.offset, scale)
-        losses = np.array([scores.row_loss(self.task.type, self.task.loss, self.validation.y, q, self.scale).mean()
+        losses = np.array([row_loss(self.task.type, self.task.loss, self.validation.y, q, self.scale).mean()
                            for q in canonical])  # fmt: skip
         held = [scores.score(self.task.type, self.task.metric, self.validation.y, q) for q in canonical]
         start = losses[0]
@@ -192,8 +193,7 @@ class Walked:
         np.savez(self.project.runs / "references.npz", rows=self.judged, names=["dumb", "linear", "trees"], p=p)
         self.journal.append(Look(stage="baseline", purpose="references", looks=2))
         run = self.trial("baseline", 1, {"layers": 1, "units": 16, "dropout": 0.0})
-        references = [baseline.Reference(name, q) for name, q in others.items()]
-        return baseline.judge(self.validation, [run], dumb, references)
+        return baseline.judge(self.validation, [run], dumb, others)
 
     def overfit(self) -> Any:
         base = float(self.validation.losses(self.validation.constant(self.dumb)).mean())
@@ -216,7 +216,7 @@ class Walked:
             Trial(run=name, stage="regularize", hyperparameters={"units": 8}, training=Training(EPOCHS, 32, 1),
                   status="nan", message=message, epochs_run=1, looks=1)
         )  # fmt: skip
-        ranges = {"dropout": regularize.Range(0, 0.5), "learning_rate": regularize.Range(1e-4, 1e-2, log=True)}
+        ranges = {"dropout": influence.Range(0, 0.5), "learning_rate": influence.Range(1e-4, 1e-2, log=True)}
         return regularize.judge(self.validation, runs, self.runs["overfit-03"], ranges, baseline_score=0.6)
 
     def finalize(self) -> Any:

@@ -18,7 +18,7 @@ def labels(rows=ROWS, seed=0):
 
 
 Z, Y = labels()
-VALIDATION = Validation("binary", "binary_crossentropy", "roc_auc", Y, train_rows=1000)
+VALIDATION = Validation("binary", "binary_crossentropy", "roc_auc", Y)
 
 
 def keys(messages):

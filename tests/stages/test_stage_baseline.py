@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from stage_builders import VALIDATION, Y, Z, keys, labels, net, said
 
+from modelwizard.contract.results import Sane
 from modelwizard.stages import baseline
-from modelwizard.stages.baseline import Reference, Sanity
 from modelwizard.stages.inputs import Run, Validation
 
 SHARE = [float(Y.mean())]
@@ -70,7 +70,7 @@ def test_a_diverged_net_fails_with_a_reason():
 
 
 def test_rivals_that_win_are_named_but_do_not_fail_the_stage():
-    rivals = [Reference("linear", sigmoid(Z)), Reference("trees", sigmoid(RNG.normal(size=len(Z)) * 3))]
+    rivals = {"linear": sigmoid(Z), "trees": sigmoid(RNG.normal(size=len(Z)) * 3)}
     found = baseline.judge(VALIDATION, [net("b", [0.3], 0.3)], SHARE, rivals)
     assert found.verdict == "passed"
     assert found.numbers["beaten_by"] == ["linear"]
@@ -80,21 +80,21 @@ def test_rivals_that_win_are_named_but_do_not_fail_the_stage():
 
 
 @pytest.mark.parametrize(
-    ("sanity", "verdict", "reason"),
+    ("sane", "unlearned", "verdict", "reason"),
     [
-        (Sanity(), "passed", None),
-        (Sanity(0.69, 0.69, 0.001, 0.69), "passed", None),
-        (Sanity(initial_loss=2.5, expected_loss=0.69), "passed", "first_loss"),
-        (Sanity(batch_loss=0.1, batch_baseline=0.69), "passed", "batch_not_memorised"),
-        (Sanity(batch_loss=0.6, batch_baseline=0.69), "failed", "batch_not_memorised"),
-        (Sanity(shuffled=sigmoid(Z)), "failed", "shuffled_beats"),
-        (Sanity(shuffled=sigmoid(0 * Z)), "passed", None),
-        (Sanity(zeroed=sigmoid(Z)), "failed", "zeroed_beats"),
-        (Sanity(zeroed=np.full((len(Z), 1), np.nan)), "passed", None),
+        (Sane(), {}, "passed", None),
+        (Sane(initial_loss=0.69, expected_loss=0.69, batch_loss=0.001, batch_baseline=0.69), {}, "passed", None),
+        (Sane(initial_loss=2.5, expected_loss=0.69), {}, "passed", "first_loss"),
+        (Sane(batch_loss=0.1, batch_baseline=0.69), {}, "passed", "batch_not_memorised"),
+        (Sane(batch_loss=0.6, batch_baseline=0.69), {}, "failed", "batch_not_memorised"),
+        (Sane(), {"shuffled": sigmoid(Z)}, "failed", "shuffled_beats"),
+        (Sane(), {"shuffled": sigmoid(0 * Z)}, "passed", None),
+        (Sane(), {"zeroed": sigmoid(Z)}, "failed", "zeroed_beats"),
+        (Sane(), {"zeroed": np.full((len(Z), 1), np.nan)}, "passed", None),
     ],
 )
-def test_sanity_checks(sanity, verdict, reason):
-    found = baseline.judge(VALIDATION, [GOOD], SHARE, sanity=sanity)
+def test_sanity_checks(sane, unlearned, verdict, reason):
+    found = baseline.judge(VALIDATION, [GOOD], SHARE, sane=sane, unlearned=unlearned)
     assert found.verdict == verdict
     checks = {f"baseline.{key}" for key in ("first_loss", "batch_not_memorised", "zeroed_beats", "shuffled_beats")}
     assert [key for key in keys(found.reasons) if key in checks] == ([] if reason is None else [f"baseline.{reason}"])

@@ -50,7 +50,11 @@ def test_more_test_rows_detect_smaller_drops(rows, detectable):
 
 def test_too_few_rows_are_said_beforehand():
     assert "too few test rows" in words.say(finalize.expect("roc_auc", 0.55, 0.05, 0.5, 100, 50).headline)
-    assert finalize.expect("roc_auc", 0.9, 0.02, 0.5, 300, 300).informative
+
+
+@pytest.mark.parametrize(("score", "se", "informative"), [(0.9, 0.02, True), (0.6, 0.03, False), (0.51, 0.003, True)])
+def test_a_test_is_informative_when_half_of_the_gain_would_be_missed(score, se, informative):
+    assert finalize.expect("roc_auc", score, se, 0.5, 300, 300).informative == informative
 
 
 @pytest.mark.parametrize(

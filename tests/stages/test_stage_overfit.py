@@ -12,15 +12,16 @@ from stage_builders import VALIDATION, Y, keys, net, said
 from modelwizard import words
 from modelwizard.contract.messages import message
 from modelwizard.evidence.overfitting import Overfitting
-from modelwizard.stages import overfit
-from modelwizard.stages.overfit import Capacity, Experiment, Ladder, Step, Stop, Subset
+from modelwizard.stages import ladder, overfit
+from modelwizard.stages.ladder import Capacity, Experiment, Ladder, Step, Stop
+from modelwizard.stages.overfit import Subset
 
 START = Capacity(1, 8, 10)
 BASE = float(VALIDATION.losses(VALIDATION.constant([Y.mean()])).mean())
 
 
 def curve(reason="no rise", rise=0.0):
-    return Overfitting(reason == "proven", reason, rise, (rise - 0.01, rise + 0.01), 0.01, 5, 0.5, 0.5 * (1 + rise))
+    return Overfitting(reason == "proven", reason, rise, (rise - 0.01, rise + 0.01), 0.01, 5)
 
 
 def rung(layers=1, units=8, epochs=15, kind="none", **more):
@@ -36,7 +37,7 @@ PROVEN = {"kind": "overfit", "parameters": 300}
 
 
 def climb(*steps, **more):
-    return overfit.propose(Ladder(START, tuple(steps), train_rows=1000, **more))
+    return ladder.propose(Ladder(START, tuple(steps), train_rows=1000, **more))
 
 
 def test_the_first_rung_is_the_baseline_s_model_with_enough_epochs():
@@ -114,7 +115,7 @@ def test_divergence_is_answered_with_a_smaller_learning_rate_three_times():
 
 def test_a_model_without_size_hyperparameters_only_trains_longer():
     step = dataclasses.replace(rung(), capacity=Capacity(None, None, 15))
-    following = overfit.propose(Ladder(Capacity(None, None, 15), (step, step), train_rows=1000))
+    following = ladder.propose(Ladder(Capacity(None, None, 15), (step, step), train_rows=1000))
     assert (following.changed, following.hyperparameters) == ("epochs", {})
 
 
@@ -162,7 +163,7 @@ def test_curves_to_verdict_keep_the_smallest_model_that_crossed():
 )
 def test_a_metric_that_is_the_loss_is_not_judged_twice(metric, judged):
     rows = dataclasses.replace(VALIDATION, metric=metric)
-    step = overfit.step(rows, net("o", np.linspace(0.1, 1, 20), 0.3), BASE)
+    step = ladder.step(rows, net("o", np.linspace(0.1, 1, 20), 0.3), BASE)
     assert (step.metric is not None) == judged
 
 
@@ -171,12 +172,12 @@ def test_the_metric_is_judged_without_its_training_curve_too(train_score):
     worse = np.concatenate([np.linspace(0.1, 1, 10), np.linspace(1, 4, 20)])
     noise = np.concatenate([np.full(10, 0.3), np.linspace(0.3, 12, 20)])
     run = dataclasses.replace(net("o", worse, noise), train_score=train_score)
-    assert overfit.step(VALIDATION, run, BASE).kind == "overfit"
+    assert ladder.step(VALIDATION, run, BASE).kind == "overfit"
 
 
 def test_a_run_of_nan_is_a_diverged_rung():
     run = net("o", np.full(20, np.nan), 0.0, train=np.full(20, np.nan), hyperparameters={"learning_rate": 0.1})
-    step = overfit.step(VALIDATION, run, BASE, net("p", [0.5] * 20, 0.1))
+    step = ladder.step(VALIDATION, run, BASE, net("p", [0.5] * 20, 0.1))
     assert (step.diverged, step.kind, step.learning_rate) == (True, "none", 0.1)
 
 

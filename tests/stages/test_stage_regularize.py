@@ -205,7 +205,13 @@ def test_k_fold_is_not_advised_to_those_who_use_it(folds, advice):
 
 
 def test_the_line_from_recorded_numbers():
-    line = words.say(accounting.from_numbers(412, 0.846, 0.838, 0.011, "roc_auc"))
-    assert line == "412 looks · best raw 0.846 · corrected 0.838 ± 0.011 · optimism 0.008"
-    assert words.say(accounting.from_numbers(3, 0.40, 0.41, 0.02, "log_loss")).endswith("optimism 0.010")
-    assert words.say(accounting.from_numbers(1, 12.5, 12.5 + 1e-17, 2.0, "rmse")).endswith("± 2.00 · optimism 0.00")
+    def line(metric, looks, raw, corrected, se):
+        return words.say(accounting.account(metric, looks, {}, {"score": raw, "corrected": corrected, "se": se}))
+
+    assert (
+        line("roc_auc", 412, 0.846, 0.838, 0.011)
+        == "412 looks · best raw 0.846 · corrected 0.838 ± 0.011 · optimism 0.008"
+    )
+    assert line("log_loss", 3, 0.40, 0.41, 0.02).endswith("optimism 0.010")
+    assert line("rmse", 1, 12.5, 12.5 + 1e-17, 2.0).endswith("± 2.00 · optimism 0.00")
+    assert accounting.account("rmse", 1, {"score": 1.0, "corrected": None, "se": 0.1}) is None

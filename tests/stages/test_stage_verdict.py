@@ -5,28 +5,10 @@ from __future__ import annotations
 import json
 
 import numpy as np
-import pytest
 
 from modelwizard import words
 from modelwizard.contract.messages import message
 from modelwizard.stages.verdict import Verdict
-
-
-@pytest.mark.parametrize(
-    ("word", "ok"),
-    [
-        ("passed", True),
-        ("failed", False),
-        ("cannot tell", False),
-        ("forced", True),
-        ("consistent", True),
-        ("suspect", False),
-        ("unreliable", False),
-        ("better", True),
-    ],
-)
-def test_which_words_open_the_gate(word, ok):
-    assert Verdict("baseline", word, message("baseline.power"), {}).ok is ok
 
 
 def test_a_record_is_strict_json_and_its_messages_come_back():

@@ -42,15 +42,15 @@ def divided(tmp_path: Path) -> Any:
 
 @pytest.mark.parametrize(("column", "shared"), [("apart", []), ("late", ["d"]), ("empty", [])])
 def test_groups_at_every_border(divided: Any, column: str, shared: list[str]) -> None:
-    train, held = divided(group=column).groups
+    train, held = divided(group=column)[0]
     assert list(np.intersect1d(train, held)) == shared
 
 
 @pytest.mark.parametrize(("column", "younger"), [("day", 0), ("mixed", 1)])
 def test_times_at_every_border(divided: Any, column: str, younger: int) -> None:
-    train, held = divided(time=column).times
+    train, held = divided(time=column)[1]
     assert int((train > held.min()).sum()) == younger
 
 
 def test_no_column_no_division(divided: Any) -> None:
-    assert divided() is None
+    assert divided() == (None, None)

@@ -93,7 +93,6 @@ def read_optimizer(optimizer: Any, steps: int | None) -> Optimizer:
         scheduled=scheduled,
         momentum=float(getattr(inner, "momentum", 0.0) or 0.0),
         clipped=any(c is not None for c in clips),
-        weight_decay=float(getattr(inner, "weight_decay", 0.0) or 0.0),
     )
 
 

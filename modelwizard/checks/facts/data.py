@@ -89,7 +89,6 @@ def read_target(values: Any, inputs: Sequence[NDArray[Any]] = ()) -> Target:
         low=float(finite.min()),
         high=float(finite.max()),
         values=tuple(float(v) for v in distinct) if few else (),
-        counts=tuple(int(c) for c in counts) if few else (),
         one_hot=one_hot,
         multi_hot=multi_hot,
         mean=float(finite.mean()),

@@ -37,15 +37,12 @@ def is_map(layer: Layer) -> bool:
     return layer.kind in LINEAR_MAPS
 
 
-def next_maps(
-    layers: Sequence[Layer], index: int, *, over: frozenset[str] = LINEAR_STEPS
-) -> Iterator[tuple[int, bool]]:
+def next_maps(layers: Sequence[Layer], index: int) -> Iterator[tuple[int, bool]]:
     """Yield the matrix layers that read a layer without an activation between.
 
     Args:
         layers: All layers.
         index: Where to start.
-        over: Kinds of layers to look through.
 
     Yields:
         The index of the matrix layer, and whether a max-pooling lay between.
@@ -60,7 +57,7 @@ def next_maps(
         layer = layers[at]
         if is_map(layer):
             yield at, pooled
-        elif layer.kind in over or (layer.kind == "Activation" and layer.activation == "linear"):
+        elif layer.kind in LINEAR_STEPS or (layer.kind == "Activation" and layer.activation == "linear"):
             stack += [(i, pooled) for i in consumers(layers, at)]
         elif layer.kind in POOLINGS:
             stack += [(i, True) for i in consumers(layers, at)]

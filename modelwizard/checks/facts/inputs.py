@@ -73,7 +73,6 @@ def _read(source: Source, arrays: list[NDArray[Any]], array: NDArray[Any], entry
         shape=array.shape,
         dtype=str(array.dtype),
         nan=unusable(array),
-        raw=_top(numbers),
         first=kind,
         seen=_top(seen),
         mean=mean,
@@ -84,7 +83,6 @@ def _read(source: Source, arrays: list[NDArray[Any]], array: NDArray[Any], entry
         high=float(finite.max()) if finite.size else 0.0,
         normalised=kind in NORMALISING,
         unadapted=_unadapted(source, entry, first),
-        features=int(seen.shape[-1]) if seen.ndim > 1 else 1,
     )
 
 

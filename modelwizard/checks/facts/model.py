@@ -9,6 +9,7 @@ import keras
 import numpy as np
 
 from modelwizard.checks.facts.activations import ACTIVATION_KINDS, own_activation
+from modelwizard.checks.facts.graph import LINEAR_MAPS, RECURRENT
 from modelwizard.checks.facts.values import Head, Layer
 from modelwizard.engine import keras_internals as internals
 
@@ -25,6 +26,10 @@ DISTURBING = frozenset(
     | {"BatchNormalization", "LayerNormalization", "GroupNormalization", "UnitNormalization"}
 )
 """Layers that change the values of the output they stand behind."""
+
+OTHER_ENDS = frozenset({"TimeDistributed", "Embedding", "InputLayer", "Activation", "DepthwiseConv2D"})
+KNOWN_ENDS = LINEAR_MAPS | RECURRENT | OTHER_ENDS | set(ACTIVATION_KINDS)
+"""Layers of which it is known what they do to their values."""
 
 
 @dataclass
@@ -231,7 +236,7 @@ def _head(layers: list[Layer], index: int, dtype: str) -> Head:
             after += [layer.kind] if not chain or layer.parameters == 0 else []
         else:
             chain += [layer.activation] if layer.activation != "linear" else []
-            unknown = unknown or _arithmetic(layer)
+            unknown = unknown or layer.kind not in KNOWN_ENDS
             if layer.parameters or not layer.inputs or unknown:
                 break
         if len(layer.inputs) != 1:
@@ -249,16 +254,3 @@ def _head(layers: list[Layer], index: int, dtype: str) -> Head:
         after=tuple(after) if chain or not unknown else (),
         dtype=dtype,
     )
-
-
-KNOWN_ENDS = frozenset(
-    {"Dense", "EinsumDense", "Conv1D", "Conv2D", "Conv3D", "SeparableConv2D", "SeparableConv1D", "Conv2DTranspose"}
-    | {"Conv1DTranspose", "Conv3DTranspose", "LSTM", "GRU", "SimpleRNN", "Bidirectional", "ConvLSTM2D"}
-    | {"TimeDistributed", "Embedding", "InputLayer", "Activation", "DepthwiseConv2D"}
-    | set(ACTIVATION_KINDS)
-)
-
-
-def _arithmetic(layer: Layer) -> bool:
-    """Whether what the layer does to its values is not known to these facts."""
-    return layer.kind not in KNOWN_ENDS

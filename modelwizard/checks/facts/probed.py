@@ -86,7 +86,6 @@ class Probe:
         unmoved: Layers whose weights got no gradient.
         still: Layers whose weights are exactly what they were before training, although they are to be trained.
         step: How far the first step moves the weights, over their size; None where it could not be measured.
-        held: Number of rows held back.
         sanity: What the sanity checks showed.
     """
 
@@ -105,7 +104,6 @@ class Probe:
     unmoved: tuple[str, ...] = ()
     still: tuple[str, ...] = ()
     step: float | None = None
-    held: int = 0
     sanity: Sanity = field(default_factory=Sanity)
 
     def trial(self, code: str) -> Trial | None:

@@ -64,6 +64,10 @@ class Place:
     name: str = ""
 
 
+X, Y = Place("data", "x"), Place("data", "y")
+VALIDATION = Place("fit", "validation_data")
+
+
 def class_of(serialized: Any) -> str:
     """Return the class of an initializer in a layer's settings; "" where it is not known."""
     return str(serialized[0] if isinstance(serialized, tuple) and serialized else serialized or "")  # pyright: ignore[reportUnknownArgumentType]
@@ -183,7 +187,6 @@ class Target:
         low: Smallest value.
         high: Largest value.
         values: The distinct values when there are at most 1000 of them, else empty.
-        counts: How often each of `values` occurs.
         one_hot: Rows of zeros with a single one, two columns or more.
         multi_hot: Rows of zeros and ones with any number of ones, two columns or more.
         mean: Mean of all values.
@@ -201,7 +204,6 @@ class Target:
     low: float = 0.0
     high: float = 1.0
     values: tuple[float, ...] = ()
-    counts: tuple[int, ...] = ()
     one_hot: bool = False
     multi_hot: bool = False
     mean: float = 0.0
@@ -242,7 +244,6 @@ class Input:
         dtype: numpy's name of its type.
         numeric: Whether it holds numbers.
         nan: Share of values that are NaN or infinite.
-        raw: Largest absolute value (99.9th percentile) as given.
         first: Kind of the first layer with weights or statistics.
         seen: Largest absolute value (99.9th percentile) at that layer.
         mean: Mean per feature at that layer (image channels and time steps pooled).
@@ -253,7 +254,6 @@ class Input:
         high: Largest value as given.
         normalised: Whether a layer with statistics of its own (BatchNormalization, …) comes first.
         unadapted: Whether a Normalization layer stands there without statistics.
-        features: Number of features at the first layer.
     """
 
     name: str = "x"
@@ -261,7 +261,6 @@ class Input:
     dtype: str = "float32"
     numeric: bool = True
     nan: float = 0.0
-    raw: float = 1.0
     first: str = "Dense"
     seen: float = 1.0
     mean: NDArray[np.float64] = field(default_factory=lambda: np.zeros(1))
@@ -272,7 +271,6 @@ class Input:
     high: float = 1.0
     normalised: bool = False
     unadapted: bool = False
-    features: int = 1
 
 
 @dataclass(frozen=True)
@@ -325,7 +323,6 @@ class Optimizer:
     scheduled: bool = False
     momentum: float = 0.0
     clipped: bool = False
-    weight_decay: float = 0.0
 
     @property
     def adaptive(self) -> bool:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from modelwizard.checks.case import Case
+from modelwizard.checks.case import Case, NotApplicableError
 from modelwizard.checks.facts.graph import RECURRENT
 from modelwizard.checks.facts.probed import Probe, Run, Sanity, Trial
 from modelwizard.checks.facts.values import Layer
@@ -38,21 +38,7 @@ LEARNS = 0.4
 """Skill from which on nothing is changed: the training works."""
 
 
-@dataclass(frozen=True)
-class Limits:
-    """Seconds for the training as asked and for all trainings together."""
-
-    base: float = 2.0
-    total: float = 7.0
-
-
-class CannotProbeError(Exception):
-    """Raised when no copy can be trained; its text is the reason."""
-
-
-def probe(
-    case: Case, model: Any, sample_weight: Any = None, *, suspicious: bool, limits: Limits | None = None
-) -> Probe:
+def probe(case: Case, model: Any, sample_weight: Any = None, *, suspicious: bool, seconds: float = 7.0) -> Probe:
     """Train a copy of a model shortly and look at it.
 
     Args:
@@ -60,23 +46,15 @@ def probe(
         model: The compiled model; it is left as it is.
         sample_weight: One weight a row. Defaults to none.
         suspicious: Whether there is a suspicion that a change can confirm or clear.
-        limits: Seconds to spend.
+        seconds: Time for all trainings together; the training as asked for has two sevenths of it. Defaults to 7.
 
     Raises:
-        CannotProbeError: The model cannot be copied, or its data are not arrays of numbers.
+        NotApplicableError: The model cannot be copied, or its data are not arrays of numbers.
     """
-    limits = limits or Limits()
-    started = time.perf_counter()
-    if sum(la.parameters > 0 for la in case.layers) > DEEP:
-        raise CannotProbeError(f"more than {DEEP} layers with weights take too long to copy and compile for a check")
-    work = _work(case.layers) * min(case.fit.batch_size, max(case.rows, 1))
-    if work > WORK:
-        raise CannotProbeError(f"one step takes {work:.1e} multiplications, too many for a check")
+    deadline = time.perf_counter() + seconds
+    _bearable(case)
     rows = _rows(case, sample_weight)
-    try:
-        made = copied(model)
-    except Exception as error:
-        raise CannotProbeError(f"the model cannot be copied ({type(error).__name__})") from error
+    made = _copy(model)
     steps, complete = _steps(case)
     base = Setting(rows, steps, case.fit.batch_size)
     try:
@@ -84,44 +62,63 @@ def probe(
     except Exception as error:
         return Probe(crash=_message(error))
     trainer = Trainer(made, rows)
-    start = _safely(lambda: trainer.loss(trainer.rows.x, trainer.rows.y, 100)[0])
+    start = _safely(lambda: trainer.loss(rows.x, rows.y, 100)[0])
     before = time.perf_counter()
     step = sanity.first_step(trainer, rows, base.batch)
     first = [v.numpy() for v in made.trainable_variables]
-    run = _run(case, base, limits.base, trainer)
+    run = _run(case, base, seconds / 3.5, trainer)
     compiling = time.perf_counter() - before
-    # a model whose inside cannot be cut out (shared layers, lists of tensors) has no units to look at
-    dead, saturated = _safely(lambda: measure.units(made, rows)) or ((), ())
-    spread, majority = _safely(lambda: _outputs(trainer)) or (1.0, 0.0)
-    still = _still(made, first)
-    seen = (_safely(lambda: sanity.after_training(case, trainer)) if run.finite else None) or Sanity()
-    trials: list[Trial] = []
-    constant = constant_loss(case.outputs[0], np.asarray(rows.y[0]), np.asarray(rows.y[0]))
-    if len(case.outputs) == 1 and constant is not None and (run.score < LEARNS or suspicious):
-        again = Setting(rows, max(1, run.steps), base.batch)
-        deadline = started + limits.total
-        trials = _trials(case, model, trainer, again, run, deadline, compiling)
     found = Probe(
         base=run,
         complete=complete and run.steps >= steps,
         start=start,
-        constant=constant,
-        trials=tuple(trials),
-        majority_share=majority,
-        output_spread=spread,
-        dead=dead,
-        saturated=saturated,
+        constant=constant_loss(case.outputs[0], np.asarray(rows.y[0]), np.asarray(rows.y[0])),
         first_over_last=first_over_last,
         gradient=gradient,
         unmoved=unmoved,
-        still=still,
         step=step,
-        held=int(rows.held_y[0].shape[0]) if _held(rows) else 0,
-        sanity=seen,
+        **_inside(case, trainer, run, first),
     )
-    left = started + limits.total - time.perf_counter()
+    if len(case.outputs) == 1 and found.constant is not None and (run.score < LEARNS or suspicious):
+        again = Setting(rows, max(1, run.steps), base.batch)
+        found = replace(found, trials=tuple(_trials(case, model, trainer, again, run, deadline, compiling)))
+    left = deadline - time.perf_counter()
     more = _safely(lambda: sanity.experiments(case, trainer, found, rows, left, LEARNS))
-    return replace(found, sanity=more or seen)
+    return replace(found, sanity=more or found.sanity)
+
+
+def _bearable(case: Case) -> None:
+    """Refuse what a check has no time for."""
+    if sum(la.parameters > 0 for la in case.layers) > DEEP:
+        raise NotApplicableError(f"more than {DEEP} layers with weights take too long to copy and compile for a check")
+    work = _work(case.layers) * min(case.fit.batch_size, max(case.rows, 1))
+    if work > WORK:
+        raise NotApplicableError(f"one step takes {work:.1e} multiplications, too many for a check")
+
+
+def _copy(model: Any) -> Any:
+    try:
+        return copied(model)
+    except Exception as error:
+        raise NotApplicableError(f"the model cannot be copied ({type(error).__name__})") from error
+
+
+def _inside(case: Case, trainer: Trainer, run: Run, first: list[NDArray[Any]]) -> dict[str, Any]:
+    """Return what can be seen of a copy after the training as asked, by the names of `Probe`."""
+    # a model whose inside cannot be cut out (shared layers, lists of tensors) has no units to look at
+    dead, saturated = _safely(lambda: measure.units(trainer.model, trainer.rows)) or ((), ())
+    spread, majority = _safely(lambda: _outputs(trainer)) or (1.0, 0.0)
+    pairs = zip(trainer.model.trainable_variables, first, strict=True)
+    same = [v.path.split("/")[-2] for v, old in pairs if old.ndim > 1 and np.array_equal(v.numpy(), old)]
+    seen = _safely(lambda: sanity.after_training(case, trainer)) if run.finite else None
+    return {
+        "dead": dead,
+        "saturated": saturated,
+        "output_spread": spread,
+        "majority_share": majority,
+        "still": tuple(same),
+        "sanity": seen or Sanity(),
+    }
 
 
 def _work(layers: tuple[Layer, ...]) -> float:
@@ -143,9 +140,9 @@ def _rows(case: Case, sample_weight: Any) -> Rows:
     """Choose rows and hold a quarter back where there are enough."""
     arrays, targets = case.arrays.x, case.arrays.y
     if not arrays or not targets or any(not i.numeric for i in case.inputs):
-        raise CannotProbeError("the data are not arrays of numbers")
+        raise NotApplicableError("the data are not arrays of numbers")
     if any(not o.target.numeric or o.target.rows != case.rows for o in case.outputs):
-        raise CannotProbeError("the targets are not numbers, or not as many as inputs")
+        raise NotApplicableError("the targets are not numbers, or not as many as inputs")
     count = case.fit.rows if case.fit.validation_split else case.rows
     most = int(max(64, min(ROWS, 6e7 // max(1, sum(a[:1].size for a in arrays)))))
     kept = np.linspace(0, count - 1, min(count, most)).astype(int) if count else np.zeros(0, int)
@@ -209,12 +206,6 @@ def _safely(measure: Callable[[], T]) -> T | None:
         return measure()
     except Exception:
         return None  # what cannot be measured on an odd model must not hide what the training showed
-
-
-def _still(made: Any, first: list[NDArray[Any]]) -> tuple[str, ...]:
-    """Return the layers whose matrices did not move at all."""
-    pairs = zip(made.trainable_variables, first, strict=True)
-    return tuple(v.path.split("/")[-2] for v, old in pairs if old.ndim > 1 and np.array_equal(v.numpy(), old))
 
 
 def _outputs(trainer: Trainer) -> tuple[float, float]:

@@ -180,13 +180,7 @@ class Trainer:
 
     def loss(self, x: Sequence[Any], y: Sequence[Any], limit: int = JUDGED) -> tuple[float, NDArray[Any]]:
         """Return the plain loss (no penalties) and the first output of some rows, dropout off."""
-        outputs = self.outputs(x, limit)
-        return self.loss_of([a[:limit] for a in y], outputs), np.asarray(keras.tree.flatten(outputs)[0])
-
-    def outputs(self, x: Sequence[Any], limit: int = JUDGED) -> Any:
-        """Return what the model says of the first rows, dropout off."""
-        return self.model(feed([a[:limit] for a in x], self.rows.x_keys), training=False)
-
-    def loss_of(self, y: Sequence[Any], outputs: Any) -> float:
-        """Return the plain loss (no penalties) of outputs that are known."""
-        return float(np.asarray(internals.compile_loss(self.model)(feed(y, self.rows.y_keys), outputs)))
+        outputs = self.model(feed([a[:limit] for a in x], self.rows.x_keys), training=False)
+        wanted = feed([a[:limit] for a in y], self.rows.y_keys)
+        value = float(np.asarray(internals.compile_loss(self.model)(wanted, outputs)))
+        return value, np.asarray(keras.tree.flatten(outputs)[0])

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from modelwizard.checks.case import Hit, hit, output_rule
-from modelwizard.checks.facts.values import AMOUNTS, CROSS_ENTROPIES, Output, Place
+from modelwizard.checks.facts.values import AMOUNTS, CROSS_ENTROPIES, Output, Y
 from modelwizard.checks.finding import Severity
-
-Y = Place("data", "y")
 
 
 @output_rule("MW118")

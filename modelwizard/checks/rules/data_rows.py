@@ -10,12 +10,11 @@ from numpy.typing import NDArray
 
 from modelwizard.checks.case import Case, Hit, NotApplicableError, hit, rule
 from modelwizard.checks.facts.data import sample
-from modelwizard.checks.facts.values import AMOUNTS, Place
+from modelwizard.checks.facts.values import AMOUNTS, Place, X, Y
 
 ROWS = 20_000
 """Rows that are compared with each other; more would cost seconds."""
 
-X, Y = Place("data", "x"), Place("data", "y")
 WIDE = 200
 """Values a row up to which rounding them costs little."""
 
@@ -23,19 +22,14 @@ NEIGHBOURS = 1500
 """Rows whose distances from each other are computed."""
 
 
-def row_keys(arrays: Sequence[NDArray[Any]], digits: int = 5) -> NDArray[np.int64]:
-    """Return one number a row that is equal for equal rows.
-
-    Args:
-        arrays: The inputs of the rows; at most `ROWS` rows are read.
-        digits: Digits behind the point that count. Defaults to 5.
-    """
+def row_keys(arrays: Sequence[NDArray[Any]]) -> NDArray[np.int64]:
+    """Return one number a row that is equal for equal rows, five digits behind the point; at most `ROWS` are read."""
     tables: list[NDArray[Any]] = []
     for array in arrays:
         rows = sample(array, ROWS).reshape(min(len(array), ROWS), -1)
         if np.issubdtype(rows.dtype, np.floating):
             rows = rows.astype(np.float32)
-            rows = np.round(rows, digits) + 0.0 if rows.shape[1] <= WIDE else rows  # pictures are equal or not
+            rows = np.round(rows, 5) + 0.0 if rows.shape[1] <= WIDE else rows  # pictures are equal or not
         tables.append(np.ascontiguousarray(rows))
     joined = zip(*tables, strict=True)
     return np.array([hash(tuple(part.tobytes() for part in row)) for row in joined], dtype=np.int64)
@@ -190,11 +184,8 @@ def few_rows(case: Case) -> Hit | None:
 @rule("MW417")
 def unrelated_labels(case: Case) -> Hit | None:
     """Ask the nearest neighbours whether labels have to do with inputs."""
-    labels, near, _ = neighbours(case)
-    agree = float((near == labels[:, None]).mean())
-    part = np.unique(labels, return_counts=True)[1] / len(labels)
-    chance = float(part @ part)
-    noise = 2.5 * np.sqrt(chance * (1 - chance) / len(labels))
+    agree, chance, rows = agreement(case)
+    noise = 2.5 * np.sqrt(chance * (1 - chance) / rows)
     return hit(Y, agree=agree, chance=chance) if agree < chance + noise and chance < 0.9 else None
 
 
@@ -209,6 +200,13 @@ def suspect_labels(case: Case) -> Hit | None:
     if others < 0.85 or alone.sum() < 3 or share < 0.02:
         return None
     return hit(Y, share=share, rows=[str(row) for row in rows[alone][:5]])
+
+
+def agreement(case: Case) -> tuple[float, float, int]:
+    """Return how often the nearest rows have the same label, how often they would by chance, and the rows compared."""
+    labels, near, _ = neighbours(case)
+    share = np.unique(labels, return_counts=True)[1] / len(labels)
+    return float((near == labels[:, None]).mean()), float(share @ share), len(labels)
 
 
 def squared_distances(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:

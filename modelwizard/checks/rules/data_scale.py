@@ -7,9 +7,8 @@ import math
 import numpy as np
 
 from modelwizard.checks.case import Case, Hit, hit, input_rule, output_rule, rule
-from modelwizard.checks.facts.values import AMOUNTS, LOOKUPS, Input, Output, Place
+from modelwizard.checks.facts.values import AMOUNTS, LOOKUPS, Input, Output, X, Y
 
-X, Y = Place("data", "x"), Place("data", "y")
 LARGE, MARKED, TINY = 50.0, 20.0, 0.02
 """|x| at the first weights: far too large, noteworthy, far too small."""
 

@@ -9,10 +9,9 @@ from numpy.typing import NDArray
 
 from modelwizard.checks.case import Case, Hit, NotApplicableError, hit, rule
 from modelwizard.checks.facts.data import sample
-from modelwizard.checks.facts.values import AMOUNTS, Output, Place
+from modelwizard.checks.facts.values import AMOUNTS, VALIDATION, Output, Place
 from modelwizard.checks.rules.data_rows import labels_of, one_array, row_keys, squared_distances, table_of
 
-SPLIT = Place("fit", "validation_data")
 LAST = Place("fit", "validation_split")
 DIVISION = Place("data", "split")
 NEAR = 0.05
@@ -28,7 +27,7 @@ def _sides(case: Case) -> tuple[Rows, Rows, Place]:
     if held:
         if [a.shape[1:] for a in train] != [b.shape[1:] for b in held]:
             raise NotApplicableError("training and validation have other features")  # MW411 says so
-        return train, held, SPLIT
+        return train, held, VALIDATION
     if case.fit.validation_split and train:
         cut = int(len(train[0]) * (1 - case.fit.validation_split))
         return tuple(a[:cut] for a in train), tuple(a[cut:] for a in train), LAST
@@ -147,14 +146,14 @@ def other_scale(case: Case) -> Hit | None:
             continue
         if train.shape[1:] != val.shape[1:]:
             if len(train.shape) == 2 and len(val.shape) == 2:
-                return hit(SPLIT, features=train.shape[1], theirs=val.shape[1])
+                return hit(VALIDATION, features=train.shape[1], theirs=val.shape[1])
             continue
         if train.first in ("Embedding", "TextVectorization", "StringLookup") or len(train.std) != len(val.std):
             continue
         ratio, shift = _difference(train.mean, train.std, val.mean, val.std)
         if ratio > 5 or shift > 5:
             severity = "error" if ratio > 20 or shift > 20 else "warning"
-            return hit(SPLIT, severity=severity, ratio=ratio, shift=shift)
+            return hit(VALIDATION, severity=severity, ratio=ratio, shift=shift)
     return None
 
 
@@ -184,7 +183,7 @@ def other_labels(case: Case) -> Hit | None:
         shift = abs(a.mean - b.mean) / max(a.std, b.std)
         ratio = max(a.std / b.std, b.std / a.std)
         if shift > 3 or ratio > 10:
-            return hit(SPLIT, shift=shift, ratio=ratio)
+            return hit(VALIDATION, shift=shift, ratio=ratio)
     if o.task in ("binary", "multiclass") and b.rows >= 20:
         return _class_shares(o)
     return None
@@ -193,7 +192,7 @@ def other_labels(case: Case) -> Hit | None:
 def _class_shares(o: Output) -> Hit | None:
     a, b = o.target, o.validation
     if b is None or a.one_hot != b.one_hot or (a.one_hot and a.columns != b.columns):
-        return hit(SPLIT, severity="error", shapes=[str(a.shape), str(b.shape)] if b else None)
+        return hit(VALIDATION, severity="error", shapes=[str(a.shape), str(b.shape)] if b else None)
     if a.one_hot:
         p, q = np.array(a.class_share), np.array(b.class_share)
     else:
@@ -202,7 +201,7 @@ def _class_shares(o: Output) -> Hit | None:
         q = np.array([dict(zip(b.values, b.class_share, strict=True)).get(n, 0.0) for n in names])
     distance = float(np.abs(p - q).sum() / 2)
     chance = float(np.sqrt(len(p) / b.rows))  # what a few rows of many classes differ by anyway
-    return hit(SPLIT, distance=distance) if distance > 0.35 + chance / 4 else None
+    return hit(VALIDATION, distance=distance) if distance > 0.35 + chance / 4 else None
 
 
 @rule("MW413")
@@ -247,7 +246,7 @@ def drift(case: Case) -> Hit | None:
     if auc <= 0.8:
         return None
     _, shift = _difference(a.mean(axis=0), a.std(axis=0), b.mean(axis=0), b.std(axis=0))
-    return hit(SPLIT, severity="warning" if auc > 0.95 and shift > 1.5 else "tip", auc=auc, shift=shift)
+    return hit(VALIDATION, severity="warning" if auc > 0.95 and shift > 1.5 else "tip", auc=auc, shift=shift)
 
 
 def _tell_apart(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:

@@ -9,7 +9,7 @@ import numpy as np
 from modelwizard.checks.case import Case, Hit, NotApplicableError, hit, rule
 from modelwizard.checks.facts.probed import Probe
 from modelwizard.checks.facts.values import LOOKUPS, Place
-from modelwizard.checks.rules.data_rows import neighbours
+from modelwizard.checks.rules.data_rows import agreement
 
 FIT = Place("fit")
 CHANGES = {
@@ -65,20 +65,13 @@ def no_better_than_constant(case: Case) -> Hit | None:
         return None
     if not p.complete and p.base.steps < 100:
         raise NotApplicableError(f"only {p.base.steps} steps were made in the time")
-    agree, chance = _neighbourly(case)
+    try:
+        agree, chance, _ = agreement(case)
+    except NotApplicableError:
+        agree, chance = 0.0, 1.0
     known = agree if p.complete and p.base.steps >= 200 and agree > chance + 0.15 else None
     severity, left = "tip" if known is None else "warning", 1 - skill
     return hit(FIT, severity=severity, left=left, constant=p.constant, steps=p.base.steps, agree=known, chance=chance)
-
-
-def _neighbourly(case: Case) -> tuple[float, float]:
-    """Return how often the nearest rows have the same label, and how often they would by chance."""
-    try:
-        labels, near, _ = neighbours(case)
-    except NotApplicableError:
-        return 0.0, 1.0
-    share = np.unique(labels, return_counts=True)[1] / len(labels)
-    return float((near == labels[:, None]).mean()), float(share @ share)
 
 
 @rule("MW504")

@@ -7,13 +7,12 @@ from typing import Any
 import numpy as np
 
 from modelwizard.checks.case import Case, Hit, NotApplicableError, hit, rule
-from modelwizard.checks.facts.values import CROSS_ENTROPIES, Place
+from modelwizard.checks.facts.values import CROSS_ENTROPIES, VALIDATION, Place
 from modelwizard.checks.rules.dynamics import trained
 from modelwizard.checks.rules.settings import RATE
 from modelwizard.evidence.calibration import temperature
 from modelwizard.evidence.sanity import FIRST_LOSS_AS_BUILT, STUCK, memorised
 
-VALIDATION = Place("fit", "validation_data")
 ENOUGH = 200
 """Steps on one batch below which a slow machine, not the model, may be why it is not learned by heart."""
 
