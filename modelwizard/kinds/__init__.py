@@ -49,7 +49,10 @@ class Kind(Protocol):
         ...
 
     def units(self, path: Path, settings: Settings) -> Array:
-        """Return a number for each row of a project's data; rows that must not be parted have the same one."""
+        """Return a number for each row of a project's data: rows that must not be parted have the same one.
+
+        Rows of one negative number are so many alike that each part is to have its share of them.
+        """
         ...
 
     def groups(self, path: Path, settings: Settings) -> Array:

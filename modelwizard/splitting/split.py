@@ -13,10 +13,11 @@ from modelwizard.evidence.scheme import Scheme, check_rows, choose
 from modelwizard.kinds.tabular.amounts import check_infinite
 from modelwizard.kinds.tabular.cells import cells_of, counted
 from modelwizard.kinds.tabular.columns import Column, require
+from modelwizard.kinds.tabular.copies import told
 from modelwizard.kinds.tabular.rows import row_hashes, strata, times_of, units_of
 from modelwizard.kinds.tabular.sniff import Format
 from modelwizard.kinds.tabular.target import Target
-from modelwizard.splitting.stratify import deal
+from modelwizard.splitting.stratify import deal, spread
 
 __all__ = ["PARTS", "Split", "folds", "row_hashes", "split", "strata", "times_of", "units_of"]
 
@@ -65,9 +66,10 @@ def split(
     time: str | None = None,
     seed: int = 0,
 ) -> Split:
-    """Divide the rows: alike in their labels, groups together, the latest for the test, no row on two sides.
+    """Divide the rows: alike in their labels, groups together, the latest for the test.
 
-    Rows with the same features and the same target stay together, too. Rows without a target are "unused".
+    Rows with the same inputs stay together, too, whatever their target, unless they are so many that they are a
+    property of the population: these are spread over the parts. Rows without a target are "unused".
 
     Args:
         frame: The raw table.
@@ -99,13 +101,15 @@ def split(
     if moments is not None:
         number = _by_time(moments[rows], shares, time or "")
     else:
-        _check_units(units, group, frame)
-        number = _deal_rows(strata(target)[rows], units, shares, np.random.default_rng(seed))
+        labels = strata(target)[rows]
+        _check_units(units, labels, group, frame)
+        number = _deal_rows(labels, units, shares, np.random.default_rng(seed))
     parts = np.full(len(frame), "unused", dtype=object)
     parts[rows] = np.array(PARTS[:3], dtype=object)[number]
     _check_parts(parts, target, group or time)
     scheme = _scheme(parts, target, validation, bool(time))
-    notes = _notes(frame, parts, target, units, group, time)
+    notes = (told(frame, columns, target, form, group, time), *_notes(frame, parts, target, units, group, time))
+    notes = tuple(note for note in notes if note)
     return Split(parts.astype(str), row_hashes(frame), scheme.name, scheme.folds, scheme.repeats, scheme.reason, notes)
 
 
@@ -130,7 +134,8 @@ def folds(
         folds: Number of folds.
         repeats: How often they are drawn anew; once only if ordered by time. Defaults to 1.
         seed: Defaults to 0.
-        units: Rows with one number stay together (`units_of`), shape (n,). Defaults to each row alone.
+        units: Rows with one number stay together, with one negative number are spread (`units_of`), shape (n,).
+            Defaults to each row alone.
         times: Order of the rows (`times_of`), shape (n,). Defaults to None.
 
     Returns:
@@ -152,11 +157,15 @@ def folds(
 
 
 def _deal_rows(labels: np.ndarray, units: np.ndarray, shares: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Return the part of each row: its unit is dealt."""
-    unit = np.unique(units, return_inverse=True)[1]
+    """Return the part of each row: its unit is dealt, or its set of common rows is spread (`units_of`)."""
+    part = np.empty(len(units), dtype=np.int64)
+    common = units < 0
+    unit = np.unique(units[~common], return_inverse=True)[1]
     sizes = np.bincount(unit)
-    counts = np.stack([np.bincount(unit, weights=column, minlength=len(sizes)) for column in labels.T], axis=1)
-    return deal(counts.astype(np.int64), sizes, shares, rng)[unit]
+    counts = [np.bincount(unit, weights=column, minlength=len(sizes)) for column in labels[~common].T]
+    part[~common] = deal(np.stack(counts, axis=1).astype(np.int64), sizes, shares, rng)[unit]
+    part[common] = spread(labels[common], units[common], shares, rng)
+    return part
 
 
 def _by_time(ranks: np.ndarray, shares: np.ndarray, name: str) -> np.ndarray:
@@ -228,9 +237,11 @@ def _check_request(
             require(name, known, flag)
 
 
-def _check_units(units: np.ndarray, group: str | None, frame: pd.DataFrame) -> None:
+def _check_units(units: np.ndarray, labels: np.ndarray, group: str | None, frame: pd.DataFrame) -> None:
     """Refuse rows that cannot be divided because too many belong together."""
     different = len(np.unique(units))
+    if different < 20 and not group:
+        different = len(np.unique(np.column_stack([units, labels]), axis=0))
     if group and different < _MINIMUM_GROUPS:
         raise DataError(
             f"'{group}' divides the rows into only {different} groups.",
@@ -287,10 +298,14 @@ def _notes(
         what = "target or time" if time else "target"
         notes.append(f"{counted(unused, 'row', 'rows')} without a {what}: not used.")
     if group:
-        notes.append(f"Rows of one '{group}' stay together: {len(np.unique(units)):,} groups.")
+        notes.append(
+            f"Rows of one '{group}' stay together: {len(np.unique(units)):,} groups. The parts differ as groups do; "
+            "scores are for new groups."
+        )
     if time:
-        first = cells_of(frame, time)[parts == "test"]
-        notes.append(f"The test rows are the most recent ones by '{time}', such as {first.iloc[0]}.")
+        first = cells_of(frame, time)[parts == "test"].iloc[0]
+        latest = f"The test rows are the most recent ones by '{time}', such as {first}."
+        notes.append(f"{latest} The parts differ as the times do; scores are for later rows.")
     if target.type.one_label:
         tested = target.type.ids(target.y[parts == "test"])
         absent = [label for number, label in enumerate(target.classes) if not (tested == number).any()]

@@ -113,6 +113,7 @@ class Facts:
         target: The target, once it was named.
         scheme: What `auto` validation comes to, once the problem is known.
         split_reason: Why, in rows and points.
+        split_notes: What else a person should know about the split, one sentence each.
     """
 
     files: tuple[str, ...] = ()
@@ -122,6 +123,7 @@ class Facts:
     target: TargetFacts | None = None
     scheme: str = ""
     split_reason: str = ""
+    split_notes: tuple[str, ...] = ()
 
     def require_table(self) -> TableFacts:
         """Return the file's facts; questions about columns come after the file was named."""

@@ -128,10 +128,7 @@ def _settle(order: Order, talk: Conversation, survey: Surveyor, interview: Inter
     bundled = survey.bundled(interview.known)
     answers = decide(interview, parts, data_file=next(iter(bundled), None))
     files = scaffold.plan(answers, parts.parts, parts.hashes) | bundled
-    if _asks(order, talk):
-        for note in parts.warnings:
-            talk.note(note)
-    else:
+    if not _asks(order, talk):
         # Nobody saw the screens; what they say belongs to the project all the same.
         views.head(talk, interview.known, interview.facts)
         for warning in answers.warnings:

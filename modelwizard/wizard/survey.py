@@ -75,7 +75,7 @@ class Survey:
         if "problem" not in known or "time" not in known:
             return facts
         split = self._split(known)
-        return replace(facts, scheme=split.scheme, split_reason=_sentence(split.reason))
+        return replace(facts, scheme=split.scheme, split_reason=_sentence(split.reason), split_notes=split.notes)
 
     def divide(self, known: Mapping[str, Any]) -> Parts:
         """Divide the rows into parts, as the answers want it."""

@@ -43,7 +43,7 @@ class Tabular:
         return code.files(answers)
 
     def units(self, path: Path, settings: Settings) -> NDArray[Any]:
-        """Number rows so that those of one group, and those of the same content, have the same number."""
+        """Number rows by group and by their inputs (`rows.units_of`)."""
         frame, form = _again(path, settings)
         columns = [Column(name, kind, "", 0, 0, ()) for name, kind in settings.columns.items()]
         return units_of(frame, columns, settings.problem.target, settings.split.group, form)
