@@ -25,15 +25,19 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from threadpoolctl import threadpool_limits
 
 from modelwizard.errors import ModelWizardError
-from modelwizard.kinds.tabular.columns import FEATURES, Column, describe
+from modelwizard.kinds.facts import Column
+from modelwizard.kinds.tabular.columns import FEATURES, describe
 from modelwizard.kinds.tabular.dates import to_time
 from modelwizard.kinds.tabular.infer import infer
 from modelwizard.kinds.tabular.numbers import to_number
 from modelwizard.kinds.tabular.profile import profile
 from modelwizard.kinds.tabular.read import read, sniff
-from modelwizard.kinds.tabular.sniff import Format
-from modelwizard.kinds.tabular.target import Target, check_target
-from modelwizard.splitting.split import Split, folds, split, strata, units_of
+from modelwizard.kinds.tabular.rows import rows_of
+from modelwizard.kinds.tabular.target import check_target
+from modelwizard.problems.target import Target
+from modelwizard.settings import Format
+from modelwizard.splitting.split import Rows, Split, folds, split
+from modelwizard.splitting.stratify import strata
 
 MOST_ROWS, PERMUTATIONS = 6000, 1999
 MADE_UP = "made-up group"
@@ -48,6 +52,10 @@ class Table:
     columns: list[Column]
     target: Target
     form: Format
+
+    def rows(self, group: str = "", time: str = "") -> Rows:
+        """Return how the rows depend on each other."""
+        return rows_of(self.frame, self.columns, self.target.names, self.form, group, time)
 
 
 @dataclass(frozen=True)
@@ -146,7 +154,7 @@ def made(name: str, path: Path, targets: Sequence[str], drop: Sequence[str] = ()
 def grouped(table: Table, seed: int) -> Table:
     """Return a table with a column of groups that have nothing to do with the inputs, eight rows each."""
     groups = np.random.default_rng([seed, 2]).integers(0, max(5, len(table.frame) // 8), len(table.frame))
-    column = Column(MADE_UP, "ignore", "", 0, 0, ())
+    column = Column(MADE_UP, "ignore")
     frame = table.frame.assign(**{MADE_UP: groups.astype(str)})
     return replace(table, frame=frame, columns=[*table.columns, column])
 
@@ -155,10 +163,10 @@ def comparisons(table: Table, seed: int) -> dict[str, Told]:
     """Return how well the parts of each kind of split are told apart; parts must be alike in all of these."""
     x, target, labels = numbers(table), table.target, strata(table.target)
     found: dict[str, Told] = {}
-    for place, group in (("", None), ("grouped: ", MADE_UP)):
+    for place, group in (("", ""), ("grouped: ", MADE_UP)):
         mine = grouped(table, seed) if group else table
-        units = units_of(mine.frame, mine.columns, target.names, group, mine.form)
-        parts = split(mine.frame, mine.columns, target, mine.form, group=group, seed=seed).parts
+        related = mine.rows(group)
+        units, parts = related.units, split(target, related, group=group, seed=seed).parts
         used, outside = parts != "unused", np.isin(parts, ["train", "validation"])
         found[f"{place}test / rest"] = apart(x[used], parts[used] == "test", units[used], labels[used], seed)
         if not group:
@@ -179,17 +187,16 @@ def natural(table: Table) -> Iterator[tuple[str, Told, bool]]:
             if name in table.target.names or not numbers(table, (name,)).size:
                 continue
             try:
-                cut = split(table.frame, table.columns, table.target, table.form, **{way: name})
+                cut = split(table.target, table.rows(**{way: name}), **{way: name})
             except ModelWizardError as error:
                 print(f"{table.name} cannot be split by {name}: {error}")
                 continue
-            yield f"{way} {name}", _by(table, cut, name if way == "group" else None, name), _says_so(cut)
+            yield f"{way} {name}", _by(table, cut, way, name), _says_so(cut)
 
 
-def _by(table: Table, cut: Split, group: str | None, name: str) -> Told:
+def _by(table: Table, cut: Split, way: str, name: str) -> Told:
     used = cut.parts != "unused"
-    units = units_of(table.frame, table.columns, table.target.names, group, table.form)[used]
-    units = units if group else np.arange(len(units))
+    units = table.rows(**{way: name}).units[used]
     return apart(numbers(table, (name,))[used], cut.parts[used] == "test", units, strata(table.target)[used])
 
 
@@ -199,7 +206,7 @@ def _says_so(cut: Split) -> bool:
 
 def unlike_labels(table: Table) -> float:
     """Return by how many rows a label is off its share of a part of hold-out, at most."""
-    parts, labels = split(table.frame, table.columns, table.target, table.form).parts, strata(table.target)
+    parts, labels = split(table.target, table.rows()).parts, strata(table.target)
     whole = labels[parts != "unused"].sum(axis=0)
     shares = {"train": 0.6, "validation": 0.2, "test": 0.2}
     return max(np.abs(labels[parts == part].sum(axis=0) - share * whole).max() for part, share in shares.items())
@@ -215,7 +222,7 @@ def main() -> None:
     every: list[Told] = []
     differing: list[str] = []
     for table in tables(asked.data, [name for name in asked.tables.split(",") if name]):
-        units = units_of(table.frame, table.columns, table.target.names, None, table.form)
+        units = table.rows().units
         seeds = [comparisons(table, seed) for seed in range(asked.seeds)]
         if not every:
             print(f"| table | rows | kept together | spread | label off by | {' | '.join(seeds[0])} | smallest p |")

@@ -1,12 +1,13 @@
 """The command line: words to calls, errors to messages and exit codes. Everything heavy is imported late.
 
-`import questionary` alone takes 0.4 s and pandas more, so each command imports inside its body; `--help` loads
-click and nothing else.
+`import questionary` alone takes 0.4 s and pandas more, so each command imports inside its body; `--help` loads click
+and the questions, whose flags are options of `new`, and nothing else.
 """
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,20 +17,19 @@ from modelwizard import __version__
 from modelwizard.errors import UsageError
 from modelwizard.exits import Command, Commands, print_json, terminal
 from modelwizard.problems import PROBLEMS
+from modelwizard.wizard.questions import BY_NAME
 
 if TYPE_CHECKING:
+    from modelwizard.conversation import Page
     from modelwizard.options import StageOptions
     from modelwizard.worker.client import Child
 
-PROBLEM_NAMES = ", ".join(PROBLEMS)
 GOOD = ("passed", "forced", "consistent", "better")
-
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object on stdout.")
 in_project = click.option(
     "--project",
     type=click.Path(path_type=Path),
-    default=None,
     metavar="DIR",
     help="The project's folder. Default: the one you are in.",
 )
@@ -53,21 +53,21 @@ def cli() -> None:
 # -- new ----------------------------------------------------------------------------------------------------------
 
 
+def answers_by_flags(command: Command) -> Command:
+    """Add an option for each question of `new` that has a flag of its own, in the order of asking."""
+    types = {"integer": int, "share": float}
+    for question in reversed([*BY_NAME.values()]):
+        if question.help:
+            flag, metavar = question.flag.split()
+            many, kind = question.type == "list", types.get(question.type)
+            command = click.option(flag, type=kind, metavar=metavar, multiple=many, help=question.help)(command)
+    return command
+
+
 @cli.command(short_help="Make a project from a data file.")
 @click.argument("directory", metavar="[DIR]", required=False)
-@click.option("--data", metavar="PATH", help="The data: CSV, TSV, Parquet, JSON lines or Excel.")
 @click.option("--example", metavar="NAME", help="A bundled example instead of your own data.")
-@click.option("--target", metavar="COLUMN", multiple=True, help="What to predict; repeatable for several columns.")
-@click.option("--problem", metavar="NAME", help=f"One of {PROBLEM_NAMES}.")
-@click.option("--metric", metavar="NAME", help="The metric that decides; `modelwizard table` lists them.")
-@click.option("--positive", metavar="LABEL", help="The positive class.")
-@click.option("--group", metavar="COLUMN", help="Rows with equal values in this column stay together.")
-@click.option("--time", metavar="COLUMN", help="Split by time: the most recent rows become validation and test sets.")
-@click.option("--ignore", metavar="COLUMN", multiple=True, help="A column to leave out; repeatable.")
-@click.option("--batch-size", type=int, metavar="N", help="Rows in one batch. Default: 32.")
-@click.option("--test-size", type=float, metavar="F", help="Share of the rows in the test set. Default: 0.2.")
-@click.option("--validation", metavar="SCHEME", help="auto, holdout or kfold. Default: auto.")
-@click.option("--seed", type=int, metavar="N", help="Seed of the split and of training. Default: 0.")
+@answers_by_flags
 @click.option("--answers", type=click.Path(path_type=Path), metavar="FILE", help="Answers in a TOML file.")
 @click.option("--set", "settings", metavar="KEY=VALUE", multiple=True, help="Any answer by name; repeatable.")
 @click.option("-y", "--yes", is_flag=True, help="Use the default for anything not given.")
@@ -94,11 +94,11 @@ def new(
     DIR is the project's new folder. An answer is taken from its flag, else from --set, --answers, a variable
     MODELWIZARD_<NAME>, else from what the data suggest, which you are asked to confirm.
     """
+    from modelwizard.kinds.question import EXAMPLE
     from modelwizard.options import StageOptions
     from modelwizard.wizard.given import collect
     from modelwizard.wizard.new import Order
     from modelwizard.wizard.new import new as walk_through
-    from modelwizard.wizard.question import EXAMPLE
     from modelwizard.wizard.survey import Survey
     from modelwizard.worker.client import Child
 
@@ -124,8 +124,7 @@ def new(
             run_stage=lambda folder: _run_stage(folder, "baseline", StageOptions(), child),
             warm_up=child.start if run is not False and not dry_run else lambda: None,
         )
-    if as_json:
-        print_json(made)
+    _shown(made, as_json)
     _leave(made.get("stage"))
 
 
@@ -146,10 +145,7 @@ def stage_options(command: Command) -> Command:
             click.option("-y", "--yes", is_flag=True, help="Use every default instead of asking."),
             click.option("--trials", type=click.IntRange(1), metavar="N", help="Maximum number of trials."),
             click.option(
-                "--time-budget",
-                callback=_duration,
-                metavar="TIME",
-                help="Time for all of it, such as 90, 5m or 2h.",
+                "--time-budget", callback=_duration, metavar="TIME", help="Time for all of it, such as 90, 5m or 2h."
             ),
             click.option(
                 "--workers",
@@ -177,8 +173,7 @@ def _stage(name: str, short: str, text: str) -> None:
 
         options = StageOptions(**chosen)
         result = _run_stage(_project(project), name, options)
-        if as_json:
-            print_json(result)
+        _shown(result, as_json)
         _leave(result)
 
 
@@ -216,11 +211,8 @@ def next_(project: Path | None, as_json: bool, **chosen: Any) -> None:
     stage = walk.next_stage(folder)
     if stage is None:
         terminal().say("Every stage is done. `modelwizard status` shows the result.")
-        result = None
-    else:
-        result = _run_stage(folder, stage, StageOptions(**chosen))
-    if as_json:
-        print_json(result or {"stage": None, "next": None})
+    result = _run_stage(folder, stage, StageOptions(**chosen)) if stage else {"stage": None, "next": None}
+    _shown(result, as_json)
     _leave(result)
 
 
@@ -231,11 +223,9 @@ def run_all(project: Path | None, as_json: bool, **chosen: Any) -> None:
     from modelwizard import walk
     from modelwizard.options import StageOptions
 
-    folder, talk = _project(project), terminal()
-    talk.yes = True
-    results = walk.run_all(folder, StageOptions(**chosen), talk)
-    if as_json:
-        print_json({"stages": results, "next": walk.next_stage(folder)})
+    folder = _project(project)
+    results = walk.run_all(folder, StageOptions(**chosen), terminal(yes=True))
+    _shown({"stages": results, "next": walk.next_stage(folder)}, as_json)
     _leave(list(results.values())[-1] if results else None)
 
 
@@ -251,20 +241,22 @@ def features(project: Path | None, as_json: bool, **chosen: Any) -> None:
     from modelwizard import walk
     from modelwizard.options import StageOptions
 
-    talk = terminal()
     options = StageOptions(**chosen)
-    talk.yes = options.yes
-    result = walk.run_features(_project(project), options, talk)
-    if as_json:
-        print_json(result)
+    _shown(walk.run_features(_project(project), options, terminal(options.yes)), as_json)
 
 
 def _run_stage(folder: Path, stage: str, options: StageOptions, child: Child | None = None) -> dict[str, Any]:
     from modelwizard import walk
 
-    talk = terminal()
-    talk.yes = options.yes
-    return walk.run_stage(folder, stage, options, talk, child=child)
+    return walk.run_stage(folder, stage, options, terminal(options.yes), child=child)
+
+
+def _shown(result: Any, as_json: bool, page: Callable[[Page], None] = lambda _: None) -> None:
+    """Print a result as JSON where that is wanted, else its page, where it has one."""
+    if as_json:
+        print_json(result)
+    else:
+        page(terminal().results)
 
 
 def _leave(result: dict[str, Any] | None) -> None:
@@ -281,16 +273,11 @@ def _leave(result: dict[str, Any] | None) -> None:
 @as_json
 def status(project: Path | None, as_json: bool) -> None:
     """Show the stages, their verdicts, the scores, and how often validation rows were looked at."""
-    from modelwizard import walk
+    from modelwizard import pages, walk
 
     folder = _project(project)
     result = walk.status(folder)
-    if as_json:
-        return print_json(result)
-    from modelwizard import pages
-
-    pages.status(terminal().results, result, folder)
-    return None
+    _shown(result, as_json, lambda page: pages.status(page, result, folder))
 
 
 @cli.command(short_help="Lint the model, the data and the runs.")
@@ -302,10 +289,7 @@ def check(project: Path | None, every: bool, as_json: bool) -> None:
     from modelwizard import pages, walk
 
     result = walk.check(_project(project), terminal())
-    if as_json:
-        print_json(result)
-    else:
-        pages.check(terminal().results, result, every=every)
+    _shown(result, as_json, lambda page: pages.check(page, result, every=every))
     if any(finding["severity"] == "error" for finding in result["findings"]):
         click.get_current_context().exit(3)
 
@@ -327,10 +311,7 @@ def explain(topic: tuple[str, ...], as_json: bool) -> None:
     else:
         term, meaning = glossary.define(wanted)
         result, text = {"term": term, "text": meaning}, f"{capital(term)}\n{meaning}"
-    if as_json:
-        return print_json(result)
-    pages.explain(terminal().results, text)
-    return None
+    _shown(result, as_json, lambda page: pages.explain(page, text))
 
 
 @cli.command(short_help="Problem type → last layer, loss, metrics.")
@@ -339,13 +320,11 @@ def explain(topic: tuple[str, ...], as_json: bool) -> None:
 def table(problem: str | None, as_json: bool) -> None:
     """Show which last layer, loss and metrics belong to which problem."""
     from modelwizard import pages
-    from modelwizard.wizard.question import one_of
+    from modelwizard.kinds.question import one_of
 
     names = [one_of(problem, list(PROBLEMS), "a problem type", "modelwizard table ")] if problem else list(PROBLEMS)
-    if as_json:
-        return print_json({name: PROBLEMS[name].row() for name in names})
-    pages.table(terminal().results, [PROBLEMS[name] for name in names])
-    return None
+    rows = {name: PROBLEMS[name].row() for name in names}
+    _shown(rows, as_json, lambda page: pages.table(page, [PROBLEMS[name] for name in names]))
 
 
 @cli.command(short_help="Write report.html.")
@@ -358,8 +337,7 @@ def report(project: Path | None, open_: bool, as_json: bool) -> None:
 
     path = walk.report(_project(project))
     terminal().say(f"Written: {path}")
-    if as_json:
-        print_json({"report": str(path)})
+    _shown({"report": str(path)}, as_json)
     if open_ and click.launch(str(path)) != 0:
         terminal().warn("No browser could be started; open the file yourself.")
 
@@ -377,10 +355,7 @@ def predict(input: Path, output: Path | None, project: Path | None, as_json: boo
         raise UsageError("With --json, predictions need a file of their own.", fix="--output predictions.csv")
     result = walk.predict(_project(project), input.absolute(), output and output.absolute(), terminal())
     text = result.pop("text", "")
-    if as_json:
-        print_json(result)
-    elif text:
-        click.echo(text, nl=False)
+    _shown(result, as_json, lambda _: click.echo(text, nl=False))
 
 
 @cli.command(short_help="Verify the journal and count the looks.")
@@ -391,10 +366,7 @@ def audit(project: Path | None, as_json: bool) -> None:
     from modelwizard import pages, walk
 
     result = walk.audit(_project(project))
-    if as_json:
-        print_json(result)
-    else:
-        pages.audit(terminal().results, result)
+    _shown(result, as_json, lambda page: pages.audit(page, result))
     if not result["ok"]:
         click.get_current_context().exit(1)
 

@@ -9,8 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
+from importlib import resources
 
 _MARK = re.compile(r" *# modelwizard: (.+)")
+
+
+def template(name: str) -> str:
+    """Return the text of a template by its path inside `templates/`."""
+    return resources.files("modelwizard.templates").joinpath(name).read_text(encoding="utf-8")
 
 
 def blocks(text: str) -> dict[str, str]:

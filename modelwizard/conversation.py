@@ -19,6 +19,9 @@ class Back(Enum):
 
 BACK = Back.BACK
 
+NARROW = 60
+"""Columns of a surface below which tables and hints say less."""
+
 
 @dataclass(frozen=True)
 class Choice:

@@ -48,13 +48,18 @@ class Commands(click.Group):
             _explain(ctx, _bug(error))
 
 
-def terminal() -> Terminal:
-    """Return the terminal of this run; a test may have put its own into `obj`."""
+def terminal(yes: bool = False) -> Terminal:
+    """Return the terminal of this run; a test may have put its own into `obj`.
+
+    Args:
+        yes: Whether it says yes to everything from now on. Defaults to no.
+    """
     root = click.get_current_context().find_root()
     if root.obj is None:
         from modelwizard.terminal.screen import Terminal
 
         root.obj = Terminal.detect()
+    root.obj.yes = root.obj.yes or yes
     return root.obj
 
 

@@ -4,23 +4,42 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
-import tempfile
-from collections.abc import Mapping, Sequence
-from importlib import metadata, resources
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import MISSING, dataclass, fields, replace
+from importlib import metadata
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 from modelwizard import kinds, toml
-from modelwizard.answers import Answers
+from modelwizard.composing import template
 from modelwizard.errors import UsageError
+from modelwizard.files import write_folder
 from modelwizard.problems import PROBLEMS
+from modelwizard.settings import Settings
 from modelwizard.words import sentences
 
-COMMON = {"README.md": "tabular/README.md", "pyproject.toml": "common/project.toml", ".gitignore": "common/gitignore"}
+COMMON = {"README.md": "common/README.md", "pyproject.toml": "common/project.toml", ".gitignore": "common/gitignore"}
 """Where the files that are no code come from; a template that is named nowhere is never written."""
 
 PINNED = ("tensorflow", "keras", "keras-tuner", "six", "scikit-learn", "numpy", "pandas")
-TEMPLATE_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Answers:
+    """Everything that a new project is made from.
+
+    Args:
+        directory: Folder of the project, absolute; it does not exist yet unless `--overwrite` was given.
+        settings: What the person decided.
+        warnings: What a person should know about the data before trusting a result, one sentence each.
+        command: The exact command that makes this project again without questions.
+    """
+
+    directory: Path
+    settings: Settings
+    warnings: tuple[str, ...] = ()
+    command: str = ""
 
 
 def plan(answers: Answers, parts: Sequence[str], hashes: Sequence[str]) -> dict[str, str]:
@@ -34,20 +53,22 @@ def plan(answers: Answers, parts: Sequence[str], hashes: Sequence[str]) -> dict[
     Returns:
         Text of each file by its path inside the project, in the order in which a tree shows them.
     """
+    import hashlib
+
     split = "part,hash\n" + "".join(f"{part},{row}\n" for part, row in zip(parts, hashes, strict=True))
-    files = kinds.of(answers.kind).files(answers) | {path: _template(name) for path, name in COMMON.items()}
+    settings, kind = answers.settings, kinds.of(answers.settings.kind)
+    settings = replace(settings, split=replace(settings.split, sha256=hashlib.sha256(split.encode()).hexdigest()))
+    files = kind.files(settings) | {path: template(name) for path, name in COMMON.items()}
     files["README.md"] = _readme(files["README.md"], answers)
-    files["modelwizard.toml"] = _settings(answers, split)
+    files["modelwizard.toml"] = _settings(settings, answers.command)
     files["split.csv"] = split
-    files["requirements.txt"] = _requirements(answers)
-    files["experiments/1-baseline.toml"] = _first_experiment(answers)
+    files["requirements.txt"] = _requirements((*PINNED, *kind.requirements(settings)))
+    files["experiments/1-baseline.toml"] = _first_experiment(settings)
     return files
 
 
 def write(files: Mapping[str, str], directory: Path, *, overwrite: bool = False) -> None:
     """Write a plan into a folder: everything appears at once, or nothing does.
-
-    The files are staged in a hidden sibling folder, which is then renamed.
 
     Args:
         files: Text of each file by its path inside the project.
@@ -63,84 +84,44 @@ def write(files: Mapping[str, str], directory: Path, *, overwrite: bool = False)
             expected="a new folder",
             fix="choose another name, or add --overwrite to replace the generated files",
         )
+    contents = {name: text.encode() for name, text in files.items()}
     try:
-        directory.parent.mkdir(parents=True, exist_ok=True)
-        stage = Path(tempfile.mkdtemp(prefix=f".{directory.name}-", dir=directory.parent))
-    except OSError as error:
-        raise UsageError(
-            f"{directory.parent} cannot be written: {error.strerror}",
-            fix="choose a folder that belongs to you",
-        ) from error
-    try:
-        for name, text in files.items():
-            path = stage / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8", newline="\n")
-        stage.chmod(0o755)  # mkdtemp makes folders that only their owner may enter
-        if directory.exists():
-            for name in files:
+        if not directory.exists():
+            return write_folder(directory, contents)
+        with TemporaryDirectory(prefix=f".{directory.name}-", dir=directory.parent) as beside:
+            write_folder(stage := Path(beside) / directory.name, contents)
+            for name in contents:
                 (directory / name).parent.mkdir(parents=True, exist_ok=True)
                 os.replace(stage / name, directory / name)
-        else:
-            stage.rename(directory)
     except OSError as error:
         raise UsageError(f"{directory} cannot be written: {error.strerror}", fix="choose another folder") from error
-    finally:
-        shutil.rmtree(stage, ignore_errors=True)
 
 
-def _settings(answers: Answers, split: str) -> str:
+def _settings(settings: Settings, command: str) -> str:
     """Write modelwizard.toml: its look matters, since people edit it."""
-    import hashlib
-
-    data, task, parts = answers.data, answers.problem, answers.split
+    kfold = settings.split.scheme == "kfold"
+    held, drawn = ("validation_size",), ("folds", "repeats")
     tables = {
-        "project": {"name": answers.name, "kind": answers.kind, "version": TEMPLATE_VERSION},
-        "data": {
-            "path": data.path_from(answers.directory),
-            "format": data.kind,
-            "delimiter": data.delimiter,
-            "encoding": data.encoding,
-            **({"decimal": data.decimal} if data.decimal != "." else {}),
-            **({"thousands": data.thousands} if data.thousands else {}),
-            "missing": list(data.missing),
-            **({"sheet": data.sheet} if data.kind == "excel" else {}),
-            "rows": data.rows,
-            "sha256": data.sha256,
-            **({"dates": dict(data.dates)} if data.dates else {}),
-        },
-        "problem": {
-            "type": task.type,
-            "target": list(task.target),
-            "classes": list(task.classes),
-            "loss": task.loss,
-            "metric": task.metric,
-            "reason": task.reason,
-        },
-        "columns": dict(answers.columns),
-        "split": {
-            "scheme": parts.scheme,
-            "seed": parts.seed,
-            "test_size": parts.test_size,
-            **({"validation_size": parts.validation_size} if parts.scheme == "holdout" else {}),
-            **({"group": parts.group} if parts.group else {}),
-            **({"time": parts.time} if parts.time else {}),
-            **({"folds": parts.folds, "repeats": parts.repeats} if parts.scheme == "kfold" else {}),
-            "reason": parts.reason,
-            "sha256": hashlib.sha256(split.encode()).hexdigest(),
-        },
-        "training": {
-            "batch_size": answers.training.batch_size,
-            "tune_batch_size": False,
-            **({"production": "retrain"} if parts.scheme == "kfold" else {}),
-            "polish": False,
-            "seed": answers.training.seed,
-        },
+        "project": {"name": settings.name, "kind": settings.kind, "version": settings.version},
+        "data": {"path": settings.data.path, **_table(settings.data, ("delimiter", "encoding", "missing"), ("path",))},
+        "problem": vars(settings.problem),
+        "columns": settings.columns,
+        "split": _table(settings.split, ("test_size", *(drawn if kfold else held)), held if kfold else drawn),
+        "training": _table(
+            settings.training, ("batch_size", "tune_batch_size", "polish", *(("production",) if kfold else ()))
+        ),
     }
     head = ["The answers that this project was made from. Edit them freely; `modelwizard new` is not needed again."]
-    head += [f"It was: {answers.command}"] if answers.command else []
-    about = {**ABOUT, "training": (*ABOUT["training"], *(FOLDS if parts.scheme == "kfold" else ()))}
+    head += [f"It was: {command}"] if command else []
+    about = {**ABOUT, "training": (*ABOUT["training"], *(FOLDS if kfold else ()))}
     return toml.write(tables, head=head, about=about)
+
+
+def _table(table: Any, always: Collection[str], never: Collection[str] = ()) -> dict[str, Any]:
+    """Return the values of a table of the settings that differ from their defaults, and some whatever they are."""
+    usual = {f.name: f.default if f.default_factory is MISSING else f.default_factory() for f in fields(table)}
+    told = {name: value for name, value in vars(table).items() if name in always or value != usual[name]}
+    return {name: value for name, value in told.items() if name not in never}
 
 
 FOLDS = ('production = "folds" exports the average of the folds\' networks instead of training anew.',)
@@ -158,49 +139,46 @@ ABOUT = {
 }
 
 
-def _first_experiment(answers: Answers) -> str:
+def _first_experiment(settings: Settings) -> str:
     """Write the settings of the baseline: a small network without any regularisation."""
     return (
         "# A small network without regularisation: it has to beat the best prediction that looks at no input.\n"
         "[hyperparameters]\nlayers = 1\nunits = 32\ndropout = 0.0\nl1 = 0.0\nl2 = 0.0\n"
         "weight_decay = 0.0\nlearning_rate = 0.001\n\n"
-        f"[training]\nepochs = 30\nbatch_size = {answers.training.batch_size}\nseed = {answers.training.seed}\n"
+        f"[training]\nepochs = 30\nbatch_size = {settings.training.batch_size}\nseed = {settings.training.seed}\n"
     )
 
 
 def _readme(text: str, answers: Answers) -> str:
     """Tell in the project's README what was chosen, and why."""
-    row, task, parts = PROBLEMS[answers.problem.type], answers.problem, answers.split
-    kinds: dict[str, list[str]] = {}
-    for name, kind in answers.columns.items():
-        kinds.setdefault(kind, []).append(f"`{name}`")
-    columns = "\n".join(f"- {kind}: {_some(names)}" for kind, names in kinds.items())
-    warnings = "\n".join(f"- {sentence}" for sentence in answers.warnings) or "- none"
+    settings = answers.settings
+    row, task, split = PROBLEMS[settings.problem.type], settings.problem, settings.split
+    by_kind: dict[str, list[str]] = {}
+    for name, kind in settings.columns.items():
+        by_kind.setdefault(kind, []).append(f"`{name}`")
     units = row.head(task)["units"]
     fields = {
-        "NAME": answers.name,
-        "DATA": answers.data.path_from(answers.directory),
-        "ROWS": f"{answers.data.rows:,}",
+        "NAME": settings.name,
+        "DATA": settings.data.path,
+        "ROWS": f"{settings.data.rows:,}",
         "TARGET": _some([f"`{name}`" for name in task.target]),
         "PROBLEM": sentences(f"project.{row.name}") + (f" (classes: {_some(task.classes)})" if task.classes else ""),
-        "REASON": task.reason,
         "LAYER": f"{units} unit{'s' * (units > 1)}, {row.activation or 'no activation'}",
         "LOSS": task.loss,
         "METRIC": task.metric,
         "WHY": row.why,
         "BASELINE": row.baseline,
-        "COLUMNS": columns,
-        "SPLIT": parts.reason or f"{parts.scheme}, seed {parts.seed}",
-        "WARNINGS": warnings,
+        "COLUMNS": "\n".join(f"- {kind}: {_some(names)}" for kind, names in by_kind.items()),
+        "SPLIT": split.reason or f"{split.scheme}, seed {split.seed}",
+        "WARNINGS": "\n".join(f"- {sentence}" for sentence in answers.warnings) or "- none",
         "COMMAND": answers.command or "modelwizard new",
     }
     return re.sub(r"\{\{(\w+)\}\}", lambda match: fields[match[1]], text)
 
 
-def _requirements(answers: Answers) -> str:
+def _requirements(names: Sequence[str]) -> str:
     """Pin what this machine has, so that the project can be run again elsewhere."""
-    reader = {"parquet": ("pyarrow",), "excel": ("openpyxl",)}.get(answers.data.kind, ())
-    return "".join(_pinned(name) for name in (*PINNED, *reader)) + "\n# for the tests\n" + _pinned("pytest")
+    return "".join(map(_pinned, names)) + "\n# for the tests\n" + _pinned("pytest")
 
 
 def _pinned(name: str) -> str:
@@ -209,10 +187,6 @@ def _pinned(name: str) -> str:
         return f"{name}=={metadata.version(name)}{why}\n"
     except metadata.PackageNotFoundError:
         return f"{name}{why}\n"
-
-
-def _template(name: str) -> str:
-    return resources.files("modelwizard.templates").joinpath(name).read_text(encoding="utf-8")
 
 
 def _some(names: Sequence[str], most: int = 12) -> str:

@@ -10,85 +10,99 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from modelwizard.answers import COLUMN_KINDS
 from modelwizard.errors import ProjectError
 from modelwizard.problems import PROBLEMS
 
 FILE = "modelwizard.toml"
+VERSION = 1
+"""Version of the templates that a new project is written with."""
+
+COLUMN_KINDS = ("numeric", "categorical", "boolean", "date", "text", "identifier", "constant", "ignore")
+"""What a column can be."""
+UNUSED = ("identifier", "constant", "ignore")
+"""Those that never reach the model."""
 
 
 @dataclass(frozen=True)
-class DataSettings:
+class Format:
+    """How a file of rows is written.
+
+    Args:
+        format: `csv` (any delimiter), `parquet`, `jsonl` or `excel`.
+        delimiter: What separates the cells of a text file. Defaults to a comma.
+        encoding: Encoding of a text file, as Python names it. Defaults to UTF-8.
+        decimal: Decimal sign. Defaults to a point.
+        thousands: Sign between groups of three digits. Defaults to nothing.
+        missing: Cells that mean "missing", as found in this file. Defaults to the empty cell.
+        sheet: Sheet of a workbook, or nothing for the first. Defaults to nothing.
+    """
+
+    format: str
+    delimiter: str = ","
+    encoding: str = "utf-8"
+    decimal: str = "."
+    thousands: str = ""
+    missing: tuple[str, ...] = ("",)
+    sheet: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataSettings(Format):
     """Where the rows are and how the file is written.
 
     Args:
         path: The file, relative to the project's folder or absolute.
-        format: `csv`, `parquet`, `jsonl` or `excel`.
-        delimiter: What separates the cells of a text file. Defaults to a comma.
-        encoding: Encoding of a text file. Defaults to UTF-8.
-        decimal: Decimal sign. Defaults to a point.
-        thousands: Thousands separator, or nothing. Defaults to nothing.
-        missing: Cells that mean "missing". Defaults to none besides the empty cell.
-        sheet: Sheet of a workbook, or nothing for the first. Defaults to nothing.
         rows: How many rows the file had when the project was made.
         sha256: The file's hash when the project was made.
         dates: Layout of a date column where it cannot be guessed. Defaults to none.
     """
 
     path: str
-    format: str
     rows: int
     sha256: str
-    delimiter: str = ","
-    encoding: str = "utf-8"
-    decimal: str = "."
-    thousands: str = ""
-    missing: tuple[str, ...] = ()
-    sheet: str = ""
     dates: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ProblemSettings:
     """What is predicted and how it is judged.
 
     Args:
         type: A problem type of the table.
         target: Target columns.
+        classes: Labels in the order of their numbers; for `multilabel` the texts that mean yes. Defaults to none.
         loss: Loss by its Keras name.
         metric: The score that decides.
-        classes: Labels in the order of their numbers; for `multilabel` the texts that mean yes. Defaults to none.
         reason: Why this problem type was chosen. Defaults to nothing.
     """
 
     type: str
     target: tuple[str, ...]
+    classes: tuple[str, ...] = ()
     loss: str
     metric: str
-    classes: tuple[str, ...] = ()
     reason: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class SplitSettings:
     """How rows are divided.
 
     Args:
         scheme: `holdout` or `kfold`.
         seed: Seed of the division.
-        sha256: Hash of split.csv when it was written.
         test_size: Share of the test rows. Defaults to 0.2.
         validation_size: Share of the validation rows under `holdout`. Defaults to 0.2.
         group: Column whose equal values stay together, or None.
-        time: Column that orders the rows, or None.
+        time: Column that orders the rows, the latest for the test, or None.
         folds: Folds under `kfold`. Defaults to 5.
         repeats: How often finalists' folds are drawn anew under `kfold`. Defaults to 1.
         reason: Why this scheme was chosen. Defaults to nothing.
+        sha256: Hash of split.csv when it was written.
     """
 
     scheme: str
     seed: int
-    sha256: str
     test_size: float = 0.2
     validation_size: float = 0.2
     group: str | None = None
@@ -96,26 +110,27 @@ class SplitSettings:
     folds: int = 5
     repeats: int = 1
     reason: str = ""
+    sha256: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class TrainingSettings:
     """How trials are trained.
 
     Args:
-        seed: Base of every seed of a trial.
         batch_size: Rows of a step. Defaults to 32.
         tune_batch_size: Whether the regularize stage searches it too, from 2 to 32. Defaults to no.
         production: Under K-fold, what finalize exports: `retrain` (on all rows outside the test set) or `folds` (the
             average of the folds' own networks). Defaults to `retrain`.
         polish: Whether finalize tries a last pass at batch size 1, and keeps it if it helps. Defaults to no.
+        seed: Base of every seed of a trial.
     """
 
-    seed: int
     batch_size: int = 32
     tune_batch_size: bool = False
     production: str = "retrain"
     polish: bool = False
+    seed: int
 
 
 @dataclass(frozen=True)
@@ -135,11 +150,11 @@ class Settings:
 
     Args:
         name: Name of the project.
-        kind: Kind of data: `tabular`.
+        kind: Kind of data, a name of `kinds.KINDS`.
         version: Version of the templates it was written with.
         data: Table `[data]`.
         problem: Table `[problem]`.
-        columns: Kind of each column that is not a target.
+        columns: Kind of each column that is not a target, in file order.
         split: Table `[split]`.
         training: Table `[training]`.
         checks: Table `[checks]`; may be left out.
@@ -153,7 +168,12 @@ class Settings:
     columns: Mapping[str, str]
     split: SplitSettings
     training: TrainingSettings
-    checks: CheckSettings
+    checks: CheckSettings = CheckSettings()
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """The columns that reach the model, in file order."""
+        return tuple(name for name, kind in self.columns.items() if kind not in UNUSED)
 
     @staticmethod
     def load(path: Path) -> Settings:
@@ -265,23 +285,20 @@ def _columns(tables: Mapping[str, Any]) -> Mapping[str, str]:
 
 def _check(settings: Settings) -> None:
     problem, split = settings.problem, settings.split
-    ways, way = ("retrain", "folds"), settings.training.production
-    if way not in ways:
-        raise _error("training.production", f"one of {', '.join(ways)}", repr(way), way, ways)
-    if problem.type not in PROBLEMS:
-        raise _error("problem.type", f"one of {', '.join(PROBLEMS)}", repr(problem.type), problem.type, tuple(PROBLEMS))
-    row = PROBLEMS[problem.type]
-    if problem.loss not in row.losses:
-        raise _error("problem.loss", f"one of {', '.join(row.losses)}", repr(problem.loss), problem.loss, row.losses)
-    if problem.metric not in row.metrics:
-        expected = f"one of {', '.join(row.metrics)}"
-        raise _error("problem.metric", expected, repr(problem.metric), problem.metric, row.metrics)
+    row = PROBLEMS.get(problem.type)
+    for key, value, known in (
+        ("training.production", settings.training.production, ("retrain", "folds")),
+        ("problem.type", problem.type, tuple(PROBLEMS)),
+        ("problem.loss", problem.loss, row.losses if row else ()),
+        ("problem.metric", problem.metric, row.metrics if row else ()),
+        ("split.scheme", split.scheme, ("holdout", "kfold")),
+    ):
+        if value not in known:
+            raise _error(key, f"one of {', '.join(known)}", repr(value), value, known)
     if not problem.target:
         raise _error("problem.target", "at least one column", "an empty list")
-    if row.one_label and len(problem.classes) < 2:
+    if PROBLEMS[problem.type].one_label and len(problem.classes) < 2:
         raise _error("problem.classes", "two labels or more", repr(list(problem.classes)))
-    if split.scheme not in ("holdout", "kfold"):
-        raise _error("split.scheme", "holdout or kfold", repr(split.scheme), split.scheme, ("holdout", "kfold"))
     ranges = (
         ("training.batch_size", settings.training.batch_size, 1, None),
         ("split.folds", split.folds, 2 if split.scheme == "kfold" else 0, None),

@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from modelwizard.answers import Answers, Source, Splitting, Task, Training
 from modelwizard.problems import PROBLEMS
+from modelwizard.scaffold import Answers
+from modelwizard.settings import DataSettings, ProblemSettings, Settings, SplitSettings, TrainingSettings
 
 
 def table(problem: str, rows: int = 240, seed: int = 7) -> tuple[pd.DataFrame, tuple[str, ...]]:
@@ -74,22 +75,31 @@ def answers(problem: str, folder: Path, frame: pd.DataFrame, targets: tuple[str,
     path = folder / f"{problem}.csv"
     frame.to_csv(path, index=False)
     row = PROBLEMS[problem]
-    return Answers(
-        directory=folder / "project",
+    settings = Settings(
         name="project",
-        data=Source(
-            path=path,
+        kind="tabular",
+        version=1,
+        data=DataSettings(
+            path=f"../{path.name}",
+            format="csv",
             missing=("", "?"),
             rows=len(frame),
             sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
             dates={"since": "%Y-%m-%d %H:%M:%S"},
         ),
-        problem=Task(problem, targets, CLASSES.get(problem, ()), row.loss, row.metrics[0], "drawn for a test"),
+        problem=ProblemSettings(
+            type=problem,
+            target=targets,
+            classes=CLASSES.get(problem, ()),
+            loss=row.loss,
+            metric=row.metrics[0],
+            reason="drawn for a test",
+        ),
         columns=COLUMNS,
-        split=Splitting(seed=1, reason="48 validation rows"),
-        training=Training(batch_size=32, seed=1),
-        command=f"modelwizard new project --data {problem}.csv",
+        split=SplitSettings(scheme="holdout", seed=1, folds=0, repeats=0, reason="48 validation rows", sha256=""),
+        training=TrainingSettings(batch_size=32, seed=1),
     )
+    return Answers(folder / "project", settings, command=f"modelwizard new project --data {problem}.csv")
 
 
 def parts(rows: int) -> list[str]:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import modelwizard
+from modelwizard.kinds import KINDS
 
 PACKAGE = Path(modelwizard.__file__).parent
 ROOT = PACKAGE.parent
@@ -100,6 +101,28 @@ def test_no_modules_import_each_other_in_a_circle() -> None:
     assert circles(arrows) == []
 
 
+READERS = ("openpyxl", "pandas", "polars", "pyarrow")
+
+
+@pytest.mark.parametrize("path", [p for p in MODULES if room(p) != "kinds"], ids=named)
+def test_only_its_folder_knows_a_kind_of_data(path: Path) -> None:
+    folders = {f"modelwizard.kinds.{name}" for name in KINDS}
+    known = {".".join(name.split(".")[:3]) for name in imports(path)} & folders
+    known |= {name.split(".")[0] for name in imports(path)} & set(READERS)
+    assert known == set()
+
+
+def test_no_other_room_names_a_kind_of_data() -> None:
+    naming = {
+        named(path)
+        for path in MODULES
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and node.value in KINDS
+    }
+    # Settings of projects from the time when there was one kind name none.
+    assert {name for name in naming if not name.startswith("kinds/")} == {"settings.py"}
+
+
 @pytest.mark.parametrize("library", ["questionary", "rich", "prompt_toolkit"])
 def test_only_the_terminal_knows_the_screen(library: str) -> None:
     knowing = {room(path) for path in MODULES if library in {name.split(".")[0] for name in imports(path)}}
@@ -117,6 +140,7 @@ def test_only_the_command_line_knows_click() -> None:
         ("import modelwizard.cli", ("tensorflow", "keras", "numpy", "pandas", "questionary", "rich")),
         ("import modelwizard.walk", HEAVY),
         ("import modelwizard.wizard.new", HEAVY),
+        ("import modelwizard.wizard.new, modelwizard.kinds; modelwizard.kinds.every()", (*HEAVY, "numpy", "pandas")),
         ("import modelwizard.scaffold", (*HEAVY, "pandas")),
     ],
 )

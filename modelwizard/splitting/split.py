@@ -2,68 +2,64 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
 from modelwizard.errors import DataError, UsageError
 from modelwizard.evidence.scheme import Scheme, check_rows, choose
-from modelwizard.kinds.tabular.amounts import check_infinite
-from modelwizard.kinds.tabular.cells import cells_of, counted
-from modelwizard.kinds.tabular.columns import Column, require
-from modelwizard.kinds.tabular.copies import told
-from modelwizard.kinds.tabular.rows import row_hashes, strata, times_of, units_of
-from modelwizard.kinds.tabular.sniff import Format
-from modelwizard.kinds.tabular.target import Target
-from modelwizard.splitting.stratify import deal, spread
-
-__all__ = ["PARTS", "Split", "folds", "row_hashes", "split", "strata", "times_of", "units_of"]
+from modelwizard.problems.target import Target
+from modelwizard.settings import SplitSettings
+from modelwizard.splitting.stratify import deal, spread, strata
 
 PARTS = ("train", "validation", "test", "unused")
 _MINIMUM_GROUPS = 5
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """How the rows of some data depend on each other.
+
+    Args:
+        units: Rows with one number must not be parted: they are of one group, or have the same inputs. Those with one
+            negative number are so many alike that each part is to have its share of them. Shape (n,).
+        groups: The group of each row as text, "" where it has none, shape (n,). Defaults to no groups.
+        moments: When each row was, as text, shape (n,). Defaults to no order in time.
+        ranks: Their order in time, equal for equal times, negative where that is unknown, shape (n,).
+        copies: What a person should know of rows with the same inputs. Defaults to nothing.
+    """
+
+    units: np.ndarray
+    groups: np.ndarray | None = None
+    moments: np.ndarray | None = None
+    ranks: np.ndarray | None = None
+    copies: str = ""
+
+
+@dataclass(frozen=True, eq=False)
 class Split:
     """Which row is where, and why.
 
     Args:
-        parts: One of `PARTS` for each row of the file, shape (n,).
-        hashes: 16 hex digits for each row, of its raw content, shape (n,).
-        scheme: "holdout" or "kfold".
-        folds: Folds of cross-validation over the rows that are not for the test; 0 for hold-out.
-        repeats: How often the folds are drawn anew; 0 for hold-out.
-        reason: Why this scheme, in rows and points.
+        settings: The scheme as it was decided, the reason in rows and points.
+        parts: One of `PARTS` for each row, shape (n,).
         notes: What else a person should know, one sentence each.
     """
 
+    settings: SplitSettings
     parts: np.ndarray
-    hashes: np.ndarray
-    scheme: str
-    folds: int
-    repeats: int
-    reason: str
     notes: tuple[str, ...] = ()
-
-    @property
-    def counts(self) -> dict[str, int]:
-        """Rows of each part."""
-        return {part: int((self.parts == part).sum()) for part in PARTS}
 
 
 def split(
-    frame: pd.DataFrame,
-    columns: Sequence[Column],
     target: Target,
-    form: Format,
+    related: Rows,
     *,
     validation: str = "auto",
     test_size: float = 0.2,
     validation_size: float = 0.2,
-    group: str | None = None,
-    time: str | None = None,
+    group: str = "",
+    time: str = "",
     seed: int = 0,
 ) -> Split:
     """Divide the rows: alike in their labels, groups together, the latest for the test.
@@ -72,45 +68,57 @@ def split(
     property of the population: these are spread over the parts. Rows without a target are "unused".
 
     Args:
-        frame: The raw table.
-        columns: Its columns; identifiers, constants and ignored ones do not make two rows different.
         target: The checked target.
-        form: The format of the file.
+        related: How the rows depend on each other.
         validation: "auto", "holdout" or "kfold". Defaults to "auto".
         test_size: Share of the rows for the test. Defaults to 0.2.
         validation_size: Share of the rows for validation. Defaults to 0.2.
-        group: Column whose rows of one value stay together. Defaults to None.
-        time: Column that orders the rows; the latest become the test. Defaults to None.
+        group: What the groups of `related` are called. Defaults to no groups.
+        time: What the moments of `related` are called; the latest rows become the test. Defaults to no order.
         seed: Defaults to 0.
 
     Raises:
-        UsageError: A share, a scheme or a column that cannot be used.
-        DataError: Too few rows, groups or points in time for three parts; or an infinite value among the features.
+        UsageError: Groups and an order in time, both.
+        DataError: Too few rows, groups or points in time for three parts.
     """
-    _check_request(frame, validation, test_size, validation_size, group, time)
-    check_infinite(frame, columns, form)
+    if group and time:
+        raise UsageError(
+            "Rows are kept together by group, or ordered by time, not both.",
+            expected="--group or --time",
+            received=f"--group {group} --time {time}",
+            fix="--time alone, if the model is to predict the future; else --group alone",
+        )
     usable = target.known.copy()
-    moments = None
-    if time:
-        moments = times_of(frame, time, form)
-        usable &= moments >= 0
+    if related.ranks is not None:
+        usable &= related.ranks >= 0
         check_rows(int(usable.sum()), f"rows with a target and a '{time}'")
     rows = np.flatnonzero(usable)
-    units = units_of(frame, columns, target.names, group, form)[rows]
+    units = related.units[rows]
     shares = np.array([1 - test_size - validation_size, validation_size, test_size])
-    if moments is not None:
-        number = _by_time(moments[rows], shares, time or "")
+    if related.ranks is not None:
+        number = _by_time(related.ranks[rows], shares, time)
     else:
         labels = strata(target)[rows]
-        _check_units(units, labels, group, frame)
+        _check_units(units, labels, group, related.groups)
         number = _deal_rows(labels, units, shares, np.random.default_rng(seed))
-    parts = np.full(len(frame), "unused", dtype=object)
+    parts = np.full(len(usable), "unused", dtype=object)
     parts[rows] = np.array(PARTS[:3], dtype=object)[number]
     _check_parts(parts, target, group or time)
     scheme = _scheme(parts, target, validation, bool(time))
-    notes = (told(frame, columns, target, form, group, time), *_notes(frame, parts, target, units, group, time))
-    notes = tuple(note for note in notes if note)
-    return Split(parts.astype(str), row_hashes(frame), scheme.name, scheme.folds, scheme.repeats, scheme.reason, notes)
+    settings = SplitSettings(
+        scheme=scheme.name,
+        seed=seed,
+        test_size=test_size,
+        validation_size=validation_size,
+        group=group or None,
+        time=time or None,
+        folds=scheme.folds,
+        repeats=scheme.repeats,
+        reason=scheme.reason,
+        sha256="",
+    )
+    notes = _notes(parts, target, len(np.unique(units)) if group else 0, related.moments, group, time)
+    return Split(settings, parts.astype(str), (related.copies, *notes) if related.copies else notes)
 
 
 def folds(
@@ -134,9 +142,9 @@ def folds(
         folds: Number of folds.
         repeats: How often they are drawn anew; once only if ordered by time. Defaults to 1.
         seed: Defaults to 0.
-        units: Rows with one number stay together, with one negative number are spread (`units_of`), shape (n,).
+        units: Rows with one number stay together, with one negative number are spread (`Rows.units`), shape (n,).
             Defaults to each row alone.
-        times: Order of the rows (`times_of`), shape (n,). Defaults to None.
+        times: Order of the rows (`Rows.ranks`), shape (n,). Defaults to None.
 
     Returns:
         `folds * repeats` pairs of row numbers in the file, each sorted.
@@ -206,38 +214,7 @@ def _scheme(parts: np.ndarray, target: Target, validation: str, ordered: bool) -
     )
 
 
-def _check_request(
-    frame: pd.DataFrame, validation: str, test: float, held: float, group: str | None, time: str | None
-) -> None:
-    """Refuse shares, schemes and columns that cannot be used."""
-    known = [str(name) for name in frame.columns]
-    if validation not in ("auto", "holdout", "kfold"):
-        raise UsageError(
-            f"There is no validation scheme '{validation}'.",
-            expected="auto, holdout or kfold",
-            received=f"--validation {validation}",
-        )
-    for share, flag in ((test, "--test-size"), (held, "the validation share")):
-        if not 0.05 <= share <= 0.5:
-            raise UsageError(
-                f"{flag} must be a share of the rows.",
-                expected="a number from 0.05 to 0.5",
-                received=f"{share:g}",
-                fix=f"{flag} 0.2",
-            )
-    if group and time:
-        raise UsageError(
-            "Rows are kept together by group, or ordered by time, not both.",
-            expected="--group or --time",
-            received=f"--group {group} --time {time}",
-            fix="--time alone, if the model is to predict the future; else --group alone",
-        )
-    for name, flag in ((group, "--group"), (time, "--time")):
-        if name:
-            require(name, known, flag)
-
-
-def _check_units(units: np.ndarray, labels: np.ndarray, group: str | None, frame: pd.DataFrame) -> None:
+def _check_units(units: np.ndarray, labels: np.ndarray, group: str, groups: np.ndarray | None) -> None:
     """Refuse rows that cannot be divided because too many belong together."""
     different = len(np.unique(units))
     if different < 20 and not group:
@@ -246,7 +223,7 @@ def _check_units(units: np.ndarray, labels: np.ndarray, group: str | None, frame
         raise DataError(
             f"'{group}' divides the rows into only {different} groups.",
             expected=f"at least {_MINIMUM_GROUPS}, so that some are left for validation and for the test",
-            received=f"{cells_of(frame, group).nunique()} different values",
+            received=f"{len(np.unique(groups))} different values" if groups is not None else None,
             fix="choose another column with --group, or leave --group out",
         )
     if different < 20 and not group:
@@ -258,22 +235,18 @@ def _check_units(units: np.ndarray, labels: np.ndarray, group: str | None, frame
         )
 
 
-def _check_parts(parts: np.ndarray, target: Target, cause: str | None) -> None:
+def _check_parts(parts: np.ndarray, target: Target, cause: str) -> None:
     """Refuse a division in which a part lacks a class of two, or training lacks any class or holds too little."""
     for part in PARTS[:3]:
         inside = parts == part
-        if target.type.one_label and (target.type.chooses_positive or part == "train"):
-            ids = target.type.ids(target.y[inside])
-            absent = [label for number, label in enumerate(target.classes) if not (ids == number).any()]
-            if absent:
-                raise DataError(
-                    f"The {part} rows hold no '{absent[0]}'.",
-                    expected="rows of each class in each part",
-                    received=f"{inside.sum():,} {part} rows divided by '{cause}'"
-                    if cause
-                    else f"{inside.sum():,} rows",
-                    fix="leave --group and --time out, or choose another column" if cause else "collect more rows",
-                )
+        every = target.type.one_label and (target.type.chooses_positive or part == "train")
+        if every and (absent := _absent(inside, target)):
+            raise DataError(
+                f"The {part} rows hold no '{absent[0]}'.",
+                expected="rows of each class in each part",
+                received=f"{inside.sum():,} {part} rows" + (f" divided by '{cause}'" if cause else ""),
+                fix="leave --group and --time out, or choose another column" if cause else "collect more rows",
+            )
         if inside.sum() < 5:
             raise DataError(
                 f"{int(inside.sum())} rows are left for {part}.",
@@ -284,31 +257,27 @@ def _check_parts(parts: np.ndarray, target: Target, cause: str | None) -> None:
 
 
 def _notes(
-    frame: pd.DataFrame,
-    parts: np.ndarray,
-    target: Target,
-    units: np.ndarray,
-    group: str | None,
-    time: str | None,
+    parts: np.ndarray, target: Target, groups: int, moments: np.ndarray | None, group: str, time: str
 ) -> tuple[str, ...]:
     """Say what was kept together, ordered, or left out."""
     notes: list[str] = []
-    unused = int((parts == "unused").sum())
-    if unused:
+    if unused := int((parts == "unused").sum()):
         what = "target or time" if time else "target"
-        notes.append(f"{counted(unused, 'row', 'rows')} without a {what}: not used.")
+        notes.append(f"{unused:,} row{'s' * (unused > 1)} without a {what}: not used.")
     if group:
         notes.append(
-            f"Rows of one '{group}' stay together: {len(np.unique(units)):,} groups. The parts differ as groups do; "
+            f"Rows of one '{group}' stay together: {groups:,} groups. The parts differ as groups do; "
             "scores are for new groups."
         )
-    if time:
-        first = cells_of(frame, time)[parts == "test"].iloc[0]
-        latest = f"The test rows are the most recent ones by '{time}', such as {first}."
+    if moments is not None:
+        latest = f"The test rows are the most recent ones by '{time}', such as {moments[parts == 'test'][0]}."
         notes.append(f"{latest} The parts differ as the times do; scores are for later rows.")
-    if target.type.one_label:
-        tested = target.type.ids(target.y[parts == "test"])
-        absent = [label for number, label in enumerate(target.classes) if not (tested == number).any()]
-        if absent:
-            notes.append(f"The test rows hold no {', '.join(repr(label) for label in absent[:5])}.")
+    if target.type.one_label and (absent := _absent(parts == "test", target)):
+        notes.append(f"The test rows hold no {', '.join(map(repr, absent[:5]))}.")
     return tuple(notes)
+
+
+def _absent(inside: np.ndarray, target: Target) -> list[str]:
+    """Return the classes that some rows hold none of."""
+    ids = target.type.ids(target.y[inside])
+    return [label for number, label in enumerate(target.classes) if not (ids == number).any()]

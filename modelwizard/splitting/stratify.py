@@ -4,6 +4,23 @@ from __future__ import annotations
 
 import numpy as np
 
+from modelwizard.problems.target import Target
+
+
+def strata(target: Target) -> np.ndarray:
+    """Return what must be alike in all parts: classes, labels, or tenths of the amounts, shape (n, k) of 0 and 1."""
+    y, known = target.y, target.known
+    if target.type.one_label:
+        ids = target.type.ids(y)
+        return (ids[:, None] == np.arange(len(target.classes))).astype(np.int64)
+    if target.type.classifies:
+        return np.nan_to_num(y).astype(np.int64)
+    spread = np.nanstd(y, axis=0)
+    level = ((y - np.nanmean(y, axis=0)) / np.where(spread > 0, spread, 1)).mean(axis=1)
+    tenths = np.unique(np.quantile(level[known], np.linspace(0.1, 0.9, 9)))
+    bins = np.searchsorted(tenths, level, side="right")
+    return ((bins[:, None] == np.arange(len(tenths) + 1)) & known[:, None]).astype(np.int64)
+
 
 def deal(labels: np.ndarray, sizes: np.ndarray, shares: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Return the part of each unit, such that every part holds its share of the rows and of each label.

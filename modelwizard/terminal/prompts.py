@@ -13,10 +13,9 @@ from prompt_toolkit.key_binding import KeyBindings, merge_key_bindings
 from prompt_toolkit.layout.controls import FormattedTextControl
 from prompt_toolkit.output import create_output
 
-from modelwizard.conversation import BACK, Prompt
+from modelwizard.conversation import BACK, NARROW, Prompt
 from modelwizard.terminal.lines import unless_back, validator
 
-NARROW = 60  # columns of a terminal that has no room for hints
 SEARCHABLE = 12  # from this many choices on, typing narrows the list
 
 LOOK: dict[str, Any] = {

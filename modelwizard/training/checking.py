@@ -68,17 +68,16 @@ def divided(project: Project, parts: Array) -> Division | None:
         project: The project.
         parts: The part of each row of the file.
     """
-    split, kind = project.settings.split, kinds.of(project.settings.kind)
+    split = project.settings.split
     if not split.group and not split.time:
         return None
+    related = kinds.of(project.settings.kind).rows(project.data_path, project.settings)
     groups = times = None
-    if split.group:
-        cells = kind.groups(project.data_path, project.settings)
-        sides = _sides(cells, parts, cells != "")
+    if related.groups is not None:
+        sides = _sides(related.groups, parts, related.groups != "")
         groups = max(sides, key=lambda side: len(np.intersect1d(*side)))
-    if split.time:
-        ranks = kind.times(project.data_path, project.settings)
-        sides = [side for side in _sides(ranks, parts, ranks >= 0) if len(side[0]) and len(side[1])]
+    if related.ranks is not None:
+        sides = [side for side in _sides(related.ranks, parts, related.ranks >= 0) if len(side[0]) and len(side[1])]
         times = max(sides, key=lambda side: float(np.mean(side[0] > side[1].min())), default=None)
     return Division(groups, times)
 

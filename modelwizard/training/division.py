@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from modelwizard import kinds
 from modelwizard.evidence.arrays import time_blocks
-from modelwizard.kinds.tabular.target import Target
 from modelwizard.problems import PROBLEMS
+from modelwizard.problems.target import Target
 from modelwizard.project import Project
-from modelwizard.splitting.split import folds
+from modelwizard.splitting.split import Rows, folds
 
 BLOCKS = 50
 """Blocks that judging rows in time order are cut into: neighbours are alike, blocks nearly independent."""
@@ -38,10 +38,9 @@ def pairs(project: Project, parts: Array, rows: Array, y: Array, repeats: int) -
     target = Target(task.target, task.type, task.classes, (), full, known)
     # Rows that data.py leaves out belong to no fold.
     usable = np.where(known, parts, "unused")
-    kind = kinds.of(project.settings.kind)
-    times = kind.times(project.data_path, project.settings) if split.time else None
-    units = None if split.time else kind.units(project.data_path, project.settings)
-    return folds(usable, target, folds=split.folds, repeats=repeats, seed=split.seed, units=units, times=times)
+    related = _related(project)
+    seed, units, times = split.seed, related.units, related.ranks
+    return folds(usable, target, folds=split.folds, repeats=repeats, seed=seed, units=units, times=times)
 
 
 def groups(project: Project, rows: Array, judged: int) -> Array | None:
@@ -52,12 +51,15 @@ def groups(project: Project, rows: Array, judged: int) -> Array | None:
         rows: (n,) file rows.
         judged: How many of them judge; in time order, blocks are so long that these make up about `BLOCKS`.
     """
-    split, kind = project.settings.split, kinds.of(project.settings.kind)
+    split = project.settings.split
     if split.group:
-        return kind.units(project.data_path, project.settings)[rows]
-    if split.time:
-        ranks = kind.times(project.data_path, project.settings)[rows]
+        return _related(project).units[rows]
+    if split.time and (ranks := _related(project).ranks) is not None:
         blocks = np.empty(len(rows), dtype=np.int64)
-        blocks[np.argsort(ranks, kind="stable")] = time_blocks(len(rows), judged // BLOCKS)
+        blocks[np.argsort(ranks[rows], kind="stable")] = time_blocks(len(rows), judged // BLOCKS)
         return blocks
     return None
+
+
+def _related(project: Project) -> Rows:
+    return kinds.of(project.settings.kind).rows(project.data_path, project.settings)

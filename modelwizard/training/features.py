@@ -15,8 +15,6 @@ from modelwizard.contract.results import Effect, Effects, Proposal, Proposals
 from modelwizard.errors import ProjectError
 from modelwizard.evidence import comparison, kfold
 from modelwizard.evidence.losses import row_loss
-from modelwizard.kinds.tabular import interactions
-from modelwizard.kinds.tabular.interactions import CYCLES, clusters
 from modelwizard.problems import PROBLEMS
 from modelwizard.training import division, memory, trials
 from modelwizard.training.shapes import Padded
@@ -27,8 +25,6 @@ from modelwizard.training.workshop import Fold, Workshop
 Array = NDArray[Any]
 Floats = NDArray[np.floating]
 
-MOST = 6
-"""Interactions that are proposed, at most."""
 SHUFFLES = 5
 """Times that a column is shuffled."""
 MOST_ROWS = 2000
@@ -94,51 +90,40 @@ def propose(workshop: Workshop, job: Propose, watcher: Watcher) -> list[Proposal
     Interactions are found with the help of targets. Under K-fold each fold gets those that its own training rows
     propose, and what would be written is proposed by all rows outside the test set. All else looks at inputs only.
     """
-    folds = workshop.folds()
+    folds, kind = workshop.folds(), workshop.kind.features()
     each: list[tuple[Proposal, ...]] = []
     for fold in folds:
         watcher.check()
-        each.append(_proposals(_interactions(workshop, fold.encoding, fold.train.raw, fold.train.truth, job.seed)))
+        each.append(_helped(workshop, fold.encoding, fold.train.raw, fold.train.truth, job.seed))
     whole, all_rows = each[0], folds[0].train.raw
     if len(folds) > 1:
         rows = workshop.load("train", "validation")
         all_rows = rows.x
-        whole = _proposals(_interactions(workshop, folds[0].encoding, rows.x, np.asarray(rows.y), job.seed))
-    numbers, dated = _numbers(workshop, folds[0].encoding, all_rows)
-    dates = _proposals(interactions.calendar(numbers, dated))
-    logarithms = _proposals(interactions.logarithms(numbers, dated=dated))
+        whole = _helped(workshop, folds[0].encoding, rows.x, np.asarray(rows.y), job.seed)
+    others = kind.unhelped(workshop.code.data.KINDS, _numbers(workshop, folds[0].encoding, all_rows))
     return [
         Proposals("interactions", tuple(each), whole),
-        Proposals("dates", (dates,) * len(folds), dates),
-        Proposals("logarithms", (logarithms,) * len(folds), logarithms),
+        *(Proposals(title, (found,) * len(folds), found) for title, found in others.items()),
     ]
 
 
-def _interactions(
-    workshop: Workshop, encoding: Any, raw: Mapping[str, Array], y: Array, seed: int
-) -> list[interactions.Proposal]:
-    numbers, dated = _numbers(workshop, encoding, raw)
-    kinds: Mapping[str, str] = workshop.code.data.KINDS
-    labels = {n: raw[n].reshape(-1) for n, kind in kinds.items() if kind in ("categorical", "boolean") and n in raw}
-    return interactions.interactions(numbers, labels, y, workshop.problem.name, dated=dated, most=MOST, seed=seed)
+def _helped(workshop: Workshop, encoding: Any, raw: Mapping[str, Array], y: Array, seed: int) -> tuple[Proposal, ...]:
+    kinds, numbers = workshop.code.data.KINDS, _numbers(workshop, encoding, raw)
+    return workshop.kind.features().helped(kinds, numbers, raw, y, workshop.problem.name, seed)
 
 
-def _numbers(workshop: Workshop, encoding: Any, raw: Mapping[str, Array]) -> tuple[dict[str, Floats], list[str]]:
-    """Return the values of every number that leaves `add_features`, and which of them are parts of dates."""
+def _numbers(workshop: Workshop, encoding: Any, raw: Mapping[str, Array]) -> dict[str, Floats]:
+    """Return the values of every number that leaves `add_features`."""
     _require(workshop, encoding)
-    kinds: Mapping[str, str] = workshop.code.data.KINDS
-    names = [n for n in encoding.features if kinds.get(n, "numeric") == "numeric"]
+    names = workshop.kind.features().numbers(workshop.code.data.KINDS, encoding.features)
     if not names:
-        return {}, []
+        return {}
     with blame(workshop.project.folder, "compute the features"):
         values = workshop.code.preprocessing.run(
             keras.Model(encoding.raw, {n: encoding.features[n] for n in names}), raw
         )
     numbers = {n: np.asarray(values[n], dtype=float).reshape(-1) for n in names}
-    numbers = {n: np.where(np.isfinite(v), v, np.nan) for n, v in numbers.items()}
-    dates = [n for n, kind in kinds.items() if kind == "date"]
-    dated = [f"{date}.{part}" for date in dates for part in ("days", *CYCLES)]
-    return numbers, [name for name in dated if name in numbers]
+    return {n: np.where(np.isfinite(v), v, np.nan) for n, v in numbers.items()}
 
 
 def _require(workshop: Workshop, encoding: Any) -> None:
@@ -150,10 +135,6 @@ def _require(workshop: Workshop, encoding: Any) -> None:
             expected="raw, features and columns as they were generated",
             fix="restore these attributes of Encoding (git has the first version), or add features by hand in data.py",
         )
-
-
-def _proposals(found: Sequence[interactions.Proposal]) -> tuple[Proposal, ...]:
-    return tuple(Proposal(one.feature.name, one.feature.op, one.feature.code, one.share, one.t) for one in found)
 
 
 def importance(workshop: Workshop, job: Importance, watcher: Watcher) -> Effects:
@@ -191,17 +172,14 @@ def importance(workshop: Workshop, job: Importance, watcher: Watcher) -> Effects
 
 
 def _clusters(workshop: Workshop, folds: Sequence[Fold]) -> list[list[str]]:
-    """Return the columns that every fold's network sees, correlated numbers together."""
+    """Return the columns that every fold's network sees, those together that stand in for each other."""
     first = folds[0].encoding
     _require(workshop, first)
     seen = [{name for names in fold.encoding.columns.values() for name in names} for fold in folds]
     common = [
         n for n in dict.fromkeys(n for names in first.columns.values() for n in names) if all(n in s for s in seen)
     ]
-    numbers = [name for name in first.columns["numeric"] if name in common]
-    places = [first.columns["numeric"].index(name) for name in numbers]
-    found = clusters(folds[0].train.x["numeric"][:, places], numbers) if numbers else []
-    return found + [[name] for name in common if name not in numbers]
+    return workshop.kind.features().clusters(folds[0].train.x, first.columns, common)
 
 
 class _Held:

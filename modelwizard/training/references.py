@@ -26,7 +26,6 @@ Predict = Callable[[Workshop, Fold, float], Floats]
 
 FEW_ROWS = 10_000
 ROUNDS = 10  # of boosting, between two looks at the clock
-MOST_TEXT = 50  # components that stand for a text block of thousands of words in the trees
 
 
 def references(workshop: Workshop, _: References, watcher: Watcher) -> Fitted:
@@ -101,13 +100,13 @@ def _dumb(workshop: Workshop, fold: Fold, _: float) -> Floats:
 
 
 def _linear(workshop: Workshop, fold: Fold, until: float) -> Floats:
-    x, held = _columns(fold, one_hot=True)
+    x, held = workshop.kind.matrices(fold.train.x, fold.validation.x, one_hot=True)
     text, most = "text" in fold.train.x, 1000 if math.isinf(until) else 100
     return _fit(workshop, fold, x, held, lambda x, y: workshop.problem.linear(text=text, iterations=most).fit(x, y))
 
 
 def _trees(workshop: Workshop, fold: Fold, until: float) -> Floats:
-    x, held = _columns(fold, one_hot=False)
+    x, held = workshop.kind.matrices(fold.train.x, fold.validation.x, one_hot=False)
     problem, loss = workshop.problem, workshop.project.settings.problem.loss
     make = lambda: problem.trees(loss, early_stopping=True, random_state=1)  # noqa: E731
     # Several outputs are fitted one after another, each in its part of the time.
@@ -163,29 +162,3 @@ def _amount(workshop: Workshop, fit: Callable[[Any, Any], Any], x: Any, y: Float
     p = np.asarray(fit(x, target).predict(held), dtype=float)
     p = np.expm1(p) if logarithmic else p
     return workshop.problem.clip(p, y)
-
-
-def _columns(fold: Fold, *, one_hot: bool) -> tuple[Any, Any]:
-    """Return training and validation inputs as matrices, made of the blocks that the network sees."""
-    from scipy import sparse
-    from sklearn.decomposition import TruncatedSVD
-    from sklearn.preprocessing import OneHotEncoder
-
-    blocks: list[tuple[Any, Any]] = []
-    for name, train in fold.train.x.items():
-        if name == "bins" and "numeric" in fold.train.x:
-            continue  # the same numbers a second time
-        train, held = (block.reshape(len(block), -1) for block in (train, fold.validation.x[name]))
-        if name == "categorical" and one_hot:
-            encoder = OneHotEncoder(handle_unknown="ignore").fit(train)
-            train, held = encoder.transform(train), encoder.transform(held)
-        elif train.shape[1] > 500 and one_hot:
-            train, held = sparse.csr_matrix(train), sparse.csr_matrix(held)
-        elif train.shape[1] > 500:
-            reduced = TruncatedSVD(min(MOST_TEXT, train.shape[1] - 1), random_state=1).fit(train)
-            train, held = reduced.transform(train), reduced.transform(held)
-        blocks.append((train, held))
-    join: Callable[[list[Any]], Any] = np.hstack
-    if any(sparse.issparse(train) for train, _ in blocks):
-        join = lambda parts: sparse.hstack([sparse.csr_matrix(p) for p in parts], format="csr")  # noqa: E731
-    return join([train for train, _ in blocks]), join([held for _, held in blocks])

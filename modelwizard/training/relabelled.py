@@ -1,6 +1,6 @@
 """Make the features of a project again after held-out rows were changed: what depends on them shows, without training.
 
-The code runs as it is; only what pandas reads comes back changed. With other labels on held-out rows, none of their
+The code runs as it is; only the data come back changed. With other labels on held-out rows, none of their
 features may change (a target mean over all rows, a column made from the target). With other rows in place of the
 held-out ones, no feature of a training row may change (a mean, a count or a rank over the whole file).
 Source: Karpathy, A Recipe for Training Neural Networks (2019), step 2, "verify that the net has nothing to learn from
@@ -10,17 +10,15 @@ shuffled labels"; Kaufman et al. 2012, Leakage in data mining.
 from __future__ import annotations
 
 import contextlib
-import functools
 import os
 import sys
-from collections.abc import Callable, Collection, Generator
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
 import keras
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from modelwizard.checks.facts.project import Relabelled
@@ -29,7 +27,6 @@ from modelwizard.training.workshop import Workshop
 
 Array = NDArray[Any]
 Features = dict[str, Array]
-READERS = ("read_csv", "read_table", "read_parquet", "read_json", "read_excel", "read_feather")
 LARGEST = 50_000_000
 """Bytes of a data file up to which reading it again takes seconds."""
 
@@ -72,28 +69,19 @@ def _features_again(workshop: Workshop) -> Again:
     closed = np.union1d(fold.validation.rows, np.flatnonzero(parts == "test"))
     rng = np.random.default_rng(1)
     order, copied = rng.permutation(len(closed)), rng.choice(fold.train.rows, len(closed))
-    targets = project.settings.problem.target
+    same = np.arange(len(parts))
+    relabelled, replaced = same.copy(), same.copy()
+    relabelled[closed], replaced[closed] = closed[order], copied
 
-    def remade(change: Callable[[pd.DataFrame], pd.DataFrame]) -> tuple[Features, Features]:
-        with _own_modules(project.folder), _tables(targets, len(parts), change):
+    def remade(rows: Array, labels: Array) -> tuple[Features, Features]:
+        with _own_modules(project.folder), workshop.kind.altered(project.settings, rows, labels):
             return _features(workshop, UserCode.load(project.folder), train, held)
 
-    def relabel(frame: pd.DataFrame) -> pd.DataFrame:
-        for i in (i for i, name in enumerate(frame.columns) if str(name).strip() in targets):
-            values = frame.iloc[:, i].to_numpy(copy=True)
-            values[closed] = values[closed[order]]
-            frame.isetitem(i, pd.Series(values, index=frame.index).astype(frame.dtypes.iloc[i]))
-        return frame
-
-    def replace(frame: pd.DataFrame) -> pd.DataFrame:
-        source = np.arange(len(frame))
-        source[closed] = copied
-        return frame.take(source.tolist()).set_axis(frame.index)
-
     before = _features(workshop, workshop.code, train, held)
-    knowing, foreign = _changed(before[1], remade(relabel)[1]), _changed(before[0], remade(replace)[0])
+    knowing = _changed(before[1], remade(same, relabelled)[1])
+    foreign = _changed(before[0], remade(replaced, replaced)[0])
     if knowing or foreign:
-        again = remade(lambda frame: frame)
+        again = remade(same, same)
         if _changed(before[0], again[0]) or _changed(before[1], again[1]):
             return Again()  # drawn at random each time
     told = Relabelled(tuple(knowing), len(held), project.settings.split.time or "")
@@ -142,29 +130,6 @@ def _changed(before: dict[str, Array], after: dict[str, Array]) -> list[tuple[st
         found += [(name, share)] * (share > 0)
     raw = [pair for pair in found if not pair[0].startswith("encoded ")]
     return sorted(raw or found, key=lambda pair: -pair[1])
-
-
-@contextlib.contextmanager
-def _tables(targets: Collection[str], count: int, change: Callable[[pd.DataFrame], pd.DataFrame]) -> Generator[None]:
-    """Let pandas' readers return the project's table changed."""
-
-    def changed(read: Any) -> Any:
-        @functools.wraps(read)
-        def reread(*given: Any, **options: Any) -> Any:
-            frame = read(*given, **options)
-            whole = isinstance(frame, pd.DataFrame) and len(frame) == count
-            return change(frame) if whole and {*targets} <= {str(name).strip() for name in frame.columns} else frame
-
-        return reread
-
-    kept = {name: getattr(pd, name) for name in READERS}
-    for name, read in kept.items():
-        setattr(pd, name, changed(read))
-    try:
-        yield
-    finally:
-        for name, read in kept.items():
-            setattr(pd, name, read)
 
 
 @contextlib.contextmanager

@@ -73,11 +73,9 @@ def _disguised(parts: NDArray[np.str_], rows: Any, table: Mapping[str, NDArray[A
     return found
 
 
-def _contents(columns: dict[str, NDArray[Any]]) -> list[int]:
-    """Return a hash of each row."""
-    import pandas as pd
-
-    return pd.util.hash_pandas_object(pd.DataFrame(columns), index=False).tolist()
+def _contents(columns: dict[str, NDArray[Any]]) -> list[str]:
+    """Return the content of each row as one text."""
+    return ["\x1f".join(row) for row in zip(*(values.astype(str) for values in columns.values()), strict=True)]
 
 
 def _leak(code: UserCode, count: int) -> ProjectError:

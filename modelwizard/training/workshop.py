@@ -13,9 +13,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from modelwizard import kinds
 from modelwizard.checks.catalogue import known
 from modelwizard.contract.findings import Found, found
 from modelwizard.errors import DataError, ProjectError
+from modelwizard.kinds import Kind
 from modelwizard.problems import PROBLEMS, Problem
 from modelwizard.project import Project
 from modelwizard.training import adapted, division, sealed, watching
@@ -98,6 +100,11 @@ class Workshop:
     def problem(self) -> Problem:
         """The row of the table that belongs to the project."""
         return PROBLEMS[self.project.settings.problem.type]
+
+    @property
+    def kind(self) -> Kind:
+        """The kind of the project's data."""
+        return kinds.of(self.project.settings.kind)
 
     @property
     def muted(self) -> list[str]:

@@ -2,54 +2,45 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from modelwizard.answers import Answers, Splitting, Task, Training
+from modelwizard.kinds.facts import Facts
+from modelwizard.kinds.question import EXAMPLE, steps
 from modelwizard.problems import PROBLEMS
-from modelwizard.wizard.facts import Facts
+from modelwizard.scaffold import Answers
+from modelwizard.settings import VERSION, ProblemSettings, Settings, TrainingSettings
 from modelwizard.wizard.given import Given
 from modelwizard.wizard.interview import Interview
 from modelwizard.wizard.places import new_folder
-from modelwizard.wizard.question import EXAMPLE, steps
 from modelwizard.wizard.questions import BY_NAME
+from modelwizard.words import capital
+
+if TYPE_CHECKING:
+    from modelwizard.splitting.split import Split
 
 
-@dataclass(frozen=True)
-class Parts:
-    """Which row is where, and why.
-
-    Args:
-        settings: The scheme as it was decided.
-        parts: The part of each data row.
-        hashes: The hash of each data row.
-        warnings: What a person should know about the split.
-    """
-
-    settings: Splitting
-    parts: Sequence[str]
-    hashes: Sequence[str]
-    warnings: tuple[str, ...] = ()
-
-
-def decide(interview: Interview, parts: Parts, data_file: str | None = None) -> Answers:
+def decide(interview: Interview, split: Split, data_file: str | None = None) -> Answers:
     """Return everything that a project is written from.
 
     Args:
         interview: The walk, at its end.
-        parts: Which row is where.
+        split: Which row is where.
         data_file: Name of the data inside the project. Defaults to none: they stay where they are.
     """
     known, facts = interview.known, interview.facts
-    table, target = facts.require_table(), facts.require_target()
+    data, target = facts.require_data(), facts.require_target()
     directory = new_folder(known["directory"], overwrite=True)
-    return Answers(
-        directory=directory,
+    settings = Settings(
         name=directory.name,
-        data=replace(table.source, path=directory / data_file) if data_file else table.source,
-        problem=Task(
+        kind=facts.kind,
+        version=VERSION,
+        data=replace(data.source, path=data_file or near(Path(data.source.path), directory)),
+        problem=ProblemSettings(
             type=known["problem"],
             target=tuple(known["target"]),
             classes=classes(known, facts),
@@ -57,18 +48,22 @@ def decide(interview: Interview, parts: Parts, data_file: str | None = None) -> 
             metric=known["metric"],
             reason=_reason(interview),
         ),
-        columns={c.name: c.kind for c in table.columns if c.name not in known["target"]},
-        split=parts.settings,
-        training=Training(batch_size=known["batch_size"], seed=known["seed"]),
-        reasons={name: answer.reason for name, answer in interview.answers.items()},
-        warnings=(
-            *table.warnings,
-            *target.warnings,
-            *leaks(known, facts),
-            *parts.warnings,
-        ),
-        command=command(interview.answers),
+        columns={c.name: c.kind for c in data.columns if c.name not in known["target"]},
+        split=split.settings,
+        training=TrainingSettings(batch_size=known["batch_size"], seed=known["seed"]),
     )
+    odd = (caution.sentence for caution in data.cautions)
+    warnings = (*odd, *target.warnings, *leaks(known, facts), *split.notes)
+    return Answers(directory, settings, warnings, command(interview.answers))
+
+
+def near(path: Path, directory: Path) -> str:
+    """Return a path to write into a project: relative when the data lie beside it or inside it.
+
+    A project and a neighbouring data file are often moved together; a file far away is not.
+    """
+    directory = directory.resolve()
+    return Path(os.path.relpath(path, directory) if path.is_relative_to(directory.parent) else path).as_posix()
 
 
 def leaks(known: Mapping[str, Any], facts: Facts) -> list[str]:
@@ -81,12 +76,8 @@ def leaks(known: Mapping[str, Any], facts: Facts) -> list[str]:
         kept = [name for name in names if name not in left]
         out = [f"left out: {', '.join(left)} (`--set leaks=` keeps all)"] if left else []
         still = [f"still used: {', '.join(kept)}"] if kept else []
-        told.append(f"{sentence} {_upper('; '.join(out + still))}.")
+        told.append(f"{sentence} {capital('; '.join(out + still))}.")
     return told
-
-
-def _upper(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def _reason(interview: Interview) -> str:
@@ -138,17 +129,17 @@ def _flags(name: str, value: Any) -> list[str]:
 
 def result(answers: Answers, files: Mapping[str, str], *, written: bool) -> dict[str, Any]:
     """Return what was made as plain values, for `--json`."""
-    task, row = answers.problem, PROBLEMS[answers.problem.type]
+    settings, task = answers.settings, answers.settings.problem
     return {
-        "project": answers.name,
+        "project": settings.name,
         "directory": str(answers.directory),
         "written": written,
         "files": list(files),
-        "problem": row.name,
+        "problem": task.type,
         "target": list(task.target),
         "metric": task.metric,
-        "head": row.head(task),
-        "split": {"scheme": answers.split.scheme, "reason": answers.split.reason},
+        "head": PROBLEMS[task.type].head(task),
+        "split": {"scheme": settings.split.scheme, "reason": settings.split.reason},
         "warnings": list(answers.warnings),
         "command": answers.command,
         "next": "baseline",

@@ -10,24 +10,16 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from modelwizard import toml
+from modelwizard import kinds, toml
 from modelwizard.errors import UsageError
-from modelwizard.wizard.question import FORMAT
+from modelwizard.kinds.question import EXPECTED, number
 from modelwizard.wizard.questions import BY_NAME
 
 KEYS: Mapping[str, str] = {
     **{name: question.type for name, question in BY_NAME.items()},
-    **{name: "list" if name == "missing" else "text" for name in FORMAT},
+    **{name: type for kind in kinds.every() for name, type in kind.reading.items()},
 }
 """Every key that an answers file may hold, with its type."""
-
-_EXPECTED = {
-    "text": "text in quotes",
-    "list": "a list of texts",
-    "integer": "a whole number",
-    "share": "a number between 0 and 1",
-    "kinds": 'a table, [columns] with lines such as "zip code" = "categorical"',
-}
 
 
 @dataclass(frozen=True)
@@ -145,12 +137,7 @@ def _parsed(key: str, text: str, where: str) -> Any:
         return tuple(part.strip() for part in text.split(",") if part.strip() or key == "missing")
     if kind == "text":
         return text
-    try:
-        return int(text) if kind == "integer" else float(text)
-    except ValueError:
-        raise UsageError(
-            f"{key!r} ({where}) has the wrong type.", expected=_EXPECTED[kind], received=repr(text)
-        ) from None
+    return number(text, kind, f"{key!r} ({where}) has the wrong type.")
 
 
 def _typed(key: str, value: Any, where: str) -> Any:
@@ -169,7 +156,7 @@ def _typed(key: str, value: Any, where: str) -> Any:
     }[kind]
     if not right:
         received = f"{value!r} ({_called(value)})"
-        raise UsageError(f"{key!r} ({where}) has the wrong type.", expected=_EXPECTED[kind], received=received)
+        raise UsageError(f"{key!r} ({where}) has the wrong type.", expected=EXPECTED[kind], received=received)
     if kind == "list":
         return tuple(value) if isinstance(value, list) else (value,)
     return value

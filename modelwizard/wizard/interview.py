@@ -8,14 +8,12 @@ from typing import Any
 
 from modelwizard.conversation import BACK, Choice, Conversation, Prompt
 from modelwizard.errors import ModelWizardError, UsageError
-from modelwizard.wizard.facts import Facts
+from modelwizard.kinds.facts import Facts
+from modelwizard.kinds.question import Default, Question, number
 from modelwizard.wizard.given import Given
-from modelwizard.wizard.question import EXAMPLE, Default, Question
-from modelwizard.wizard.questions import BY_NAME, QUESTIONS
+from modelwizard.wizard.questions import BY_NAME, walk
 
-OTHER, ALL = "\0other", "\0all"  # no file and no column is called that
 SO_FAR = "your answer so far"
-MANY = 10  # columns beyond which only the suggested one is listed at first
 Learn = Callable[[Mapping[str, Any]], Facts]
 Show = Callable[[str, Mapping[str, Any], Facts], None]
 
@@ -69,9 +67,14 @@ class Interview:
         """What a person or their flags said, to go on with another time; no defaults."""
         return {name: answer.value for name, answer in self.answers.items() if answer.source != "default"}
 
+    @property
+    def questions(self) -> tuple[Question, ...]:
+        """The questions about this kind of data, in the order of asking."""
+        return walk(self.facts.kind)
+
     def applicable(self) -> list[Question]:
         """Return the questions that exist for the answers so far."""
-        return [q for q in QUESTIONS if q.name in self.answers and q.exists(self.known, self.facts)]
+        return [q for q in self.questions if q.name in self.answers and q.exists(self.known, self.facts)]
 
     def run(self) -> None:
         """Answer every question that has no answer yet.
@@ -115,7 +118,7 @@ class Interview:
 
     def _next(self) -> Question | None:
         known = self.known
-        return next((q for q in QUESTIONS if q.name not in known and q.exists(known, self.facts)), None)
+        return next((q for q in self.questions if q.name not in known and q.exists(known, self.facts)), None)
 
     def _answer_without_asking(self, question: Question) -> bool:
         answer = self._given.get(question.name)
@@ -142,7 +145,7 @@ class Interview:
         return False
 
     def _missing(self, question: Question) -> UsageError:
-        names = [q for q in QUESTIONS if q.name not in {**self._given, **self.answers} and q.essential(self.known)]
+        names = [q for q in self.questions if q.name not in {**self._given, **self.answers} and q.essential(self.known)]
         flags = [q.flag for q in names] or [question.flag]
         return UsageError(
             "Answers are missing, and nobody can be asked here." if not self._yes else "An answer is missing.",
@@ -164,7 +167,7 @@ class Interview:
         if self._warm_up is not None:
             self._warm_up()
             self._warm_up = None
-        mark = (question.show, self.facts.table and self.facts.table.source.sha256, self.known.get("problem"))
+        mark = (question.show, self.facts.data and self.facts.data.source.sha256, self.known.get("problem"))
         if question.show and mark not in self._shown:
             self._shown.add(mark)
             self._show(question.show, self.known, self.facts)
@@ -188,14 +191,14 @@ class Interview:
         self.answers[question.name] = Given(value, answer.source, answer.reason)
         if self._earlier.pop(question.name, value) != value:
             # What was said before about another file or another target is no good offer now.
-            stale = {q.name for q in QUESTIONS if question.name in q.after}
+            stale = {q.name for q in self.questions if question.name in q.after}
             self._earlier = {name: said for name, said in self._earlier.items() if name not in stale}
 
     def _forget(self, name: str) -> None:
         """Take back an answer, the defaults after it, and every answer that followed from it."""
-        names = [question.name for question in QUESTIONS]
+        names = [question.name for question in self.questions]
         later = set(names[names.index(name) + 1 :])
-        stale = {name} | {q.name for q in QUESTIONS if name in q.after}
+        stale = {name} | {q.name for q in self.questions if name in q.after}
         for other, answer in list(self.answers.items()):
             if other in stale or (other in later and answer.source == "default"):
                 if answer.source != "default":
@@ -207,11 +210,7 @@ class Interview:
     # -- how a question is put ----------------------------------------------------------------------------------
 
     def _put(self, question: Question, default: Default | None) -> Any:
-        forms = {"file": self._put_file, "columns": self._put_columns, "kinds": self._put_kinds}
-        if question.form in forms:
-            return forms[question.form](question, default)
-        prompt = self._prompt(question, default)
-        value = self._talk.ask(prompt)
+        value = question.put(self._prompt(question, default), self._talk, default, self.facts)
         return value if value is BACK else typed(question, value)
 
     def _prompt(self, question: Question, default: Default | None) -> Prompt:
@@ -228,63 +227,6 @@ class Interview:
             check=check,
             back=bool(self._history),
         )
-
-    def _put_file(self, question: Question, default: Default | None) -> Any:
-        """Offer the data files nearby, the bundled examples, or any path."""
-        prompt = self._prompt(question, default)
-        choices = (
-            *(Choice(name, name) for name in self.facts.files),
-            Choice(ALL, "a bundled example…", "to try the wizard before your own data"),
-            Choice(OTHER, "another file…", "you type its path, Tab completes it"),
-        )
-        first = default.value if default else choices[0].value
-        value = self._talk.ask(replace(prompt, form="choose", choices=choices, default=first))
-        if value == ALL:
-            examples = self.facts.examples().items()
-            choices = tuple(Choice(f"{EXAMPLE}{name}", name, about) for name, about in examples)
-            return self._talk.ask(
-                replace(prompt, text="Which example?", form="choose", choices=choices, why="", back=True)
-            )
-        if value == OTHER:
-            return self._talk.ask(replace(prompt, text="Which file?", form="path", default="", why="", back=True))
-        return value
-
-    def _put_columns(self, question: Question, default: Default | None) -> Any:
-        """Offer the suggested column or columns, all columns, or several of one's own."""
-        prompt = self._prompt(question, default)
-        suggested = tuple(default.value) if default else ()
-        first = ", ".join(suggested)
-        together = f"these {len(suggested)} together: {first}" if len(suggested) > 1 else first
-        choices = prompt.choices
-        if len(choices) > MANY and suggested:
-            # The list of all columns would push the profile off the screen.
-            choices = (Choice(first, together, default.reason if default else ""), Choice(ALL, "another column…"))
-        elif len(suggested) > 1:
-            choices = (Choice(first, together), *choices)
-        choices = (*choices, Choice(OTHER, "several columns…", "you mark them in a list"))
-        value = self._talk.ask(replace(prompt, form="choose", choices=choices, default=first))
-        if value == ALL:
-            one = suggested[0] if len(suggested) == 1 else None
-            value = self._talk.ask(replace(prompt, form="choose", default=one, why="", back=True))
-        if value == OTHER:
-            return self._talk.ask(replace(prompt, form="choose many", default=suggested, why="", back=True))
-        if value is BACK:
-            return BACK
-        return suggested if value == first else (value,)
-
-    def _put_kinds(self, question: Question, default: Default | None) -> Any:
-        """Ask for one column and its kind; the other overrides stay."""
-        from modelwizard.answers import COLUMN_KINDS
-
-        columns = self.facts.require_table().columns
-        choices = tuple(Choice(c.name, f"{c.name}: {c.kind}", c.reason) for c in columns)
-        name = self._talk.ask(replace(self._prompt(question, None), form="choose", choices=choices, back=True))
-        if name is BACK:
-            return BACK
-        kinds = tuple(Choice(kind, kind) for kind in COLUMN_KINDS)
-        now = next(c.kind for c in columns if c.name == name)
-        kind = self._talk.ask(Prompt(f"What is {name}?", choices=kinds, default=now, back=True))
-        return BACK if kind is BACK else {**(default.value if default else {}), name: kind}
 
 
 def _because(value: Any, default: Default | None) -> str:
@@ -313,8 +255,4 @@ def typed(question: Question, value: Any) -> Any:
     """
     if question.type not in ("integer", "share") or not isinstance(value, str):
         return tuple(value) if isinstance(value, list) else value
-    try:
-        return int(value) if question.type == "integer" else float(value)
-    except ValueError:
-        expected = "a whole number" if question.type == "integer" else "a number between 0 and 1"
-        raise UsageError(f"{value!r} is not a number.", expected=expected, received=repr(value)) from None
+    return number(value, question.type, f"{value!r} is not a number.")

@@ -6,39 +6,20 @@ import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from modelwizard import kinds, scaffold
-from modelwizard.answers import Answers
 from modelwizard.conversation import BACK, Choice, Conversation, Prompt
 from modelwizard.errors import Interrupted, ModelWizardError
+from modelwizard.kinds.facts import Facts
+from modelwizard.scaffold import Answers
 from modelwizard.wizard import kept, views
-from modelwizard.wizard.decided import Parts, decide, result
-from modelwizard.wizard.facts import Facts
+from modelwizard.wizard.decided import decide, result
 from modelwizard.wizard.given import Given
 from modelwizard.wizard.interview import Interview
 from modelwizard.wizard.places import new_folder
 from modelwizard.wizard.questions import BY_NAME
-
-
-class Surveyor(Protocol):
-    """Finds out what the data say."""
-
-    def learn(self, known: Mapping[str, Any]) -> Facts:
-        """Return the facts that follow from answers.
-
-        Raises:
-            DataError: When nothing can be learned from the file or the target.
-        """
-        ...
-
-    def divide(self, known: Mapping[str, Any]) -> Parts:
-        """Divide the rows into parts."""
-        ...
-
-    def bundled(self, known: Mapping[str, Any]) -> dict[str, str]:
-        """Return the data as a file of the project, when they come with the wizard."""
-        ...
+from modelwizard.wizard.survey import Survey
 
 
 @dataclass(frozen=True)
@@ -67,7 +48,7 @@ class Order:
 def new(
     order: Order,
     talk: Conversation,
-    survey: Surveyor,
+    survey: Survey,
     run_stage: Callable[[Path], dict[str, Any]] | None = None,
     warm_up: Callable[[], None] = lambda: None,
 ) -> dict[str, Any]:
@@ -117,17 +98,17 @@ def _asks(order: Order, talk: Conversation) -> bool:
     return order.ask and talk.attended and not order.yes
 
 
-def _settle(order: Order, talk: Conversation, survey: Surveyor, interview: Interview) -> tuple[Answers, dict[str, str]]:
+def _settle(order: Order, talk: Conversation, survey: Survey, interview: Interview) -> tuple[Answers, dict[str, str]]:
     """Ask and review; return the answers and the files that follow from them."""
     interview.run()
     for name in order.given.keys() - interview.answers.keys():
         talk.warn(f"{BY_NAME[name].flag} is not needed here and was not used.")
     if _asks(order, talk):
         _review(interview, talk)
-    parts = survey.divide(interview.known)
+    split = survey.divide(interview.known)
     bundled = survey.bundled(interview.known)
-    answers = decide(interview, parts, data_file=next(iter(bundled), None))
-    files = scaffold.plan(answers, parts.parts, parts.hashes) | bundled
+    answers = decide(interview, split, data_file=next(iter(bundled), None))
+    files = scaffold.plan(answers, split.parts.tolist(), survey.hashes(interview.known)) | bundled
     if not _asks(order, talk):
         # Nobody saw the screens; what they say belongs to the project all the same.
         views.head(talk, interview.known, interview.facts)
@@ -136,7 +117,7 @@ def _settle(order: Order, talk: Conversation, survey: Surveyor, interview: Inter
     return answers, files
 
 
-def _learn(survey: Surveyor, known: Mapping[str, Any], overwrite: bool) -> Facts:
+def _learn(survey: Survey, known: Mapping[str, Any], overwrite: bool) -> Facts:
     if "directory" in known:
         new_folder(known["directory"], overwrite=overwrite)
     return survey.learn(known)
@@ -185,7 +166,7 @@ def _review(interview: Interview, talk: Conversation) -> None:
             raise KeyboardInterrupt
         if does == FILES:
             directory = new_folder(interview.known["directory"], overwrite=True)
-            views.tree(talk, str(directory), [*kinds.of("tabular").templates, *scaffold.COMMON, *WRITTEN])
+            views.tree(talk, str(directory), [*kinds.of(interview.facts.kind).templates, *scaffold.COMMON, *WRITTEN])
         elif does == CHANGE:
             _change(interview, talk)
         elif does is BACK and interview.back():

@@ -1,135 +1,62 @@
-"""What may be asked, one class a topic: its words, choices, default, check, and when. Nothing here reads a file.
+"""What may be asked of any kind of data, one class a topic: words, choices, default, check. Nothing here reads a file.
 
-`QUESTIONS` is the order of the walk. An answer that was given (flag, `--set`, file, environment) removes its
-question; a question that does not `exist` for the answers before it is passed over; one that is not `asked` takes its
-default and can be changed on the review screen.
+`walk` is the order of asking; what is asked about the data themselves belongs to their kind (`kinds`). An answer that
+was given (flag, `--set`, file, environment) removes its question; a question that does not `exist` for the answers
+before it is passed over; one that is not `asked` takes its default and can be changed on the review screen.
 """
 
 from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from difflib import get_close_matches
+from functools import cache
 from types import MappingProxyType
 from typing import Any, ClassVar
 
-from modelwizard.answers import COLUMN_KINDS
-from modelwizard.conversation import Choice
+from modelwizard import kinds
+from modelwizard.conversation import Choice, Conversation, Prompt
 from modelwizard.errors import UsageError
+from modelwizard.kinds.facts import Facts
+from modelwizard.kinds.question import ALL, EXAMPLE, OTHER, Default, Known, Question, one_of, steps
 from modelwizard.problems import PROBLEMS
-from modelwizard.wizard.facts import Facts
-from modelwizard.wizard.question import EXAMPLE, NONE, Default, Known, Question, one_of, steps
 from modelwizard.words import sentences
 
-_TABLE = ("data", "format")
-_ROW = ("data", "format", "target", "columns", "problem")
-
-
-def _column(value: str, facts: Facts, prefix: str) -> str:
-    names = [column.name for column in facts.require_table().columns]
-    return one_of(value, names, "a column of the data", prefix)
+_ROW = ("data", "target", "columns", "problem")
 
 
 class _Data(Question):
-    name, flag, form = "data", "--data PATH", "file"
+    name, flag = "data", "--data PATH"
     text = "Where are your data?"
     why = "One example per row, one feature per column, and the column to predict: CSV, Parquet, JSON lines or Excel."
+    help = "The data: CSV, TSV, Parquet, JSON lines or Excel."
 
     def essential(self, known: Known) -> bool:
         return True
 
-
-class _Target(Question):
-    name, flag, type, form = "target", "--target COLUMN", "list", "columns"
-    text = "Which column should be predicted?"
-    why = "The model learns to predict this column from the others."
-    show, after = "profile", _TABLE
-
-    def choices(self, known: Known, facts: Facts) -> Sequence[Choice]:
-        columns = facts.require_table().columns
-        return [Choice(c.name, f"{c.name} ({c.kind}, {c.distinct:,} distinct values)") for c in columns]
-
-    def default(self, known: Known, facts: Facts) -> Default | None:
-        table = facts.require_table()
-        return Default(table.targets, table.targets_reason) if table.targets else None
-
-    def check(self, value: Any, known: Known, facts: Facts) -> tuple[str, ...]:
-        chosen = tuple(_column(name, facts, "--target ") for name in dict.fromkeys(value))
-        if not chosen:
-            raise UsageError("A model needs at least one column to predict.", fix="--target COLUMN")
-        return chosen
-
-    def essential(self, known: Known) -> bool:
-        return not str(known.get("data", "")).startswith(EXAMPLE)  # an example says itself what it is about
-
-
-class _Ignore(Question):
-    name, flag, type, form = "ignore", "--ignore COLUMN", "list", "choose many"
-    text = "Which columns should be left out?"
-    why = "Columns that you will not know when you predict, or must not use."
-    after = (*_TABLE, "target")
-
-    def choices(self, known: Known, facts: Facts) -> Sequence[Choice]:
-        columns = (c for c in facts.require_table().columns if c.name not in known.get("target", ()))
-        return [Choice(c.name, f"{c.name}: {c.kind}", c.summary) for c in columns]
-
-    def default(self, known: Known, facts: Facts) -> Default | None:
-        return Default((), "every column is used unless you say otherwise")
-
-    def check(self, value: Any, known: Known, facts: Facts) -> tuple[str, ...]:
-        chosen = tuple(_column(name, facts, "--ignore ") for name in dict.fromkeys(value))
-        if both := set(chosen) & set(known.get("target", ())):
-            raise UsageError(f"{both.pop()!r} is the target; it cannot be ignored.", fix="choose one of the two")
-        return chosen
-
-    def asked(self, known: Known, facts: Facts) -> bool:
-        return False
-
-
-class _Leaks(_Ignore):
-    name, flag = "leaks", "--set leaks=COLUMN"
-    text = "Leave out columns that give the target away?"
-    why = "A column that is known only after the fact makes every score look good and the model useless."
-    after = (*_TABLE, "target", "ignore")
-
-    def choices(self, known: Known, facts: Facts) -> Sequence[Choice]:
-        return [Choice(name, name, sentence) for name, sentence in facts.require_target().leaks.items()]
-
-    def default(self, known: Known, facts: Facts) -> Default | None:
-        # All of them: a model that is too good by mistake costs more than one that is a little worse.
-        return Default(tuple(facts.require_target().leaks), "each predicts the target almost alone")
-
-    def exists(self, known: Known, facts: Facts) -> bool:
-        return facts.target is not None and bool(facts.target.leaks)
-
-    def asked(self, known: Known, facts: Facts) -> bool:
-        return True
-
-
-class _Columns(Question):
-    name, flag, type, form = "columns", "--set columns.NAME=KIND", "kinds", "kinds"
-    text = "Which columns have the wrong type?"
-    why = "The type decides how a column reaches the model: numbers may be codes, text may be dates."
-    after = _TABLE
-
-    def default(self, known: Known, facts: Facts) -> Default | None:
-        return Default({}, "as read from the values")
-
-    def check(self, value: Any, known: Known, facts: Facts) -> dict[str, str]:
-        for name, kind in value.items():
-            _column(name, facts, "--set columns.")
-            one_of(kind, COLUMN_KINDS, "a column type", f"--set columns.{name}=")
-        return dict(value)
-
-    def asked(self, known: Known, facts: Facts) -> bool:
-        return False
+    def put(self, prompt: Prompt, talk: Conversation, default: Default | None, facts: Facts) -> Any:
+        """Offer the data files nearby, the bundled examples, or any path."""
+        choices = (
+            *(Choice(name, name) for name in facts.files),
+            Choice(ALL, "a bundled example…", "to try the wizard before your own data"),
+            Choice(OTHER, "another file…", "you type its path, Tab completes it"),
+        )
+        value = talk.ask(replace(prompt, choices=choices, default=default.value if default else choices[0].value))
+        if value == ALL:
+            choices = tuple(Choice(f"{EXAMPLE}{name}", name, about) for name, about in facts.examples().items())
+            return talk.ask(replace(prompt, text="Which example?", choices=choices, why="", back=True))
+        if value == OTHER:
+            return talk.ask(replace(prompt, text="Which file?", form="path", default="", why="", back=True))
+        return value
 
 
 class _Problem(Question):
     name, flag = "problem", "--problem NAME"
     text = "What kind of problem is it?"
     why = "It decides the last layer, the loss and which metrics make sense."
-    after = (*_TABLE, "target")
+    help = f"One of {', '.join(PROBLEMS)}."
+    after = ("data", "target")
 
     def choices(self, known: Known, facts: Facts) -> Sequence[Choice]:
         target = facts.require_target()
@@ -193,6 +120,7 @@ class _Positive(Question):
     name, flag = "positive", "--positive LABEL"
     text = "Which label is the positive class?"
     why = "It counts as 1: the model's output is the probability of this label."
+    help = "The positive class."
     after = _ROW
 
     def choices(self, known: Known, facts: Facts) -> Sequence[Choice]:
@@ -245,6 +173,7 @@ class _Metric(Question):
     name, flag = "metric", "--metric NAME"
     text = "Which metric should decide?"
     why = "Models are compared by the metric; the loss is only what training can follow."
+    help = "The metric that decides; `modelwizard table` lists them."
     show, after = "head", _ROW
 
     def choices(self, known: Known, facts: Facts) -> Sequence[Choice]:
@@ -261,62 +190,11 @@ class _Metric(Question):
         return one_of(value, row.metrics, f"a metric for a {row.name} problem", "--metric ")
 
 
-class _OneColumn(Question):
-    after = _ROW
-
-    def check(self, value: Any, known: Known, facts: Facts) -> str:
-        flag = self.flag.split()[0]
-        if value in known.get("target", ()):
-            raise UsageError(f"{value!r} is the target; it cannot also be the {flag[2:]} column.")
-        return value if value == NONE else _column(value, facts, f"{flag} ")
-
-    @staticmethod
-    def offered(found: Mapping[str, str], yes: str, none: Choice, known: Known) -> Sequence[Choice]:
-        targets = known.get("target", ())
-        return [none, *(Choice(name, f"{yes} {name}", why) for name, why in found.items() if name not in targets)]
-
-
-class _Group(_OneColumn):
-    name, flag = "group", "--group COLUMN"
-    text = "Do several rows belong to the same person or thing?"
-    why = "Their rows must not be split between training and validation, or scores will be too optimistic."
-
-    def choices(self, known: Known, facts: Facts) -> Sequence[Choice]:
-        none = Choice(NONE, "no: every row is independent", "rows are split at random")
-        return self.offered(facts.require_table().groups, "yes, by", none, known)
-
-    def default(self, known: Known, facts: Facts) -> Default | None:
-        return Default(NONE, "rows are taken as independent")
-
-    def asked(self, known: Known, facts: Facts) -> bool:
-        return len(self.choices(known, facts)) > 1
-
-
-class _Time(_OneColumn):
-    name, flag = "time", "--time COLUMN"
-    text = "Will the model predict rows later than those it was trained on?"
-    why = "Then the most recent rows become validation and test sets, as in real use."
-
-    def choices(self, known: Known, facts: Facts) -> Sequence[Choice]:
-        none = Choice(NONE, "no: past and future rows are alike", "rows are split at random")
-        return self.offered(facts.require_table().times, "yes, in the order of", none, known)
-
-    def default(self, known: Known, facts: Facts) -> Default | None:
-        table = facts.require_table()
-        if known.get("group"):
-            return Default(NONE, "groups are kept together instead")
-        ordered = table.time if table.time not in known.get("target", ()) else NONE
-        unordered = "the rows are not in order of time" if table.times else "no column holds dates"
-        return Default(ordered, "the rows of the file are in its order" if ordered else unordered)
-
-    def asked(self, known: Known, facts: Facts) -> bool:
-        return not known.get("group") and len(self.choices(known, facts)) > 1
-
-
 class _Validation(Question):
     name, flag = "validation", "--validation SCHEME"
     text = "How should models be validated?"
     why = "On rows that they were not trained on; apart from these, a test set stays sealed until the end."
+    help = "auto, holdout or kfold. Default: auto."
     after = (*_ROW, "group", "time")
 
     def choices(self, known: Known, facts: Facts) -> Sequence[Choice]:
@@ -344,13 +222,9 @@ class _Directory(Question):
 
 
 class _Number(Question):
-    form = "text"
-    usual: ClassVar[Default]
+    form, silent = "text", True
     low: ClassVar[float]
     high: ClassVar[float]
-
-    def default(self, known: Known, facts: Facts) -> Default | None:
-        return self.usual
 
     def check(self, value: Any, known: Known, facts: Facts) -> Any:
         if not self.low <= value <= self.high:
@@ -362,19 +236,17 @@ class _Number(Question):
             )
         return value
 
-    def asked(self, known: Known, facts: Facts) -> bool:
-        return False
-
 
 class _TestSize(_Number):
     name, flag, type = "test_size", "--test-size F", "share"
     text = "Which share of the rows becomes the test set?"
     why = "It is opened once, at the very end."
+    help = "Share of the rows in the test set. Default: 0.2."
     usual, low, high = Default(0.2, "a fifth of the rows"), 0.05, 0.5
 
 
 class _ValidationSize(_TestSize):
-    name, flag = "validation_size", "--set validation_size=F"
+    name, flag, help = "validation_size", "--set validation_size=F", ""
     text = "Which share of the rows becomes the validation set?"
     why = "Only with holdout."
 
@@ -383,6 +255,7 @@ class _BatchSize(_Number):
     name, flag, type = "batch_size", "--batch-size N", "integer"
     text = "How many rows make one batch?"
     why = "Small batches need little tuning and fit any machine."
+    help = "Rows in one batch. Default: 32."
     usual, low, high = Default(32, "needs little tuning"), 1, 4096
 
 
@@ -390,13 +263,23 @@ class _Seed(_Number):
     name, flag, type = "seed", "--seed N", "integer"
     text = "Which seed makes the run repeatable?"
     why = "The same seed gives the same split and the same initial weights."
+    help = "Seed of the split and of training. Default: 0."
     usual, low, high = Default(0, "any number is as good"), 0, 2**31 - 1
 
 
-QUESTIONS: tuple[Question, ...] = (
-    _Data(), _Target(), _Ignore(), _Leaks(), _Columns(), _Problem(), _Loss(), _Positive(), _Order(), _Metric(),
-    _Group(), _Time(),
-    _Validation(), _Directory(), _TestSize(), _ValidationSize(), _BatchSize(), _Seed(),
-)  # fmt: skip
+_BEFORE = (_Data(),)
+_ABOUT = (_Problem(), _Loss(), _Positive(), _Order(), _Metric())
+_BEHIND = (_Validation(), _Directory(), _TestSize(), _ValidationSize(), _BatchSize(), _Seed())
 
-BY_NAME: Mapping[str, Question] = MappingProxyType({question.name: question for question in QUESTIONS})
+
+@cache
+def walk(kind: str) -> tuple[Question, ...]:
+    """Return the questions about a kind of data in the order of asking."""
+    own = kinds.of(kind)
+    return (*_BEFORE, *own.questions, *_ABOUT, *own.divisions, *_BEHIND)
+
+
+BY_NAME: Mapping[str, Question] = MappingProxyType(
+    {question.name: question for kind in kinds.KINDS for question in walk(kind)}
+)
+"""Every question of every kind of data."""

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from modelwizard.conversation import Page
+from modelwizard import kinds
+from modelwizard.conversation import NARROW, Page
+from modelwizard.kinds.facts import Facts
+from modelwizard.kinds.question import Question
 from modelwizard.problems import PROBLEMS
-from modelwizard.wizard.facts import ColumnFacts, Facts, TableFacts
 from modelwizard.wizard.given import Given
-from modelwizard.wizard.question import Question
-
-MOST_COLUMNS = 24  # lines of the profile; what is suspicious is shown whatever its place
-NARROW = 60  # columns of a terminal below which tables say less
 
 PHRASES: Mapping[str, str] = {
     "README.md": "what was chosen and why; the commands",
@@ -35,67 +33,13 @@ PHRASES: Mapping[str, str] = {
 
 
 def show(page: Page, name: str, known: Mapping[str, Any], facts: Facts) -> None:
-    """Show the screen of that name: `profile` or `head`."""
-    if name == "profile" and facts.table is not None:
-        profile(page, facts.table)
+    """Show the screen of that name: `data` or `head`."""
+    if name == "data" and facts.data is not None:
+        kinds.of(facts.kind).show(page, facts.data)
     elif name == "head":
         for warning in facts.require_target().warnings:
             page.warn(warning)
         head(page, known, facts)
-
-
-def profile(page: Page, table: TableFacts) -> None:
-    """Show a file: size, columns with their kinds, what is missing, what is suspicious."""
-    page.heading(f"{table.source.path.name}: {table.rows:,} rows, {len(table.columns)} columns")
-    page.note(_format(table))
-    shown, left = _notable(table.columns)
-    if page.width < NARROW:
-        page.table("", ("column", "type"), [(c.name, c.kind + _mark(c)) for c in shown])
-    else:
-        head = ("column", "type", "missing", "distinct", "values")
-        page.table("", head, [_row(column, table.rows) for column in shown])
-    if left:
-        kinds = {kind: sum(c.kind == kind for c in left) for kind in dict.fromkeys(c.kind for c in left)}
-        page.note(f"and {len(left)} more: " + ", ".join(f"{n} {kind}" for kind, n in kinds.items()))
-    for warning in table.warnings:
-        page.warn(warning)
-    page.note("A wrong type can be changed on the review screen, or with --set columns.NAME=TYPE.")
-
-
-def _row(column: ColumnFacts, rows: int) -> tuple[str, ...]:
-    share = column.missing / max(rows, 1)
-    missing = f"{column.missing:,} ({'<1%' if share < 0.005 else f'{share:.0%}'})" if column.missing else ""
-    return column.name, column.kind + _mark(column), missing, f"{column.distinct:,}", column.summary
-
-
-def _mark(column: ColumnFacts) -> str:
-    return " !" if column.odd else ""
-
-
-def _notable(columns: Sequence[ColumnFacts]) -> tuple[list[ColumnFacts], list[ColumnFacts]]:
-    """Split columns into those to show and those to count, in file order: warnings first, then the first ones."""
-    ranked = sorted(range(len(columns)), key=lambda at: (not columns[at].odd, at))
-    chosen = set(ranked[:MOST_COLUMNS])
-    if len(columns) > MOST_COLUMNS:
-        chosen = {len(columns) - 1, *ranked[: MOST_COLUMNS - 1]}  # the target is often the last column
-    shown = [column for at, column in enumerate(columns) if at in chosen]
-    return shown, [column for at, column in enumerate(columns) if at not in chosen]
-
-
-def _format(table: TableFacts) -> str:
-    source = table.source
-    parts = [
-        {"csv": "CSV", "jsonl": "JSON lines", "parquet": "Parquet", "excel": "Excel"}.get(source.kind, source.kind)
-    ]
-    if source.kind == "csv":
-        signs = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar", " ": "space"}
-        parts += [f"{signs.get(source.delimiter, repr(source.delimiter))} between cells", source.encoding]
-    parts += [f"sheet {source.sheet}"] if source.sheet else []
-    parts += ["decimal comma"] if source.decimal == "," else []
-    words = [repr(word) for word in source.missing if word.strip()]
-    parts += [f"missing values written as {', '.join(words)}"] if words else []
-    parts += [f"{table.duplicates:,} duplicate rows"] if table.duplicates else []
-    return "; ".join(parts) + "."
 
 
 def head(page: Page, known: Mapping[str, Any], facts: Facts) -> None:

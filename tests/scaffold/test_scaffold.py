@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import subprocess
 import sys
 import tomllib
@@ -44,7 +45,8 @@ FILES = {
 
 def planned(problem: str, folder: Path, **changes: object) -> dict[str, str]:
     frame, targets = table(problem, 60)
-    chosen = replace(answers(problem, folder, frame, targets), **changes)  # type: ignore[arg-type]
+    chosen = answers(problem, folder, frame, targets)
+    chosen = replace(chosen, settings=replace(chosen.settings, **changes))  # type: ignore[arg-type]
     return scaffold.plan(chosen, parts(60), hashes(frame))
 
 
@@ -157,19 +159,24 @@ def test_overwriting_replaces_the_generated_files_only(tmp_path: Path) -> None:
 
 def test_a_failure_half_way_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     files = planned("binary", tmp_path)
-    written = Path.write_text
-    calls: list[Path] = []
+    synced, calls = os.fsync, list[int]()
 
-    def full_disk(self: Path, *args: object, **kwargs: object) -> int:
-        calls.append(self)
+    def full_disk(handle: int) -> None:
+        calls.append(handle)
         if len(calls) == 5:
             raise OSError(28, "No space left on device")
-        return written(self, *args, **kwargs)  # type: ignore[arg-type]
+        synced(handle)
 
-    monkeypatch.setattr(Path, "write_text", full_disk)
+    monkeypatch.setattr(os, "fsync", full_disk)
     with pytest.raises(UsageError, match="No space left"):
         scaffold.write(files, tmp_path / "here" / "project")
     assert list((tmp_path / "here").iterdir()) == []
+    (tmp_path / "there").mkdir()
+    (tmp_path / "there" / "data.py").write_text("old")
+    calls.clear()
+    with pytest.raises(UsageError, match="No space left"):
+        scaffold.write(files, tmp_path / "there", overwrite=True)
+    assert on_disk(tmp_path) == {"binary.csv", "there/data.py"}
 
 
 @pytest.mark.parametrize("problem", PROBLEMS)

@@ -12,9 +12,10 @@ from scipy.stats import binom
 
 from modelwizard.kinds.tabular.columns import describe
 from modelwizard.kinds.tabular.examples import EXAMPLES, write_example
-from modelwizard.kinds.tabular.sniff import Format
+from modelwizard.kinds.tabular.rows import units_of
 from modelwizard.kinds.tabular.target import check_target
-from modelwizard.splitting.split import strata, units_of
+from modelwizard.settings import Format
+from modelwizard.splitting.stratify import strata
 
 FORM = Format("csv")
 ROWS = 900
@@ -71,7 +72,7 @@ def test_no_classifier_tells_parts_or_folds_from_each_other(tmp_path: Path) -> N
 def test_a_set_of_copies_in_one_part_is_told(name: str) -> None:
     """What splits are kept from: all rows of the largest set for training, the others dealt by chance."""
     table = table_of(name, "binary")
-    units = units_of(table.frame, table.columns, ["y"], None, FORM)
+    units = units_of(table.frame, table.columns, ["y"], "", FORM)
     rng = np.random.default_rng(0)
     largest = np.bincount(units - units.min()).argmax() + units.min()
     inside = (rng.random(units.max() - units.min() + 1) < 0.2)[units - units.min()] & (units != largest)

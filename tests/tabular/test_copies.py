@@ -5,16 +5,17 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from modelwizard.kinds.tabular.columns import Column
+from modelwizard.kinds.facts import Column
 from modelwizard.kinds.tabular.copies import copies_of, told
-from modelwizard.kinds.tabular.sniff import Format
-from modelwizard.kinds.tabular.target import Target, check_target
+from modelwizard.kinds.tabular.target import check_target
+from modelwizard.problems.target import Target
+from modelwizard.settings import Format
 
 FORM = Format("csv", missing=("", "?"))
 
 
 def column(name: str, kind: str) -> Column:
-    return Column(name, kind, "", 0, 0, ())
+    return Column(name, kind)
 
 
 @pytest.mark.parametrize(
@@ -53,20 +54,20 @@ def table(copies: int, empty: int = 0) -> tuple[pd.DataFrame, Target]:
 @pytest.mark.parametrize(
     ("copies", "empty", "group", "time", "sentence"),
     [
-        (0, 0, None, None, ""),
+        (0, 0, "", "", ""),
         (
             2,
             0,
-            None,
-            None,
+            "",
+            "",
             "3 of 102 rows have the same inputs as another row, and 1 of them another label than most of these. "
             "Rows with the same inputs stay in one part.",
         ),
         (
             29,
             0,
-            None,
-            None,
+            "",
+            "",
             "30 of 129 rows have the same inputs as another row, and 1 of them another label than most of these; "
             "the largest set of them is 30 rows with a = 0, b = 0, c = 0, …. A set of more than 1 % of the rows is a "
             "common case and is spread over all parts in proportion; smaller sets stay in one part.",
@@ -75,7 +76,7 @@ def table(copies: int, empty: int = 0) -> tuple[pd.DataFrame, Target]:
             19,
             30,
             "g",
-            None,
+            "",
             "50 of 149 rows have the same inputs as another row, and 1 of them another label than most of these; "
             "the largest of 2 large sets is 30 rows with no value in any input. A set of more than 1 % of the rows is "
             "a common case and goes with its 'g'; smaller sets stay in one part.",
@@ -83,14 +84,14 @@ def table(copies: int, empty: int = 0) -> tuple[pd.DataFrame, Target]:
         (
             0,
             5,
-            None,
+            "",
             "t",
             "5 of 105 rows have the same inputs as another row, and the same label. Each is where its 't' puts it, so "
             "parts can hold rows with the same inputs.",
         ),
     ],
 )
-def test_what_is_told(copies: int, empty: int, group: str | None, time: str | None, sentence: str) -> None:
+def test_what_is_told(copies: int, empty: int, group: str, time: str, sentence: str) -> None:
     frame, target = table(copies, empty)
     columns = [column(name, "numeric") for name in "abcd"]
     assert told(frame, columns, target, FORM, group, time) == sentence

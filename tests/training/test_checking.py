@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from modelwizard.kinds.tabular.sniff import Format
+from modelwizard.settings import DataSettings
 from modelwizard.training import checking
 
 PARTS = np.array(["train"] * 4 + ["validation"] * 2 + ["test"] * 2 + ["unused"])
@@ -25,13 +26,15 @@ FRAME = pd.DataFrame(
 
 
 @pytest.fixture
-def divided(monkeypatch: pytest.MonkeyPatch) -> Any:
-    form = Format("csv", ",", "utf-8", ".", "", ("",), "")
-    monkeypatch.setattr("modelwizard.kinds.tabular.kind._again", lambda *_: (FRAME, form))
+def divided(tmp_path: Path) -> Any:
+    FRAME.to_csv(tmp_path / "rows.csv", index=False)
+    data = DataSettings(path="rows.csv", format="csv", rows=len(FRAME), sha256="")
 
     def ask(group: str = "", time: str = "") -> Any:
         split = SimpleNamespace(group=group, time=time)
-        project: Any = SimpleNamespace(settings=SimpleNamespace(split=split, kind="tabular"), data_path=None)
+        problem, columns = SimpleNamespace(target=("mixed",)), dict[str, str]()
+        settings = SimpleNamespace(split=split, kind="tabular", data=data, problem=problem, columns=columns)
+        project: Any = SimpleNamespace(settings=settings, data_path=tmp_path / "rows.csv")
         return checking.divided(project, PARTS)
 
     return ask

@@ -9,20 +9,21 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+import numpy as np
 import pytest
 
-from modelwizard.answers import Source, Splitting
 from modelwizard.errors import DataError
-from modelwizard.wizard.decided import Parts
-from modelwizard.wizard.facts import ColumnFacts, Facts, TableFacts, TargetFacts
+from modelwizard.kinds.facts import Column, DataFacts, Facts, TargetFacts
+from modelwizard.settings import DataSettings, SplitSettings
+from modelwizard.splitting.split import Split
 
 COLUMNS = (
-    ColumnFacts("customer", "identifier", "a different value in each row", 0, 100, "C1, C2, …"),
-    ColumnFacts("age", "numeric", "whole numbers", 3, 40, "18 to 80"),
-    ColumnFacts("plan", "categorical", "3 labels", 0, 3, "basic, plus, pro"),
-    ColumnFacts("since", "date", "dates such as 2024-01-31", 0, 90, "2020-01-01 to 2024-12-31"),
-    ColumnFacts("share", "numeric", "numbers", 0, 80, "0 to 1"),
-    ColumnFacts("churn", "boolean", "no or yes", 0, 2, "no, yes"),
+    Column("customer", "identifier", "a different value in each row", 0, 100),
+    Column("age", "numeric", "whole numbers", 3, 40),
+    Column("plan", "categorical", "3 labels", 0, 3, ("basic", "plus", "pro")),
+    Column("since", "date", "dates such as 2024-01-31", 0, 90),
+    Column("share", "numeric", "numbers", 0, 80),
+    Column("churn", "boolean", "no or yes", 0, 2, ("no", "yes")),
 )
 TARGETS = {
     ("churn",): TargetFacts(
@@ -54,7 +55,7 @@ class Survey:
     files = ("churn.csv",)
 
     def learn(self, known: Mapping[str, Any]) -> Facts:
-        facts = Facts(files=self.files, examples=lambda: {"wine": "three kinds of wine"})
+        facts = Facts("tabular", files=self.files, examples=lambda: {"wine": "three kinds of wine"})
         if "data" not in known:
             return facts
         if "missing" in known["data"]:
@@ -63,15 +64,14 @@ class Survey:
             **known.get("columns", {}),
             **dict.fromkeys((*known.get("ignore", ()), *known.get("leaks", ())), "ignore"),
         }
-        source = Source(Path("/data/churn.csv"), rows=100, sha256="0" * 64)
-        table = TableFacts(
-            source,
+        data = DataFacts(
+            DataSettings(path="/data/churn.csv", format="csv", rows=100, sha256="0" * 64),
             tuple(replace(c, kind=kinds.get(c.name, c.kind)) for c in COLUMNS),
             targets=("churn",),
             targets_reason="its name, 'churn'",
             times=MappingProxyType({"since": "dates such as 2024-01-31"}),
         )
-        facts = replace(facts, table=table, folder="churn")
+        facts = replace(facts, data=data, folder="churn")
         if "target" not in known:
             return facts
         if tuple(known["target"]) not in TARGETS:
@@ -86,10 +86,12 @@ class Survey:
     def bundled(self, known: Mapping[str, Any]) -> dict[str, str]:
         return {"wine.csv": "a,b\n1,2\n"} if known["data"] == "example:wine" else {}
 
-    def divide(self, known: Mapping[str, Any]) -> Parts:
-        parts = ["train"] * 60 + ["validation"] * 20 + ["test"] * 20
-        hashes = [f"{row:016x}" for row in range(100)]
-        return Parts(Splitting(scheme="kfold", folds=5, repeats=5, reason="few rows"), parts, hashes)
+    def divide(self, known: Mapping[str, Any]) -> Split:
+        parts = np.array(["train"] * 60 + ["validation"] * 20 + ["test"] * 20)
+        return Split(SplitSettings(scheme="kfold", seed=0, repeats=5, reason="few rows", sha256=""), parts)
+
+    def hashes(self, known: Mapping[str, Any]) -> list[str]:
+        return [f"{row:016x}" for row in range(100)]
 
 
 class Script:

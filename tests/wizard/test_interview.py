@@ -8,11 +8,12 @@ import pytest
 
 from modelwizard.conversation import BACK
 from modelwizard.errors import DataError, UsageError
+from modelwizard.kinds.question import ALL, OTHER
 from modelwizard.wizard.given import Given
-from modelwizard.wizard.interview import ALL, OTHER, Interview
-from modelwizard.wizard.questions import BY_NAME, QUESTIONS
+from modelwizard.wizard.interview import Interview
+from modelwizard.wizard.questions import BY_NAME
 
-TEXTS = {question.text: question.name for question in QUESTIONS}
+TEXTS = {question.text: question.name for question in BY_NAME.values()}
 
 
 def flags(**values: Any) -> dict[str, Given]:
@@ -53,7 +54,7 @@ def test_enter_all_the_way_gives_every_answer(script: Any, survey: Any) -> None:
         "batch_size": 32,
         "seed": 0,
     }
-    assert walk.shown == ["profile", "head"]  # type: ignore[attr-defined]
+    assert walk.shown == ["data", "head"]  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(
@@ -227,9 +228,8 @@ def test_examples_are_a_list_of_their_own(script: Any, survey: Any) -> None:
 
 
 def test_every_question_has_a_text_a_reason_and_a_flag() -> None:
-    for question in QUESTIONS:
+    for question in BY_NAME.values():
         assert question.text.endswith("?")
         assert question.why.endswith(".")
         assert len(question.why) <= 120
         assert question.flag.startswith(("--", "DIR"))
-    assert len(BY_NAME) == len(QUESTIONS)

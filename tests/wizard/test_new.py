@@ -12,10 +12,10 @@ import pytest
 from modelwizard import kinds, scaffold
 from modelwizard.conversation import BACK
 from modelwizard.errors import Interrupted, UsageError
+from modelwizard.kinds.question import OTHER
 from modelwizard.wizard import kept
 from modelwizard.wizard import new as wizard
 from modelwizard.wizard.given import Given, collect
-from modelwizard.wizard.interview import OTHER
 
 WRITE, CHANGE, FILES, STOP = wizard.WRITE, wizard.CHANGE, wizard.FILES, wizard.STOP
 ENTER = [...] * 7  # data, target, problem, metric, time, validation, directory

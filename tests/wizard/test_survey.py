@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from modelwizard.errors import DataError, UsageError
+from modelwizard.kinds.tabular.screen import summary
 from modelwizard.wizard.survey import Survey
 
 
@@ -32,7 +33,7 @@ def test_files_nearby_and_examples_are_offered(survey: Survey) -> None:
     facts = survey.learn({})
     assert facts.files == ("shop.csv", "data/old.tsv")
     assert "churn" in facts.examples()
-    assert facts.table is None
+    assert facts.data is None
 
 
 def test_the_file_is_read_once(survey: Survey, told: list[str]) -> None:
@@ -45,8 +46,8 @@ def test_the_file_is_read_once(survey: Survey, told: list[str]) -> None:
 
 
 def test_a_table_in_words(survey: Survey) -> None:
-    table = survey.learn({"data": "shop.csv"}).require_table()
-    assert table.rows == 120
+    table = survey.learn({"data": "shop.csv"}).require_data()
+    assert table.source.rows == 120
     assert {c.name: c.kind for c in table.columns} == {
         "customer_id": "identifier",
         "age": "numeric",
@@ -55,9 +56,9 @@ def test_a_table_in_words(survey: Survey) -> None:
         "left": "boolean",
         "reason": "categorical",
     }
-    assert [c.summary for c in table.columns][3] == "0 50%, 1"
-    assert table.columns[0].odd
-    assert any("customer_id" in warning for warning in table.warnings)
+    assert summary(table.columns[3]) == "0 50%, 1"
+    assert table.odd == {"customer_id"}
+    assert any("customer_id" in caution.sentence for caution in table.cautions)
     assert survey.learn({"data": "shop.csv"}).folder == "shop"
 
 
@@ -72,7 +73,7 @@ def test_a_target_in_words(survey: Survey) -> None:
 def test_columns_left_out_still_show_why(survey: Survey) -> None:
     known = {"data": "shop.csv", "target": ("left",), "ignore": (), "leaks": ("reason",)}
     facts = survey.learn(known)
-    assert facts.require_table().columns[5].kind == "ignore"
+    assert facts.require_data().columns[5].kind == "ignore"
     assert list(facts.require_target().leaks) == ["reason"]
 
 
@@ -83,14 +84,22 @@ def test_columns_ignored_by_hand_leak_no_more(survey: Survey) -> None:
 
 def test_kinds_can_be_overridden(survey: Survey) -> None:
     facts = survey.learn({"data": "shop.csv", "columns": {"age": "categorical"}})
-    assert facts.require_table().columns[1].kind == "categorical"
+    assert facts.require_data().columns[1].kind == "categorical"
     with pytest.raises(UsageError, match="cannot be numeric"):
         survey.learn({"data": "shop.csv", "columns": {"shop": "numeric"}})
 
 
 def test_the_format_can_be_overridden(survey: Survey) -> None:
     facts = survey.learn({"data": "shop.csv", "missing": ("", "C0001")})
-    assert facts.require_table().source.missing == ("", "C0001")
+    assert facts.require_data().source.missing == ("", "C0001")
+
+
+def test_a_delimiter_that_nobody_guesses_can_be_given(survey: Survey, place: Path) -> None:
+    (place / "odd.csv").write_text("x^y\n" + "\n".join(f"{n}^{n % 2}" for n in range(99)) + "\n")
+    with pytest.raises(DataError, match="one column only"):
+        survey.learn({"data": "odd.csv"})
+    facts = survey.learn({"data": "odd.csv", "delimiter": "^"})
+    assert [column.name for column in facts.require_data().columns] == ["x", "y"]
 
 
 def test_the_scheme_is_known_when_the_rows_can_be_divided(survey: Survey) -> None:
@@ -98,10 +107,10 @@ def test_the_scheme_is_known_when_the_rows_can_be_divided(survey: Survey) -> Non
     facts = survey.learn(known)
     assert facts.scheme == "kfold"
     assert facts.split_reason.endswith(".")
-    parts = survey.divide({**known, "validation": "holdout", "test_size": 0.2, "validation_size": 0.2, "seed": 1})
-    assert parts.settings.scheme == "holdout"
-    assert len(parts.parts) == len(parts.hashes) == 120
-    assert set(parts.parts) == {"train", "validation", "test"}
+    split = survey.divide({**known, "validation": "holdout", "test_size": 0.2, "validation_size": 0.2, "seed": 1})
+    assert split.settings.scheme == "holdout"
+    assert len(split.parts) == len(survey.hashes(known)) == 120
+    assert set(split.parts) == {"train", "validation", "test"}
     assert survey.learn({**known, "validation": "kfold"}).split_reason.startswith("As you chose")
 
 
@@ -109,7 +118,7 @@ def test_an_example_is_written_nowhere_but_into_the_project(survey: Survey, plac
     before = sorted(place.rglob("*"))
     known = {"data": "example:iris"}
     facts = survey.learn(known)
-    assert facts.require_table().targets == ("species",)
+    assert facts.require_data().targets == ("species",)
     assert facts.folder == "iris"
     assert list(survey.bundled(known)) == ["iris.csv"]
     assert survey.bundled({"data": "shop.csv"}) == {}
@@ -122,12 +131,18 @@ def test_an_example_is_written_nowhere_but_into_the_project(survey: Survey, plac
         ({"data": "none.csv"}, DataError),
         ({"data": "data"}, DataError),
         ({"data": "example:none"}, UsageError),
-        ({"data": "shop.csv", "target": ("nobody",)}, UsageError),
         ({"data": "shop.csv", "target": ("customer_id",)}, UsageError),
     ],
 )
 def test_what_cannot_be_learned_is_an_error(survey: Survey, known: dict[str, Any], error: type[Exception]) -> None:
     with pytest.raises(error):
+        survey.learn(known)
+
+
+def test_infinite_features_are_refused(survey: Survey, place: Path) -> None:
+    (place / "odd.csv").write_text("x,y\n" + "\n".join(f"{'inf' if n == 7 else n},{n % 2}" for n in range(99)) + "\n")
+    known = {"data": "odd.csv", "target": ("y",), "problem": "binary", "group": "", "time": ""}
+    with pytest.raises(DataError, match="Column 'x' holds 1 infinite value"):
         survey.learn(known)
 
 

@@ -67,8 +67,3 @@ def listed(names: Sequence[str], most: int = 4) -> str:
     if len(names) > most:
         return f"{', '.join(shown)} and {len(names) - most:,} more columns"
     return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
-
-
-def counted(number: int, one: str, many: str) -> str:
-    """Return a number with its noun: 1 row, 2,000 rows."""
-    return f"{number:,} {one if number == 1 else many}"

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import textwrap
-from importlib import resources
 
-from modelwizard.answers import Answers
-from modelwizard.composing import blocks, compose
+from modelwizard.composing import blocks, compose, template
 from modelwizard.problems import PROBLEMS
+from modelwizard.settings import Settings
 from modelwizard.words import sentences
 
 TEMPLATES = {
@@ -56,21 +55,21 @@ SKLEARN = {
 """The function of scikit-learn for a score that Keras has no metric for."""
 
 
-def files(answers: Answers) -> dict[str, str]:
+def files(settings: Settings) -> dict[str, str]:
     """Return the Python files of a project by their paths inside it."""
-    task, needed, replaced = answers.problem, _facts(answers), dict[str, str]()
+    task, needed, replaced = settings.problem, _facts(settings), dict[str, str]()
     for name in PROBLEMS[task.type].blocks:
-        replaced |= blocks(_template(f"problems/{name}.py"))
-    kinds = tuple(dict.fromkeys(answers.columns[name] for name in answers.features))
+        replaced |= blocks(template(f"problems/{name}.py"))
+    kinds = tuple(dict.fromkeys(settings.columns[name] for name in settings.features))
     weights = ', weights="quadratic"' if task.metric == "quadratic_kappa" else ""
     words = {
         'HANDLED = ("numeric", "categorical", "boolean", "date", "text")': f"HANDLED = {_tuple(kinds)}",
-        "    # {{WHY}}\n": "".join(f"    # {line}\n" for line in textwrap.wrap(why(answers), 113)),
+        "    # {{WHY}}\n": "".join(f"    # {line}\n" for line in textwrap.wrap(why(settings), 113)),
         "Dense(1, ": f"Dense({PROBLEMS[task.type].head(task)['units']}, ",
         'loss="binary_crossentropy"': f'loss="{task.loss}"',
-        'keras.metrics.AUC(name="roc_auc")': f"keras.metrics.{_keras(answers)}",
+        'keras.metrics.AUC(name="roc_auc")': f"keras.metrics.{_keras(settings)}",
         '"validation rmse:", float(keras.metrics.RootMeanSquaredError()': (
-            f'"validation {task.metric}:", float(keras.metrics.{_keras(answers)}'
+            f'"validation {task.metric}:", float(keras.metrics.{_keras(settings)}'
         ),
         "validation poisson_deviance": f"validation {task.metric}",
         "mean_poisson_deviance": SKLEARN.get(task.metric, ""),
@@ -80,26 +79,26 @@ def files(answers: Answers) -> dict[str, str]:
     for path, name in TEMPLATES.items():
         if path == "strings.py" and not needed & {"categories", "texts"}:
             continue
-        made[path] = compose(_template(name), needed, replaced)
+        made[path] = compose(template(name), needed, replaced)
         for old, new in words.items():
             made[path] = made[path].replace(old, new)
     return made
 
 
-def why(answers: Answers) -> str:
+def why(settings: Settings) -> str:
     """Return what the problem is and why its last layer and its loss belong together."""
-    row, task = PROBLEMS[answers.problem.type], answers.problem
+    row, task = PROBLEMS[settings.problem.type], settings.problem
     classes = f"classes: {', '.join(task.classes[:6])}{', …' if len(task.classes) > 6 else ''}"
     about = classes if task.classes else task.reason
     return f"{sentences(f'project.{row.name}')}" + (f" ({about})" if about else "") + f". {row.why}"
 
 
-def _facts(answers: Answers) -> set[str]:
+def _facts(settings: Settings) -> set[str]:
     """Return the names of what holds for a project, by which parts of the templates are kept."""
-    kinds, data, task = {answers.columns[name] for name in answers.features}, answers.data, answers.problem
-    row, keras = PROBLEMS[task.type], bool(_keras(answers))
+    kinds, data, task = {settings.columns[name] for name in settings.features}, settings.data, settings.problem
+    row, keras = PROBLEMS[task.type], bool(_keras(settings))
     found = {
-        data.kind: True,
+        data.format: True,
         "dates": "date" in kinds,
         "numbers": bool(kinds & {"numeric", "date"}),
         "numeric": "numeric" in kinds or not row.classifies,
@@ -118,9 +117,9 @@ def _facts(answers: Answers) -> set[str]:
     return {name for name, holds in found.items() if holds}
 
 
-def _keras(answers: Answers) -> str:
+def _keras(settings: Settings) -> str:
     """Return the Keras metric of the score; nothing where there is none."""
-    task = answers.problem
+    task = settings.problem
     if PROBLEMS[task.type].ordered:  # Keras would score each threshold alone
         return ""
     return KERAS.get(task.metric) or KERAS.get(f"{task.metric}, {task.loss}", "")
@@ -129,7 +128,3 @@ def _keras(answers: Answers) -> str:
 def _tuple(names: tuple[str, ...]) -> str:
     listed = ", ".join(f'"{name}"' for name in names)
     return f"({listed},)" if len(names) == 1 else f"({listed})"
-
-
-def _template(name: str) -> str:
-    return resources.files("modelwizard.templates").joinpath(name).read_text(encoding="utf-8")

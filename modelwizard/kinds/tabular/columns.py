@@ -2,56 +2,28 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from modelwizard.errors import UsageError
+from modelwizard.kinds.facts import Column
 from modelwizard.kinds.tabular.cells import Values, cells_of, short, values_of
 from modelwizard.kinds.tabular.dates import ambiguous, date_format
 from modelwizard.kinds.tabular.numbers import MISSING_NUMBER, number_pattern, to_number
-from modelwizard.kinds.tabular.sniff import Format
 from modelwizard.problems.seen import plain
+from modelwizard.settings import COLUMN_KINDS, UNUSED, Format
 
-KINDS = ("numeric", "categorical", "boolean", "date", "text", "identifier", "constant", "ignore")
-# Kinds that carry something to learn from.
-FEATURES = ("numeric", "categorical", "boolean", "date", "text")
+FEATURES = tuple(kind for kind in COLUMN_KINDS if kind not in UNUSED)
+"""Kinds that carry something to learn from."""
 
 TRUE = frozenset({"1", "1.0", "yes", "y", "true", "t", "on"})
 FALSE = frozenset({"0", "0.0", "no", "n", "false", "f", "off"})
 _ID_NAME = re.compile(r"(?:[a-z0-9](?:ID|Id)|(?:^|[\W_])(?i:ids?|uuid|guid|index|row_?(?:number|nr|no)))$")
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column of the table.
-
-    Args:
-        name: Its name, as in the file.
-        kind: One of `KINDS`.
-        reason: Why, in one phrase.
-        missing: How many cells hold no value.
-        distinct: How many different values the others hold.
-        examples: A few of them, the most frequent first (in file order where all differ).
-        format: The pandas format of a date column. Defaults to None.
-        common: The share of rows that hold the most frequent value, 0 to 1.
-        infinite: How many cells of a numeric column are infinite.
-    """
-
-    name: str
-    kind: str
-    reason: str
-    missing: int
-    distinct: int
-    examples: tuple[str, ...]
-    format: str | None = None
-    common: float = 0.0
-    infinite: int = 0
 
 
 def describe(frame: pd.DataFrame, form: Format) -> list[Column]:
@@ -222,21 +194,11 @@ def override(frame: pd.DataFrame, form: Format, columns: Sequence[Column], kinds
         frame: The raw table.
         form: The format of its file.
         columns: What `describe` found.
-        kinds: New kind by column name; "ignore" leaves a column out.
+        kinds: New kind by column name, of columns that exist; "ignore" leaves a column out.
 
     Raises:
-        UsageError: No column of that name, no such kind, or the values cannot be read as that kind.
+        UsageError: The values cannot be read as that kind.
     """
-    known = [column.name for column in columns]
-    for name, kind in kinds.items():
-        require(name, known)
-        if kind not in KINDS:
-            raise UsageError(
-                f"There is no column type '{kind}'.",
-                expected=", ".join(KINDS),
-                received=f"{name} = {kind!r}",
-                fix=_close(kind, KINDS) or "choose one of the kinds above",
-            )
     return [
         _as_kind(column, kinds[column.name], cells_of(frame, column.name), form) if column.name in kinds else column
         for column in columns
@@ -273,26 +235,3 @@ def _as_kind(column: Column, kind: str, cells: pd.Series, form: Format) -> Colum
 
 def _cells(found: Values, form: Format) -> np.ndarray:
     return to_number(np.array(found.values, dtype=object), form.decimal, form.thousands)
-
-
-def require(name: str, known: Sequence[str], flag: str = "") -> None:
-    """Refuse the name of a column that does not exist, and name the one that was probably meant.
-
-    Raises:
-        UsageError: `name` is not among `known`.
-    """
-    if name not in known:
-        shown = ", ".join(known[:8]) + (f", … ({len(known)} columns)" if len(known) > 8 else "")
-        raise UsageError(
-            f"There is no column '{name}'.",
-            expected=f"one of: {shown}",
-            received=f"{flag} {name}".strip(),
-            fix=_close(name, known),
-        )
-
-
-def _close(name: str, known: Sequence[str]) -> str | None:
-    """Name the nearest of the known names."""
-    folded = {option.lower(): option for option in known}
-    close = difflib.get_close_matches(name.lower(), list(folded), n=1, cutoff=0.5)
-    return f"did you mean '{folded[close[0]]}'?" if close else None

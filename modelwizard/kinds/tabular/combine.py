@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from modelwizard.contract.results import Proposal
+
 Floats = NDArray[np.floating]
 
 YEAR = 365.25
@@ -80,6 +82,10 @@ class Feature:
         return f"columns[{quoted(self.name)}] = " + OPERATIONS[self.op].code.format(
             **dict(zip("ab", columns, strict=False))
         )
+
+    def proposal(self, share: float = 0.0, t: float = 0.0) -> Proposal:
+        """Return it with what the training rows say for it: the share that it explains, and that in standard errors."""
+        return Proposal(self.name, self.op, self.code, share, t)
 
     def values(self, columns: Mapping[str, Floats]) -> Floats:
         """Return its values; what is no finite number counts as missing."""

@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 
 from modelwizard.evidence.scheme import common
+from modelwizard.kinds.facts import Column
 from modelwizard.kinds.tabular.cells import cells_of, short
-from modelwizard.kinds.tabular.columns import Column
 from modelwizard.kinds.tabular.numbers import MISSING_NUMBER, to_number
-from modelwizard.kinds.tabular.sniff import Format
-from modelwizard.kinds.tabular.target import Target
+from modelwizard.problems.target import Target
+from modelwizard.settings import Format
 
 _LEFT_OUT = ("identifier", "constant", "ignore")
 
@@ -32,7 +32,7 @@ def copies_of(
         form: Says which cells are empty and how numbers are written. Defaults to the empty cell and a decimal point.
     """
     numeric = {column.name for column in columns if column.kind == "numeric"}
-    return _alike(frame, _inputs(frame, columns, targets), numeric, form or Format("csv", missing=("",)))
+    return _alike(frame, _inputs(frame, columns, targets), numeric, form or Format("csv"))
 
 
 def told(
@@ -40,8 +40,8 @@ def told(
     columns: Sequence[Column],
     target: Target,
     form: Format,
-    group: str | None = None,
-    time: str | None = None,
+    group: str = "",
+    time: str = "",
 ) -> str:
     """Say how many rows have the same inputs as another row, whether they agree in the target, and where they go.
 
@@ -77,7 +77,7 @@ def beside_largest(sets: np.ndarray, kinds: np.ndarray) -> np.ndarray:
     return sizes - largest
 
 
-def _whereabouts(large: int, group: str | None, time: str | None) -> str:
+def _whereabouts(large: int, group: str, time: str) -> str:
     """Say into which parts the sets of rows with the same inputs go."""
     if time:
         return f"Each is where its '{time}' puts it, so parts can hold rows with the same inputs."

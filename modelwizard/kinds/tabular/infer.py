@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
 
 from modelwizard.errors import DataError
+from modelwizard.kinds.facts import Column, Guess
 from modelwizard.kinds.tabular.cells import Values, cells_of, values_of
-from modelwizard.kinds.tabular.columns import FALSE, TRUE, Column, require
+from modelwizard.kinds.tabular.columns import FALSE, TRUE
 from modelwizard.kinds.tabular.numbers import MISSING_NUMBER, to_number
-from modelwizard.kinds.tabular.sniff import Format
 from modelwizard.problems import PROBLEMS, Seen
+from modelwizard.settings import Format
 
 _ALWAYS = frozenset(("target", "targets", "label", "labels", "class", "classes", "y", "outcome", "response", "output"))
 _OFTEN = frozenset(
@@ -29,45 +29,8 @@ _APPLIES = TRUE | {"x"}
 _NUMBERED = re.compile(r"(y|targets?|labels?|outputs?|class)[ _.-]?\d+", re.I)
 
 
-@dataclass(frozen=True)
-class Suggestion:
-    """The columns that look like the target, and why; no columns if nothing does."""
-
-    targets: tuple[str, ...]
-    reason: str
-
-
-@dataclass(frozen=True)
-class Alternative:
-    """Another problem type that fits the values, and when it is the better one."""
-
-    problem: str
-    reason: str
-
-
-@dataclass(frozen=True)
-class Guess:
-    """The problem type that a target most likely makes.
-
-    Args:
-        problem: The type.
-        reason: Why, with the numbers seen.
-        alternatives: Other types that fit, the likelier first.
-        impossible: The types that do not, each with its reason.
-        metric: A score that suits better than the type's default. Defaults to None.
-        metric_reason: Why. Defaults to "".
-    """
-
-    problem: str
-    reason: str
-    alternatives: tuple[Alternative, ...] = ()
-    impossible: MappingProxyType[str, str] = field(default_factory=lambda: MappingProxyType({}))
-    metric: str | None = None
-    metric_reason: str = ""
-
-
-def suggest_target(frame: pd.DataFrame, columns: Sequence[Column]) -> Suggestion:
-    """Return the columns that look like the target.
+def suggest_target(frame: pd.DataFrame, columns: Sequence[Column]) -> tuple[tuple[str, ...], str]:
+    """Return the columns that look like the target, and why; no columns if nothing does.
 
     Several 0/1 columns at one end, or names that count up (Y1, Y2), make several targets. Else a name that says it
     (target, class, y), a name that often is one (price, churn), the last column, the first, in this order.
@@ -79,16 +42,16 @@ def suggest_target(frame: pd.DataFrame, columns: Sequence[Column]) -> Suggestion
     usable = [column for column in columns if column.kind in ("numeric", "boolean", "categorical")]
     usable = [column for column in usable if column.missing < 0.5 * len(frame)]
     if not usable:
-        return Suggestion((), "no column holds labels or numbers")
+        return (), "no column holds labels or numbers"
     numbered = [column.name for column in usable if _NUMBERED.fullmatch(column.name)]
     if len(numbered) > 1 and len(numbered) < len(columns):
-        return Suggestion(tuple(numbered), f"named {numbered[0]} to {numbered[-1]}")
+        return tuple(numbered), f"named {numbered[0]} to {numbered[-1]}"
     block = _label_block(columns)
     if block:
-        return Suggestion(tuple(block), f"{len(block)} columns of 0 and 1 beside each other, and no others")
+        return tuple(block), f"{len(block)} columns of 0 and 1 beside each other, and no others"
     scores = [_score(column, columns, len(columns)) for column in usable]
     best = int(np.argmax([score for score, _ in scores]))
-    return Suggestion((usable[best].name,), scores[best][1])
+    return (usable[best].name,), scores[best][1]
 
 
 def _label_block(columns: Sequence[Column]) -> list[str]:
@@ -134,11 +97,8 @@ def infer(frame: pd.DataFrame, targets: Sequence[str], form: Format) -> Guess:
         form: The format of the file.
 
     Raises:
-        UsageError: There is no such column.
         DataError: A target is empty, or a mixture that makes no problem.
     """
-    for name in targets:
-        require(name, [str(column) for column in frame.columns], "--target")
     columns = [values_of(cells_of(frame, name), form.missing) for name in targets]
     for name, found in zip(targets, columns, strict=True):
         if not found.values:
@@ -194,13 +154,13 @@ def _judged(seen: Seen) -> Guess:
     # Numbers that are no amounts after all are seldom labels of another kind: amounts are offered first.
     general = ranked[-1].rank
     others = sorted(fitting, key=lambda p: (not (p.ordered and best.one_label), p.classifies, p.rank != general))
-    also = tuple(Alternative(p.name, why) for p in others if p is not best and (why := p.otherwise(seen)))
-    metric, why = _rare(seen) if best.chooses_positive else (None, "")
-    return Guess(best.name, reason, also, MappingProxyType(impossible), metric, why)
+    also = {p.name: why for p in others if p is not best and (why := p.otherwise(seen))}
+    metric, why = _rare(seen) if best.chooses_positive else ("", "")
+    return Guess(best.name, reason, MappingProxyType(also), MappingProxyType(impossible), metric, why)
 
 
-def _rare(seen: Seen) -> tuple[str | None, str]:
+def _rare(seen: Seen) -> tuple[str, str]:
     """Suggest average precision where the ROC curve hides how many alarms are false (Davis & Goadrich 2006)."""
     assert seen.counts is not None
     share = seen.counts.min() / seen.rows
-    return ("average_precision", f"only {share:.1%} of the rows are of the rarer label") if share < 0.05 else (None, "")
+    return ("average_precision", f"only {share:.1%} of the rows are of the rarer label") if share < 0.05 else ("", "")

@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from modelwizard.contract.results import Proposal
 from modelwizard.kinds.tabular.combine import Feature, pairs
 from modelwizard.problems import PROBLEMS
 
@@ -45,21 +45,6 @@ MANY = 30
 """Distinct values from which a number has a tail."""
 SEASONS = 1.5
 """Years that a date must span for its season to be proposed."""
-
-
-@dataclass(frozen=True)
-class Proposal:
-    """A feature with what the training rows say for it.
-
-    Args:
-        feature: The feature.
-        share: Share that it explains of what a model without interactions leaves.
-        t: The same in standard errors.
-    """
-
-    feature: Feature
-    share: float = 0.0
-    t: float = 0.0
 
 
 def interactions(
@@ -120,7 +105,7 @@ def _chosen(
             break
         best = left[0]
         guess, _, t = next(result for result, f in scored if f is best)
-        found.append(Proposal(best, beyond[best] / whole, t))
+        found.append(best.proposal(beyond[best] / whole, t))
         rest = rest - guess
         left = left[1 : 1 + SHORT_LIST]
     return found
@@ -207,7 +192,7 @@ def logarithms(numbers: Mapping[str, Floats], *, dated: Collection[str] = (), mo
             continue
         before, after = _skewness(known), abs(_skewness(np.log1p(known)))
         if before > SKEWED and after < before / 2:
-            found.append((before, Proposal(Feature("log", (name,)))))
+            found.append((before, Feature("log", (name,)).proposal()))
     return [proposal for _, proposal in sorted(found, key=lambda item: -item[0])][:most]
 
 
@@ -227,21 +212,20 @@ def calendar(numbers: Mapping[str, Floats], dated: Collection[str]) -> list[Prop
     for days in (name for name in dated if name.endswith(".days")):
         stem = days.removesuffix(".days")
         if np.nanmax(numbers[days]) - np.nanmin(numbers[days]) >= SEASONS * 365:
-            found += [Proposal(Feature(f"season {wave}", (days,))) for wave in ("sine", "cosine")]
+            found += [Feature(f"season {wave}", (days,)).proposal() for wave in ("sine", "cosine")]
         parts = (f"{stem}.weekday", f"{stem}.hour")
         if all(part in numbers and len(np.unique(numbers[part][np.isfinite(numbers[part])])) > 2 for part in parts):
-            found.append(Proposal(Feature("hour of the week", parts)))
+            found.append(Feature("hour of the week", parts).proposal())
     return found
 
 
 def clusters(table: Floats, names: Sequence[str], beyond: float = 0.8) -> list[list[str]]:
     """Return names in groups: columns that are correlated by more than a bound, directly or through others."""
+    from scipy.sparse.csgraph import connected_components
+
     if len(names) < 2:
         return [[name] for name in names]
     with np.errstate(invalid="ignore", divide="ignore"):
         close = np.abs(np.nan_to_num(np.corrcoef(table, rowvar=False))) > beyond
-    group = list(range(len(names)))
-    for i, j in np.argwhere(np.triu(close, 1)):
-        old, new = group[j], group[i]
-        group = [new if g == old else g for g in group]
-    return [[names[i] for i in range(len(names)) if group[i] == g] for g in dict.fromkeys(group)]
+    group = connected_components(close, directed=False)[1].tolist()
+    return [[name for name, g in zip(names, group, strict=True) if g == one] for one in dict.fromkeys(group)]

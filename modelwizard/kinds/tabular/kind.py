@@ -2,70 +2,86 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
-from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-from numpy.typing import NDArray
-
-from modelwizard.answers import Answers
-from modelwizard.kinds import Kind
-from modelwizard.kinds.tabular import code
-from modelwizard.kinds.tabular.cells import cells_of
-from modelwizard.kinds.tabular.columns import Column
-from modelwizard.kinds.tabular.examples import EXAMPLES
-from modelwizard.kinds.tabular.read import read
-from modelwizard.kinds.tabular.rows import times_of, units_of
-from modelwizard.kinds.tabular.sniff import Format
+from modelwizard.conversation import Page
+from modelwizard.kinds import Data, Features, Kind
+from modelwizard.kinds.facts import Column, DataFacts
+from modelwizard.kinds.tabular import code, screen
+from modelwizard.kinds.tabular.questions import DIVISIONS, QUESTIONS
 from modelwizard.settings import Settings
 
+if TYPE_CHECKING:
+    from modelwizard.splitting.split import Rows
+
 SUFFIXES = (".csv", ".tsv", ".parquet", ".jsonl", ".ndjson", ".xlsx")
+READERS = {"parquet": ("pyarrow",), "excel": ("openpyxl",)}
+"""Packages that pandas needs to read a format."""
 
 
-class Tabular:
-    """Tables."""
-
+class _Tabular:
     name = "tabular"
     templates = code.TEMPLATES
+    questions = QUESTIONS
+    divisions = DIVISIONS
+    reading: Mapping[str, str] = {
+        **dict.fromkeys(("delimiter", "encoding", "decimal", "thousands"), "text"),
+        "missing": "list",
+        "sheet": "text",
+    }
 
     def recognises(self, path: Path) -> bool:
-        """Say whether a file may be a table, by its name."""
         return path.suffix.lower() in SUFFIXES and path.is_file()
 
     def examples(self) -> Mapping[str, str]:
-        """Return the bundled examples: name → what it is."""
-        return MappingProxyType({name: example.title for name, example in EXAMPLES.items()})
+        from modelwizard.kinds.tabular.examples import EXAMPLES
 
-    def files(self, answers: Answers) -> dict[str, str]:
-        """Return the Python files of a project by their paths inside it."""
-        return code.files(answers)
+        return {name: example.title for name, example in EXAMPLES.items()}
 
-    def units(self, path: Path, settings: Settings) -> NDArray[Any]:
-        """Number rows by group and by their inputs (`rows.units_of`)."""
-        frame, form = _again(path, settings)
-        columns = [Column(name, kind, "", 0, 0, ()) for name, kind in settings.columns.items()]
-        return units_of(frame, columns, settings.problem.target, settings.split.group, form)
+    def write_example(self, name: str, folder: Path) -> Path:
+        from modelwizard.kinds.tabular.examples import write_example
 
-    def groups(self, path: Path, settings: Settings) -> NDArray[Any]:
-        """Return the cells of the group's column, "" where one is empty."""
-        frame, form = _again(path, settings)
-        cells = cells_of(frame, settings.split.group or "")
-        return cells.mask(cells.isin(form.missing), "").to_numpy(dtype=str)
+        return write_example(name, folder)
 
-    def times(self, path: Path, settings: Settings) -> NDArray[Any]:
-        """Rank rows by the time's column, -1 where it is empty."""
-        frame, form = _again(path, settings)
-        return times_of(frame, settings.split.time or "", form)
+    def open(self, path: Path, reading: Mapping[str, Any]) -> Data:
+        from modelwizard.kinds.tabular.study import Study
+
+        return Study(path, reading)
+
+    def show(self, page: Page, facts: DataFacts) -> None:
+        screen.show(page, facts)
+
+    def files(self, settings: Settings) -> dict[str, str]:
+        return code.files(settings)
+
+    def requirements(self, settings: Settings) -> Sequence[str]:
+        return READERS.get(settings.data.format, ())
+
+    def rows(self, path: Path, settings: Settings) -> Rows:
+        from modelwizard.kinds.tabular.read import read
+        from modelwizard.kinds.tabular.rows import rows_of
+
+        data, split = settings.data, settings.split
+        columns = [Column(name, kind) for name, kind in settings.columns.items()]
+        return rows_of(read(path, data), columns, settings.problem.target, data, split.group or "", split.time or "")
+
+    def matrices(self, train: Mapping[str, Any], held: Mapping[str, Any], *, one_hot: bool) -> tuple[Any, Any]:
+        from modelwizard.kinds.tabular.matrices import matrices
+
+        return matrices(train, held, one_hot=one_hot)
+
+    def features(self) -> Features:
+        from modelwizard.kinds.tabular.features import TableFeatures
+
+        return TableFeatures()
+
+    def altered(self, settings: Settings, rows: Any, labels: Any) -> AbstractContextManager[None]:
+        from modelwizard.kinds.tabular.altered import altered
+
+        return altered(settings.problem.target, rows, labels)
 
 
-def _again(path: Path, settings: Settings) -> tuple[pd.DataFrame, Format]:
-    """Read the data file of a project as it was read when the project was made."""
-    data = settings.data
-    missing = data.missing or ("",)
-    form = Format(data.format, data.delimiter, data.encoding, data.decimal, data.thousands, missing, data.sheet)
-    return read(path, form), form
-
-
-TABULAR: Kind = Tabular()
+TABULAR: Kind = _Tabular()

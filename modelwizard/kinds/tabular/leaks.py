@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from modelwizard.kinds.facts import Column
 from modelwizard.kinds.tabular.cells import cells_of
-from modelwizard.kinds.tabular.columns import Column
 from modelwizard.kinds.tabular.dates import to_time
 from modelwizard.kinds.tabular.numbers import to_number
-from modelwizard.kinds.tabular.sniff import Format
-from modelwizard.kinds.tabular.target import Target
+from modelwizard.problems.target import Target
+from modelwizard.settings import Format
 
 # Share of the dumb baseline's error that one column alone removes, on rows it was not fitted on.
 SUSPICIOUS = 0.97

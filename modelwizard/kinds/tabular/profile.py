@@ -11,14 +11,16 @@ import numpy as np
 import pandas as pd
 
 from modelwizard.evidence.scheme import detectable_drop, rows_for
-from modelwizard.kinds.tabular.cells import cells_of, counted, listed, values_of
-from modelwizard.kinds.tabular.columns import FEATURES, Column, is_id_name
+from modelwizard.kinds.facts import Caution, Column
+from modelwizard.kinds.tabular.cells import cells_of, listed, values_of
+from modelwizard.kinds.tabular.columns import FEATURES, is_id_name
 from modelwizard.kinds.tabular.copies import copies_of
 from modelwizard.kinds.tabular.dates import ambiguous
 from modelwizard.kinds.tabular.leaks import Leak, leaks
 from modelwizard.kinds.tabular.rows import times_of
-from modelwizard.kinds.tabular.sniff import Format
-from modelwizard.kinds.tabular.target import Target
+from modelwizard.problems.target import Target
+from modelwizard.settings import Format
+from modelwizard.words import count
 
 _SPLIT_NAMES = frozenset(("fold", "folds", "split", "partition", "subset", "is_train", "is_test", "train_test"))
 _LEFT_OUT = ("constant", "identifier")
@@ -26,28 +28,10 @@ _DRESSED = re.compile(r"[$€£¥₹]\s*[+-]?[\d.,' ]+|[+-]?[\d.,' ]*\d\s*(?:[%�
 
 
 @dataclass(frozen=True)
-class Caution:
-    """Something that a person should know before trusting a result.
-
-    Args:
-        code: A stable word for it.
-        sentence: What was seen and what follows from it.
-        columns: The columns concerned. Defaults to none.
-    """
-
-    code: str
-    sentence: str
-    columns: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
 class Profile:
     """A table at a glance.
 
     Args:
-        rows: Its rows.
-        columns: Its columns.
-        missing: Empty cells among the columns that are used.
         duplicates: Rows that repeat an earlier row exactly, identifiers and what else is left out aside.
         groups: Columns whose values repeat like those of a person or thing, each with a sentence.
         times: Columns that hold dates, each with a sentence.
@@ -56,9 +40,6 @@ class Profile:
         cautions: What is odd.
     """
 
-    rows: int
-    columns: tuple[Column, ...]
-    missing: int
     duplicates: int
     groups: Mapping[str, str]
     times: Mapping[str, str]
@@ -88,9 +69,6 @@ def profile(frame: pd.DataFrame, columns: Sequence[Column], form: Format, target
         cautions += _target(target)
         cautions += [Caution("leak", f"{leak.sentence} Is it known when you predict?", leak.columns) for leak in found]
     return Profile(
-        rows=len(frame),
-        columns=tuple(columns),
-        missing=sum(column.missing for column in features if column.kind in FEATURES),
         duplicates=duplicates,
         groups=MappingProxyType(groups),
         times=MappingProxyType(times),
@@ -221,7 +199,7 @@ def _target(target: Target) -> list[Caution]:
     unknown = int((~target.known).sum())
     if unknown:
         cautions.append(
-            Caution("target-missing", f"{counted(unknown, 'row has', 'rows have')} no target: not used.", target.names)
+            Caution("target-missing", f"{count(unknown, 'row has', 'rows have')} no target: not used.", target.names)
         )
     known = int(target.known.sum())
     if target.type.chooses_positive and min(target.counts) < 0.05 * known:

@@ -16,9 +16,8 @@ import pandas as pd
 from modelwizard.errors import DataError
 from modelwizard.kinds.tabular.cells import cells_of
 from modelwizard.kinds.tabular.numbers import MISSING, convention
-from modelwizard.kinds.tabular.sniff import Format, examine, kind_of
-
-__all__ = ["Format", "as_text", "read", "sniff"]
+from modelwizard.kinds.tabular.sniff import examine, kind_of, unique_names
+from modelwizard.settings import Format
 
 
 def sniff(path: str | Path, *, delimiter: str | None = None, encoding: str | None = None) -> Format:
@@ -36,7 +35,7 @@ def sniff(path: str | Path, *, delimiter: str | None = None, encoding: str | Non
     kind = kind_of(path)
     if kind == "csv":
         return examine(path, delimiter, encoding)
-    form = Format(kind=kind, sheet=_first_sheet(path) if kind == "excel" else "")
+    form = Format(kind, sheet=_first_sheet(path) if kind == "excel" else "")
     frame = _load(path, form)
     decimal, thousands = convention([cells_of(frame, name)[:2000].tolist() for name in frame.columns[:500]])
     present = {str(cell) for name in frame.columns for cell in cells_of(frame, name).unique()}
@@ -123,7 +122,7 @@ def _load(path: Path, form: Format) -> pd.DataFrame:
     """Read the file with the reader of its kind and return text."""
     readers = {"csv": _csv, "parquet": _parquet, "jsonl": _jsonl, "excel": _excel}
     try:
-        frame = readers[form.kind](path, form)
+        frame = readers[form.format](path, form)
     except DataError:
         raise
     except MemoryError as error:
@@ -134,24 +133,12 @@ def _load(path: Path, form: Format) -> pd.DataFrame:
     except Exception as error:
         reason = str(error).strip().split("\n")[0]
         raise DataError(
-            f"{path.name} cannot be read as {form.kind}: {reason}.",
+            f"{path.name} cannot be read as {form.format}: {reason}.",
             fix="open it in the program that made it and export it as CSV (UTF-8)",
         ) from error
     frame.columns = [str(name).strip() for name in frame.columns]
-    unique_names(path, list(frame.columns))
+    unique_names(path.name, list(frame.columns))
     return pd.concat([as_text(cells_of(frame, name)) for name in frame.columns], axis=1)
-
-
-def unique_names(path: Path, names: list[str]) -> None:
-    """Refuse a table in which two columns have one name."""
-    twice = sorted({name for name in names if names.count(name) > 1}) if len(set(names)) < len(names) else []
-    if twice:
-        raise DataError(
-            f"{path.name} has two columns with the same name: {', '.join(repr(n) for n in twice[:5])}.",
-            expected="a different name for each column",
-            received=f"{len(names)} columns, {len(set(names))} different names",
-            fix="rename one of them in the first line; if that line is data, add a line of names above it",
-        )
 
 
 def _csv(path: Path, form: Format) -> pd.DataFrame:

@@ -1,22 +1,24 @@
-"""What rows have in common: their content, what must not be parted, their order in time, what must be alike."""
+"""What rows have in common: their content, what must not be parted, their order in time."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
 from modelwizard.errors import UsageError
 from modelwizard.evidence.scheme import common
+from modelwizard.kinds.facts import Column
+from modelwizard.kinds.question import one_of
 from modelwizard.kinds.tabular.cells import cells_of, values_of
-from modelwizard.kinds.tabular.columns import Column, require
 from modelwizard.kinds.tabular.copies import beside_largest, copies_of
 from modelwizard.kinds.tabular.dates import date_format, to_time
 from modelwizard.kinds.tabular.numbers import MISSING_NUMBER, to_number
-from modelwizard.kinds.tabular.sniff import Format
-from modelwizard.kinds.tabular.target import Target
+from modelwizard.settings import Format
+from modelwizard.splitting.split import Rows
 
 _LONGEST_CHAIN = 0.1  # of the rows, beside the chain's largest group: half of the test set
 
@@ -33,11 +35,46 @@ def row_hashes(frame: pd.DataFrame, names: Sequence[str] | None = None) -> np.nd
     return np.array([hashlib.blake2b(row.encode("utf-8", "replace"), digest_size=8).hexdigest() for row in rows])
 
 
+def rows_of(
+    frame: pd.DataFrame,
+    columns: Sequence[Column],
+    targets: Sequence[str],
+    form: Format,
+    group: str = "",
+    time: str = "",
+) -> Rows:
+    """Return which rows must not be parted, and their order.
+
+    Args:
+        frame: The raw table.
+        columns: Its columns.
+        targets: The target columns.
+        form: The format of the file.
+        group: Column whose rows of one value stay together. Defaults to none.
+        time: Column that orders the rows; then each row is a unit of its own. Defaults to none.
+
+    Raises:
+        UsageError: There is no such column, or it cannot order rows.
+    """
+    for name, flag in ((group, "--group "), (time, "--time ")):
+        if name:
+            one_of(name, [str(column) for column in frame.columns], "a column of the data", flag)
+    units = np.arange(len(frame)) if time else units_of(frame, columns, targets, group, form)
+    rows = Rows(units)
+    if group:
+        cells = cells_of(frame, group)
+        rows = replace(rows, groups=cells.mask(cells.isin(form.missing), "").to_numpy(dtype=str))
+    if time:
+        moments = cells_of(frame, time).to_numpy(dtype=str)
+        rows = replace(rows, moments=moments, ranks=times_of(frame, time, form))
+    return rows
+
+
 def units_of(
     frame: pd.DataFrame,
     columns: Sequence[Column],
     targets: Sequence[str],
-    group: str | None = None,
+    group: str = "",
     form: Format | None = None,
 ) -> np.ndarray:
     """Return a number for each row; rows that must not be parted have the same one, shape (n,).
@@ -50,7 +87,7 @@ def units_of(
         frame: The raw table.
         columns: Its columns.
         targets: The target columns.
-        group: Column whose rows of one value stay together; an empty cell is no group. Defaults to None.
+        group: Column whose rows of one value stay together; an empty cell is no group. Defaults to none.
         form: Says which cells are empty and how numbers are written. Defaults as in `copies_of`.
     """
     same = copies_of(frame, columns, targets, form)
@@ -86,7 +123,6 @@ def times_of(frame: pd.DataFrame, name: str, form: Format) -> np.ndarray:
     Raises:
         UsageError: The column holds neither dates nor numbers.
     """
-    require(name, [str(column) for column in frame.columns], "--time")
     cells = cells_of(frame, name)
     found = values_of(cells, form.missing).without(MISSING_NUMBER)
     layout = date_format(found.values)
@@ -107,18 +143,3 @@ def times_of(frame: pd.DataFrame, name: str, form: Format) -> np.ndarray:
     rank = np.full(len(cells), -1, dtype=np.int64)
     rank[known] = np.unique(moments[known], return_inverse=True)[1]
     return rank
-
-
-def strata(target: Target) -> np.ndarray:
-    """Return what must be alike in all parts: classes, labels, or tenths of the amounts, shape (n, k) of 0 and 1."""
-    y, known = target.y, target.known
-    if target.type.one_label:
-        ids = target.type.ids(y)
-        return (ids[:, None] == np.arange(len(target.classes))).astype(np.int64)
-    if target.type.classifies:
-        return np.nan_to_num(y).astype(np.int64)
-    spread = np.nanstd(y, axis=0)
-    level = ((y - np.nanmean(y, axis=0)) / np.where(spread > 0, spread, 1)).mean(axis=1)
-    tenths = np.unique(np.quantile(level[known], np.linspace(0.1, 0.9, 9)))
-    bins = np.searchsorted(tenths, level, side="right")
-    return ((bins[:, None] == np.arange(len(tenths) + 1)) & known[:, None]).astype(np.int64)

@@ -6,51 +6,18 @@ import csv
 import io
 import re
 from collections import Counter
-from dataclasses import dataclass
 from itertools import islice, pairwise
 from pathlib import Path
 
 from modelwizard.errors import DataError
 from modelwizard.kinds.tabular.numbers import MISSING, convention, number_pattern
+from modelwizard.settings import Format
 
 _NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar", " ": "space"}
 _SAMPLE_ROWS = 2000
 _ASIAN = ("gb18030", "cp932", "euc_jp", "cp949", "big5")
 _ENCODINGS = ("gb18030", "cp1252", "cp1251", *_ASIAN[1:], "cp1250", "koi8_r")
 """Encodings besides UTF-8, the likelier first: of Chinese, Western, Cyrillic, Japanese, Korean, Eastern European."""
-
-
-@dataclass(frozen=True)
-class Format:
-    """How a table is written in its file; the `[data]` table of `modelwizard.toml`.
-
-    Args:
-        kind: "csv" (any delimiter), "parquet", "jsonl" or "excel".
-        delimiter: The sign between two cells of a CSV. Defaults to ",".
-        encoding: The encoding of a CSV, as Python names it. Defaults to "utf-8".
-        decimal: The decimal sign of its numbers. Defaults to ".".
-        thousands: The sign between groups of three digits. Defaults to "" (none).
-        missing: The cells that hold no value, as found in this file. Defaults to the empty cell.
-        sheet: The sheet of an Excel workbook. Defaults to "".
-    """
-
-    kind: str
-    delimiter: str = ","
-    encoding: str = "utf-8"
-    decimal: str = "."
-    thousands: str = ""
-    missing: tuple[str, ...] = ("",)
-    sheet: str = ""
-
-    def describe(self) -> str:
-        """Return the format in a few words, such as "CSV, semicolon, utf-8, decimal comma"."""
-        if self.kind != "csv":
-            sheet = f", sheet {self.sheet}" if self.sheet else ""
-            return {"parquet": "Parquet", "jsonl": "JSON lines", "excel": "Excel"}[self.kind] + sheet
-        parts = ["CSV", _NAMES.get(self.delimiter, repr(self.delimiter)), self.encoding]
-        parts += ["decimal comma"] if self.decimal == "," else []
-        parts += [f"thousands sign {self.thousands!r}"] if self.thousands else []
-        return ", ".join(parts)
 
 
 def kind_of(path: Path) -> str:
@@ -281,13 +248,17 @@ def _check_names(names: list[str], rows: list[list[str]], file: str, delimiter: 
             received=line[:70] + ("…" if len(line) > 70 else ""),
             fix="add a first line with the names, such as: age,city,bought",
         )
-    named = [name for name in cells if name]
-    twice = sorted({name for name in named if named.count(name) > 1}) if len(set(named)) < len(named) else []
+    unique_names(file, cells)
+
+
+def unique_names(file: str, names: list[str]) -> None:
+    """Refuse a table in which two columns have one name; several may have none."""
+    twice = sorted(name for name, count in Counter(names).items() if name and count > 1)
     if twice:
         raise DataError(
             f"{file} has two columns with the same name: {', '.join(repr(name) for name in twice[:5])}.",
             expected="a different name for each column",
-            received=f"{len(cells)} columns, {len(set(cells))} different names",
+            received=f"{len(names)} columns, {len(set(names))} different names",
             fix="rename one of them in the first line; if that line is data, add a line of names above it",
         )
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -13,10 +11,11 @@ from modelwizard.errors import DataError, UsageError
 from modelwizard.evidence.scheme import check_rows
 from modelwizard.kinds.tabular.amounts import amounts, check_amounts
 from modelwizard.kinds.tabular.cells import Values, cells_of, values_of
-from modelwizard.kinds.tabular.columns import FALSE, TRUE, require
+from modelwizard.kinds.tabular.columns import FALSE, TRUE
 from modelwizard.kinds.tabular.numbers import to_number
-from modelwizard.kinds.tabular.sniff import Format
 from modelwizard.problems import PROBLEMS, Problem
+from modelwizard.problems.target import Target
+from modelwizard.settings import Format
 
 # A class must be able to stand in train, validation and test.
 MINIMUM_CLASS = 3
@@ -24,36 +23,6 @@ MINIMUM_CLASS = 3
 # A label that says "this is it", against the label that says "this is not".
 _POSITIVE = TRUE | {"positive", "pos", "present", "case", "+", "+1"}
 _NEGATIVE = FALSE | {"negative", "neg", "absent", "control", "-", "-1", "-1.0"}
-
-
-@dataclass(frozen=True)
-class Target:
-    """A target that can be learned.
-
-    Args:
-        names: Its columns.
-        problem: The problem type.
-        classes: Labels in the order of their numbers: negative, positive for two; empty for amounts and marks.
-        counts: Rows of each class, or of each of several labels; else empty.
-        y: Canonical values, as the problem type has them.
-        known: Which rows have a target, shape (n,).
-        positive_reason: Why the positive label of `binary` is the positive one. Defaults to "".
-        positive_evident: Whether asking which label is positive would be silly. Defaults to True.
-    """
-
-    names: tuple[str, ...]
-    problem: str
-    classes: tuple[str, ...]
-    counts: tuple[int, ...]
-    y: np.ndarray
-    known: np.ndarray
-    positive_reason: str = ""
-    positive_evident: bool = True
-
-    @property
-    def type(self) -> Problem:
-        """The problem type as an object."""
-        return PROBLEMS[self.problem]
 
 
 def check_target(
@@ -68,19 +37,17 @@ def check_target(
 
     Args:
         frame: The raw table.
-        targets: Its target columns.
+        targets: Its target columns, which exist.
         problem: A problem type.
         form: The format of the file.
-        positive: The label that counts as 1, of two. Defaults to the evident or the rarer one.
+        positive: The label that counts as 1, one of the two. Defaults to the evident or the rarer one.
         order: The classes from the lowest to the highest. Defaults to numbers by value, words by a scale that holds
             them all, others by alphabet.
 
     Raises:
         DataError: The values are unusable: missing, constant, infinite, a class of one row, too few rows.
-        UsageError: The values are fine but do not fit this problem type, or there is no such column or label.
+        UsageError: The values are fine but do not fit this problem type.
     """
-    for name in targets:
-        require(name, [str(column) for column in frame.columns], "--target")
     kind = PROBLEMS[problem]
     _check_number_of_targets(targets, kind)
     classes: tuple[str, ...] = ()
@@ -196,15 +163,6 @@ def _two_classes(name: str, found: Values, positive: str | None) -> tuple[tuple[
         counts = [int(found.counts[found.values.index(label)]) for label in labels]
         label, why, evident = positive_label(labels, counts)
     else:
-        if positive not in labels:
-            close = difflib.get_close_matches(positive.lower(), [label.lower() for label in labels], n=1)
-            match = next((label for label in labels if close and label.lower() == close[0]), labels[1])
-            raise UsageError(
-                f"The target '{name}' has no label '{positive}'.",
-                expected=" or ".join(labels),
-                received=f"--positive {positive}",
-                fix=f"--positive {match}",
-            )
         label, why, evident = positive, "as you chose", True
     negative = labels[0] if label == labels[1] else labels[1]
     return (negative, label), why, evident

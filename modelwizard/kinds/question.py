@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, ClassVar
 
-from modelwizard.conversation import Choice
+from modelwizard.conversation import Choice, Conversation, Prompt
 from modelwizard.errors import UsageError
-from modelwizard.wizard.facts import Facts
+from modelwizard.kinds.facts import Facts
 
 Known = Mapping[str, Any]
 """The answers so far, by question name."""
@@ -22,8 +22,8 @@ NONE = ""
 EXAMPLE = "example:"
 """What stands before the name of a bundled example where a file could stand."""
 
-FORMAT = ("delimiter", "encoding", "decimal", "thousands", "missing", "sheet")
-"""Settings of the data file that are sniffed and never asked; `--set` and answers files may give them."""
+OTHER, ALL = "\0other", "\0all"
+"""Choices that lead to further ones; no file and no column is called that."""
 
 
 @dataclass(frozen=True)
@@ -42,20 +42,26 @@ class Question:
         text: The question.
         why: Why it is asked, in one line.
         flag: The flag that answers it.
+        help: What `modelwizard new --help` says about a flag of its own.
         type: `text`, `list`, `integer`, `share` (a number between 0 and 1) or `kinds` (column → kind).
-        form: How it is asked: `choose`, `choose many`, `text`, `file`, `columns` or `kinds`.
+        form: How it is asked: `choose`, `choose many` or `text`.
         show: Name of the screen to show before it is asked.
         after: Questions whose change makes an answer to this one stale.
+        usual: What Enter gives, where it is always the same.
+        silent: Whether a person is not asked: the default is taken and can be changed on the review screen.
     """
 
     name: ClassVar[str]
     text: ClassVar[str]
     why: ClassVar[str]
     flag: ClassVar[str]
+    help: ClassVar[str] = ""
     type: ClassVar[str] = "text"
     form: ClassVar[str] = "choose"
     show: ClassVar[str] = ""
     after: ClassVar[tuple[str, ...]] = ()
+    usual: ClassVar[Default | None] = None
+    silent: ClassVar[bool] = False
 
     def choices(self, known: Known, facts: Facts) -> Sequence[Choice]:
         """Return what may be chosen."""
@@ -63,7 +69,7 @@ class Question:
 
     def default(self, known: Known, facts: Facts) -> Default | None:
         """Return what Enter gives; None when nothing can be offered."""
-        return None
+        return self.usual
 
     def check(self, value: Any, known: Known, facts: Facts) -> Any:
         """Return the cleaned answer.
@@ -79,11 +85,49 @@ class Question:
 
     def asked(self, known: Known, facts: Facts) -> bool:
         """Tell whether a person is asked; else the default is taken."""
-        return True
+        return not self.silent
 
     def essential(self, known: Known) -> bool:
         """Tell whether somebody must answer it, when nobody can be asked and `--yes` was not given."""
         return False
+
+    def put(self, prompt: Prompt, talk: Conversation, default: Default | None, facts: Facts) -> Any:
+        """Ask a person; return what was said, or `BACK`.
+
+        Args:
+            prompt: The question with its words, its choices and its default.
+            talk: Where to ask.
+            default: What Enter gives.
+            facts: What is known.
+        """
+        return talk.ask(prompt)
+
+
+EXPECTED: Mapping[str, str] = {
+    "text": "text in quotes",
+    "list": "a list of texts",
+    "integer": "a whole number",
+    "share": "a number between 0 and 1",
+    "kinds": 'a table, [columns] with lines such as "zip code" = "categorical"',
+}
+"""What an answer of each type is, in words."""
+
+
+def number(text: str, type: str, what: str) -> int | float:
+    """Return a typed text as the number that an `integer` or a `share` is.
+
+    Args:
+        text: What was typed.
+        type: One of the two.
+        what: What to say where it is none.
+
+    Raises:
+        UsageError: It is no such number.
+    """
+    try:
+        return int(text) if type == "integer" else float(text)
+    except ValueError:
+        raise UsageError(what, expected=EXPECTED[type], received=repr(text)) from None
 
 
 def one_of(value: str, choices: Sequence[str], what: str, prefix: str) -> str:
