@@ -123,7 +123,7 @@ WORDS = {
     "kinds/tabular/examples.py": {name: "what an example is about" for name in TARGETS},
     "wizard/questions.py": {"positive": "the question which label is the one to find"},
     "wizard/decided.py": {"positive": "the answer to that question"},
-    "wizard/survey.py": {"positive": "the answer to that question"},
+    "kinds/tabular/study.py": {"positive": "the answer to that question"},
     "wizard/views.py": {"positive": "the answer to that question"},
     "kinds/tabular/infer.py": {"count": "a name that a target often has"},
     "words/__init__.py": {"count": "a form of numbers in sentences"},

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from modelwizard.errors import DataError
 
@@ -17,6 +18,8 @@ _DISAGREE = 0.1
 _POWER = 6.18
 # Hold-out is enough when a difference of this size shows.
 _FINE_ENOUGH = 0.05
+# Of a set of rows with the same inputs that is larger, each part gets some, and each of five folds.
+_COMMON_SHARE, _COMMON_ROWS = 0.01, 10
 # Fewer validation rows of the rarer class than this judge nothing about it.
 MINIMUM_MINORITY = 30
 
@@ -54,6 +57,19 @@ def check_rows(rows: int, what: str = "rows") -> None:
             f"{min(drop, 100):.0f} points",
             fix="collect more rows, or use a method made for so few, such as ridge regression",
         )
+
+
+def common(sizes: ArrayLike, rows: int) -> NDArray[np.bool_]:
+    """Say which sets of rows with the same inputs are a property of the population, and no copies of a row.
+
+    More than 1 % of the rows, and at least ten: a default record, or one of a few categories. On one side of a split
+    such a set would make that side another population; the copies of a row, on both sides, would be a leak.
+
+    Args:
+        sizes: Rows of each set.
+        rows: All rows.
+    """
+    return (np.asarray(sizes) > _COMMON_SHARE * rows) & (np.asarray(sizes) >= _COMMON_ROWS)
 
 
 def detectable_drop(validation: int, test: int) -> float:

@@ -171,6 +171,8 @@ class Facts:
         target: The target, once it was named.
         scheme: What `auto` validation comes to, once the problem is known.
         split_reason: Why, in rows and points.
+        split_notes: What else a person should know about the split, one sentence each.
+        split_notes: What else a person should know about the split, one sentence each.
     """
 
     kind: str
@@ -181,6 +183,8 @@ class Facts:
     target: TargetFacts | None = None
     scheme: str = ""
     split_reason: str = ""
+    split_notes: tuple[str, ...] = ()
+    split_notes: tuple[str, ...] = ()
 
     def require_data(self) -> DataFacts:
         """Return the facts about the data; questions about them come after they were named."""

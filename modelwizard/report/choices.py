@@ -19,7 +19,7 @@ USES = {
     "train": "weights and preprocessing are learned from them",
     "validation": "used to compare trials",
     "test": "sealed until finalize, opened once",
-    "unused": "left out: duplicates across parts, or a missing target",
+    "unused": "left out: no target, or no time",
 }
 REACH = ("numeric", "categorical", "boolean", "date", "text")
 MOST_CLASSES = 40
@@ -76,7 +76,7 @@ def _parts(facts: Facts) -> Markup:
     turns = f"training and validation in turn, in {facts.folds} folds"
     uses = {**USES, "train": turns, "validation": turns} if folds else USES
     rows = [(part, f"{rows:,}", _share(rows / total), uses[part]) for part, rows in facts.counts.items() if rows]
-    caption = "Rows of each part; split once, exact duplicates stay in one part"
+    caption = "Rows of each part; split once, before anything was trained"
     return table(("Part", "Rows", "Share", "Use"), rows, caption=caption, numbers=(1,))
 
 

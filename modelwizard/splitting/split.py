@@ -10,7 +10,7 @@ from modelwizard.errors import DataError, UsageError
 from modelwizard.evidence.scheme import Scheme, check_rows, choose
 from modelwizard.problems.target import Target
 from modelwizard.settings import SplitSettings
-from modelwizard.splitting.stratify import deal, strata
+from modelwizard.splitting.stratify import deal, spread, strata
 
 PARTS = ("train", "validation", "test", "unused")
 _MINIMUM_GROUPS = 5
@@ -21,16 +21,19 @@ class Rows:
     """How the rows of some data depend on each other.
 
     Args:
-        units: Rows with one number must not be parted: they are of one group, or alike in content. Shape (n,).
+        units: Rows with one number must not be parted: they are of one group, or have the same inputs. Those with one
+            negative number are so many alike that each part is to have its share of them. Shape (n,).
         groups: The group of each row as text, "" where it has none, shape (n,). Defaults to no groups.
         moments: When each row was, as text, shape (n,). Defaults to no order in time.
         ranks: Their order in time, equal for equal times, negative where that is unknown, shape (n,).
+        copies: What a person should know of rows with the same inputs. Defaults to nothing.
     """
 
     units: np.ndarray
     groups: np.ndarray | None = None
     moments: np.ndarray | None = None
     ranks: np.ndarray | None = None
+    copies: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,9 +62,10 @@ def split(
     time: str = "",
     seed: int = 0,
 ) -> Split:
-    """Divide the rows: alike in their labels, groups together, the latest for the test, no row on two sides.
+    """Divide the rows: alike in their labels, groups together, the latest for the test.
 
-    Rows with the same features and the same target stay together, too. Rows without a target are "unused".
+    Rows with the same inputs stay together, too, whatever their target, unless they are so many that they are a
+    property of the population: these are spread over the parts. Rows without a target are "unused".
 
     Args:
         target: The checked target.
@@ -94,8 +98,9 @@ def split(
     if related.ranks is not None:
         number = _by_time(related.ranks[rows], shares, time)
     else:
-        _check_units(units, group, related.groups)
-        number = _deal_rows(strata(target)[rows], units, shares, np.random.default_rng(seed))
+        labels = strata(target)[rows]
+        _check_units(units, labels, group, related.groups)
+        number = _deal_rows(labels, units, shares, np.random.default_rng(seed))
     parts = np.full(len(usable), "unused", dtype=object)
     parts[rows] = np.array(PARTS[:3], dtype=object)[number]
     _check_parts(parts, target, group or time)
@@ -113,7 +118,7 @@ def split(
         sha256="",
     )
     notes = _notes(parts, target, len(np.unique(units)) if group else 0, related.moments, group, time)
-    return Split(settings, parts.astype(str), notes)
+    return Split(settings, parts.astype(str), (related.copies, *notes) if related.copies else notes)
 
 
 def folds(
@@ -137,7 +142,8 @@ def folds(
         folds: Number of folds.
         repeats: How often they are drawn anew; once only if ordered by time. Defaults to 1.
         seed: Defaults to 0.
-        units: Rows with one number stay together (`Rows.units`), shape (n,). Defaults to each row alone.
+        units: Rows with one number stay together, with one negative number are spread (`Rows.units`), shape (n,).
+            Defaults to each row alone.
         times: Order of the rows (`Rows.ranks`), shape (n,). Defaults to None.
 
     Returns:
@@ -159,11 +165,15 @@ def folds(
 
 
 def _deal_rows(labels: np.ndarray, units: np.ndarray, shares: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Return the part of each row: its unit is dealt."""
-    unit = np.unique(units, return_inverse=True)[1]
+    """Return the part of each row: its unit is dealt, or its set of common rows is spread (`units_of`)."""
+    part = np.empty(len(units), dtype=np.int64)
+    common = units < 0
+    unit = np.unique(units[~common], return_inverse=True)[1]
     sizes = np.bincount(unit)
-    counts = np.stack([np.bincount(unit, weights=column, minlength=len(sizes)) for column in labels.T], axis=1)
-    return deal(counts.astype(np.int64), sizes, shares, rng)[unit]
+    counts = [np.bincount(unit, weights=column, minlength=len(sizes)) for column in labels[~common].T]
+    part[~common] = deal(np.stack(counts, axis=1).astype(np.int64), sizes, shares, rng)[unit]
+    part[common] = spread(labels[common], units[common], shares, rng)
+    return part
 
 
 def _by_time(ranks: np.ndarray, shares: np.ndarray, name: str) -> np.ndarray:
@@ -204,9 +214,11 @@ def _scheme(parts: np.ndarray, target: Target, validation: str, ordered: bool) -
     )
 
 
-def _check_units(units: np.ndarray, group: str, groups: np.ndarray | None) -> None:
+def _check_units(units: np.ndarray, labels: np.ndarray, group: str, groups: np.ndarray | None) -> None:
     """Refuse rows that cannot be divided because too many belong together."""
     different = len(np.unique(units))
+    if different < 20 and not group:
+        different = len(np.unique(np.column_stack([units, labels]), axis=0))
     if group and different < _MINIMUM_GROUPS:
         raise DataError(
             f"'{group}' divides the rows into only {different} groups.",
@@ -253,10 +265,13 @@ def _notes(
         what = "target or time" if time else "target"
         notes.append(f"{unused:,} row{'s' * (unused > 1)} without a {what}: not used.")
     if group:
-        notes.append(f"Rows of one '{group}' stay together: {groups:,} groups.")
+        notes.append(
+            f"Rows of one '{group}' stay together: {groups:,} groups. The parts differ as groups do; "
+            "scores are for new groups."
+        )
     if moments is not None:
-        first = moments[parts == "test"][0]
-        notes.append(f"The test rows are the most recent ones by '{time}', such as {first}.")
+        latest = f"The test rows are the most recent ones by '{time}', such as {moments[parts == 'test'][0]}."
+        notes.append(f"{latest} The parts differ as the times do; scores are for later rows.")
     if target.type.one_label and (absent := _absent(parts == "test", target)):
         notes.append(f"The test rows hold no {', '.join(map(repr, absent[:5]))}.")
     return tuple(notes)

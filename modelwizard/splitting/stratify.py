@@ -55,6 +55,28 @@ def deal(labels: np.ndarray, sizes: np.ndarray, shares: np.ndarray, rng: np.rand
     return part
 
 
+def spread(labels: np.ndarray, sets: np.ndarray, shares: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Return the part of each row, such that every part holds its share of each label and of each set of rows.
+
+    The rows, in random order within the same labels and set, follow the multiples of the golden ratio: any stretch of
+    them has the shares to within a row or two, however short it is.
+
+    Args:
+        labels: Which labels each row has, shape (n, labels) of 0 and 1.
+        sets: The set of each row, shape (n,).
+        shares: Share of each part, summing to 1, shape (parts,).
+        rng: Shuffles.
+
+    Returns:
+        Part numbers, shape (n,).
+    """
+    order = np.lexsort((rng.random(len(sets)), sets, *labels.T))
+    place = (rng.random() + np.arange(len(sets)) * (np.sqrt(5) - 1) / 2) % 1
+    part = np.empty(len(sets), dtype=np.int64)
+    part[order] = np.searchsorted(np.cumsum(shares)[:-1], place, side="right")
+    return part
+
+
 def _quota(rows: int, wish: np.ndarray, carry: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """Return whole numbers that sum to the rows and are near the wish, and what rounding left over.
 

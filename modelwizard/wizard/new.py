@@ -109,10 +109,7 @@ def _settle(order: Order, talk: Conversation, survey: Survey, interview: Intervi
     bundled = survey.bundled(interview.known)
     answers = decide(interview, split, data_file=next(iter(bundled), None))
     files = scaffold.plan(answers, split.parts.tolist(), survey.hashes(interview.known)) | bundled
-    if _asks(order, talk):
-        for note in split.notes:
-            talk.note(note)
-    else:
+    if not _asks(order, talk):
         # Nobody saw the screens; what they say belongs to the project all the same.
         views.head(talk, interview.known, interview.facts)
         for warning in answers.warnings:

@@ -54,8 +54,9 @@ class Survey:
         facts = replace(facts, target=data.target_facts(known))
         if "problem" not in known or "time" not in known:
             return facts
-        settings = self.divide(known).settings
-        return replace(facts, scheme=settings.scheme, split_reason=_sentence(settings.reason))
+        split = self.divide(known)
+        reason = _sentence(split.settings.reason)
+        return replace(facts, scheme=split.settings.scheme, split_reason=reason, split_notes=split.notes)
 
     def divide(self, known: Mapping[str, Any]) -> Split:
         """Divide the rows into parts, as the answers want it."""

@@ -68,7 +68,7 @@ def worded(value: Any) -> str:
 
 
 def review(page: Page, questions: Sequence[Question], answers: Mapping[str, Given], facts: Facts) -> None:
-    """Show every answer with its reason; what was neither asked nor given in one line."""
+    """Show every answer with its reason, what was neither asked nor given in one line, and what the split does."""
     known = {name: answer.value for name, answer in answers.items()}
     rows: list[tuple[str, str, str]] = []
     usual: list[str] = []
@@ -85,6 +85,8 @@ def review(page: Page, questions: Sequence[Question], answers: Mapping[str, Give
     else:
         page.table("Your answers", ("answer", "value", "because"), rows)
     page.note(f"Defaults: {', '.join(usual)}.")
+    for note in facts.split_notes:
+        page.note(note)
 
 
 def tree(page: Page, root: str, files: Sequence[str]) -> None:

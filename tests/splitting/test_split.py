@@ -11,6 +11,7 @@ import pytest
 from modelwizard.errors import DataError, UsageError
 from modelwizard.evidence.scheme import choose, resolution, rounds
 from modelwizard.kinds.tabular.columns import describe
+from modelwizard.kinds.tabular.copies import told
 from modelwizard.kinds.tabular.rows import row_hashes, rows_of, times_of, units_of
 from modelwizard.kinds.tabular.target import check_target
 from modelwizard.problems.target import Target
@@ -51,7 +52,9 @@ def made(
     problem: str = "binary", frame: pd.DataFrame = FRAME, group: str = "", time: str = "", **settings: object
 ) -> Split:
     target = target_of(problem, frame)
-    rows = rows_of(frame, describe(frame, FORM), target.names, FORM, group, time)
+    columns = describe(frame, FORM)
+    rows = rows_of(frame, columns, target.names, FORM, group, time)
+    rows = replace(rows, copies=told(frame, columns, target, FORM, group, time))
     return split(target, rows, group=group, time=time, **settings)  # type: ignore[arg-type]
 
 
@@ -105,7 +108,10 @@ def test_repeated_rows_stay_together_whatever_their_identifier() -> None:
     frame.insert(0, "row_id", [str(i) for i in range(len(frame))])
     found = made(frame=frame)
     assert straddling(found.parts, row_hashes(frame, list(FRAME.columns))) == 0
-    assert found.notes == ()  # the profile has said so already
+    assert found.notes == (
+        "190 of 510 rows have the same inputs as another row, and the same label. "
+        "Rows with the same inputs stay in one part.",
+    )
 
 
 def test_groups_linked_by_a_repeated_row_are_one() -> None:
@@ -116,6 +122,86 @@ def test_groups_linked_by_a_repeated_row_are_one() -> None:
     linked = pd.DataFrame({"g": ["1", "1", "2", "2"], "x": list("abac"), "y": ["0"] * 4}, dtype=str)
     skipped = [column for column in describe(FRAME.rename(columns={"who": "g"}), FORM) if column.name == "g"]
     assert len(set(units_of(linked, [replace(skipped[0], kind="ignore")], ["y"], "g", FORM))) == 1
+
+
+def with_copies(rows: int, labels: list[str], times: int = 2) -> pd.DataFrame:
+    """The table with its first rows again, each a number of times more, the labels in turn."""
+    again = pd.concat([FRAME.iloc[:rows]] * (times - 1), ignore_index=True)
+    frame = pd.concat([FRAME, again], ignore_index=True)
+    frame.loc[N:, "two"] = np.resize(np.array(labels, dtype=object), len(again))
+    return frame
+
+
+def test_copies_with_other_labels_stay_in_one_part_and_one_fold() -> None:
+    frame = with_copies(60, ["yes", "no"], times=4)
+    found, target = made(frame=frame), target_of("binary", frame)
+    inputs = row_hashes(frame, [name for name in frame.columns if name != "two"])
+    assert straddling(found.parts, inputs) == 0
+    assert "240 of 580 rows have the same inputs as another row, and" in found.notes[0]
+    units = units_of(frame, describe(frame, FORM), ["two"], "", FORM)
+    for fit, held in folds(found.parts, target, folds=5, repeats=2, units=units):
+        assert not np.intersect1d(inputs[fit], inputs[held]).size
+
+
+DEFAULT = {**{name: "" for name in ("x", "who", "day")}, "many": "a", "l1": "0", "l2": "0", "l3": "0", "amount": "0"}
+
+
+def with_default(rows: int, every: int = 3) -> pd.DataFrame:
+    """The table and a record without data, as often as asked, some times with the rarer label."""
+    default = pd.DataFrame([DEFAULT | {"two": "no" if i % every else "yes"} for i in range(rows)], dtype=str)
+    return pd.concat([FRAME, default], ignore_index=True)
+
+
+@pytest.mark.parametrize("problem", ["binary", "multilabel", "regression"])
+@pytest.mark.parametrize("rows", [60, 170])
+def test_a_common_record_is_spread_over_parts_and_folds_with_its_labels(problem: str, rows: int) -> None:
+    frame = with_default(rows, 3 if problem == "binary" else 1)
+    columns, target = describe(frame, FORM), target_of(problem, frame)
+    common, labels = np.arange(len(frame)) >= N, strata(target)
+    cut = made(problem, frame)
+    for part, share in (("train", 0.6), ("validation", 0.2), ("test", 0.2)):
+        for chosen in (common, ~common):
+            dealt = labels[(cut.parts == part) & chosen].sum(axis=0)
+            assert np.abs(dealt - share * labels[chosen].sum(axis=0)).max() < 3, part
+    units = units_of(frame, columns, target.names, "", FORM)
+    for _, held in folds(cut.parts, target, folds=5, repeats=2, units=units):
+        assert abs(common[held].sum() - 0.8 * rows / 5) < 3
+    assert f"the largest set of them is {rows} rows with " in cut.notes[0]
+    assert "spread over all parts in proportion" in cut.notes[0]
+
+
+def test_few_categories_are_a_population_and_no_copies() -> None:
+    kinds = pd.DataFrame({"class": list("1234"), "key": 0}).merge(pd.DataFrame({"sex": ["f", "m"], "key": 0}))
+    frame = kinds.sample(600, replace=True, random_state=0).drop(columns="key").reset_index(drop=True)
+    frame = frame.assign(many=RNG.choice(list("abc"), 600)).astype(str)
+    found = made("multiclass", frame)
+    assert abs(counts(found)["test"] - 120) <= 2
+    assert "the largest of 8 large sets is" in found.notes[0]
+
+
+def test_a_common_record_does_not_chain_groups_and_neither_do_copies_of_every_group() -> None:
+    rows = np.arange(400)
+    groups = (rows // 10).astype(str)
+    columns = [replace(column, kind="ignore") for column in describe(FRAME[["who"]].rename(columns={"who": "g"}), FORM)]
+
+    def units(inputs: np.ndarray) -> int:
+        frame = pd.DataFrame({"g": groups, "x": inputs.astype(str), "y": "0"}, dtype=str)
+        return len(set(units_of(frame, columns, ["y"], "g", FORM)))
+
+    assert units(rows) == 40
+    assert units(np.where(rows % 10 == 0, -1, rows)) == 40  # a record of a tenth of the rows
+    assert units(np.where(rows == 399, 0, rows)) == 39  # one copy links the first and the last group
+    assert units(rows % 200) == 20  # each group has its twin
+    assert units(np.where(rows % 10 == 0, rows // 20, rows) + 400 * (rows % 10 > 0)) == 20
+    assert units(np.where(rows % 10 == 9, (rows + 1) % 400, rows)) == 40  # one chain of all: groups alone
+
+
+def test_parts_by_group_or_time_say_that_they_differ() -> None:
+    frame = with_default(60).assign(day=lambda table: table["day"].where(table["day"] != "", "2024-03-01"))
+    assert "goes with its 'who'" in made(frame=frame, group="who").notes[0]
+    assert "The parts differ as groups do" in made(frame=frame, group="who").notes[1]
+    assert "Each is where its 'day' puts it" in made(frame=frame, time="day").notes[0]
+    assert "The parts differ as the times do" in made(frame=frame, time="day").notes[1]
 
 
 def test_the_latest_rows_are_the_test_and_ties_do_not_straddle() -> None:

@@ -13,9 +13,10 @@ from modelwizard.evidence.scheme import detectable_drop, rows_for
 from modelwizard.kinds.facts import Caution, Column, Profile
 from modelwizard.kinds.tabular.cells import cells_of, listed, values_of
 from modelwizard.kinds.tabular.columns import FEATURES, is_id_name
+from modelwizard.kinds.tabular.copies import copies_of
 from modelwizard.kinds.tabular.dates import ambiguous
 from modelwizard.kinds.tabular.leaks import leaks
-from modelwizard.kinds.tabular.rows import row_hashes, times_of, units_of
+from modelwizard.kinds.tabular.rows import times_of
 from modelwizard.problems.target import Target
 from modelwizard.settings import Format
 from modelwizard.words import count
@@ -32,18 +33,18 @@ def profile(frame: pd.DataFrame, columns: Sequence[Column], form: Format, target
         frame: The raw table.
         columns: Its columns, as described or overridden.
         form: The format of its file.
-        target: The checked target, for contradictions and leaks. Defaults to none.
+        target: The checked target, for rare classes and leaks. Defaults to none.
     """
     targets = target.names if target else ()
     features = [column for column in columns if column.name not in targets]
-    duplicates = len(frame) - len(np.unique(units_of(frame, columns, targets)))
+    duplicates = len(frame) - len(np.unique(copies_of(frame, columns, (), form)))
     groups = {c.name: sentence for c in features if (sentence := _group(c, len(frame)))}
     times, time = _times(frame, features, form)
     found = leaks(frame, features, target, form) if target else ()
-    cautions = _table(len(frame), features, duplicates)
+    cautions = _table(len(frame), features)
     cautions += [*_whole_columns(len(frame), features), *_cells(frame, features, form)]
     if target:
-        cautions += _target(frame, features, target)
+        cautions += _target(target)
         cautions += [Caution("leak", f"{leak.sentence} Is it known when you predict?", leak.columns) for leak in found]
     return Profile(
         duplicates=duplicates,
@@ -83,7 +84,7 @@ def _times(frame: pd.DataFrame, features: Sequence[Column], form: Format) -> tup
     return times, ordered
 
 
-def _table(rows: int, features: Sequence[Column], duplicates: int) -> list[Caution]:
+def _table(rows: int, features: Sequence[Column]) -> list[Caution]:
     """Return what is odd about the table as a whole."""
     used = [column for column in features if column.kind in FEATURES]
     cautions: list[Caution] = []
@@ -97,10 +98,6 @@ def _table(rows: int, features: Sequence[Column], duplicates: int) -> list[Cauti
     if len(used) > rows:
         sentence = f"{len(used):,} features for {rows:,} rows: a network can memorise the rows."
         cautions.append(Caution("many-columns", sentence))
-    if duplicates:
-        repeats = count(duplicates, "row repeats", "rows repeat")
-        sentence = f"{repeats} an earlier row exactly; repeats stay on one side of the split."
-        cautions.append(Caution("duplicates", sentence))
     return cautions
 
 
@@ -174,8 +171,8 @@ def _words(column: Column, values: Sequence[str]) -> list[Caution]:
     return []
 
 
-def _target(frame: pd.DataFrame, features: Sequence[Column], target: Target) -> list[Caution]:
-    """Return what is odd about the target: rows without it, rare classes, rows that contradict each other."""
+def _target(target: Target) -> list[Caution]:
+    """Return what is odd about the target: rows without it, rare classes."""
     cautions: list[Caution] = []
     unknown = int((~target.known).sum())
     if unknown:
@@ -196,13 +193,4 @@ def _target(frame: pd.DataFrame, features: Sequence[Column], target: Target) -> 
         what = "classes have" if len(rare) > 1 else "class has"
         sentence = f"{len(rare)} {what} fewer than 30 rows ({', '.join(rare[:4])}): too few to learn them reliably."
         cautions.append(Caution("rare-classes", sentence, target.names))
-    used = [column.name for column in features if column.kind in FEATURES]
-    if used:
-        same = pd.factorize(row_hashes(frame, used))[0][target.known]
-        answers = pd.factorize(row_hashes(frame, target.names))[0][target.known]
-        pairs = pd.DataFrame({"same": same, "answer": answers}).drop_duplicates()
-        against = int((np.bincount(pairs["same"])[same] > 1).sum())
-        if against:
-            sentence = f"{against:,} rows have the same features as another row but a different target."
-            cautions.append(Caution("contradictions", sentence))
     return cautions

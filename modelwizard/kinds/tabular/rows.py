@@ -10,13 +10,17 @@ import numpy as np
 import pandas as pd
 
 from modelwizard.errors import UsageError
+from modelwizard.evidence.scheme import common
 from modelwizard.kinds.facts import Column
 from modelwizard.kinds.question import one_of
 from modelwizard.kinds.tabular.cells import cells_of, values_of
+from modelwizard.kinds.tabular.copies import beside_largest, copies_of
 from modelwizard.kinds.tabular.dates import date_format, to_time
 from modelwizard.kinds.tabular.numbers import MISSING_NUMBER, to_number
 from modelwizard.settings import Format
 from modelwizard.splitting.split import Rows
+
+_LONGEST_CHAIN = 0.1  # of the rows, beside the chain's largest group: half of the test set
 
 
 def row_hashes(frame: pd.DataFrame, names: Sequence[str] | None = None) -> np.ndarray:
@@ -75,29 +79,39 @@ def units_of(
 ) -> np.ndarray:
     """Return a number for each row; rows that must not be parted have the same one, shape (n,).
 
-    Rows belong together that have the same group, or the same features and the same target; and what is linked
-    over several steps does, too.
+    Rows belong together that have the same group, or the same inputs, whatever their target; and what is linked over
+    several steps does, too. Rows of a set of the same inputs that is `common` are not kept together: they have the same
+    negative number, and are to be spread over the parts; where there are groups, they go with these.
 
     Args:
         frame: The raw table.
         columns: Its columns.
         targets: The target columns.
         group: Column whose rows of one value stay together; an empty cell is no group. Defaults to none.
-        form: Says which cells are empty. Defaults to the empty cell alone.
+        form: Says which cells are empty and how numbers are written. Defaults as in `copies_of`.
     """
-    skipped = {column.name for column in columns if column.kind in ("identifier", "constant", "ignore")}
-    names = [str(name) for name in frame.columns if name in targets or name not in skipped]
-    same = np.asarray(pd.factorize(row_hashes(frame, names))[0], dtype=np.int64)
+    same = copies_of(frame, columns, targets, form)
+    spread = common(np.bincount(same), len(frame))[same]
     if not group:
-        return same
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
+        return np.where(spread, -1 - same, same)
     cells = cells_of(frame, group)
     empty = cells.isin(form.missing if form else ("",)).to_numpy()
     groups = np.asarray(pd.factorize(cells.to_numpy(dtype=object))[0], dtype=np.int64)
     groups = np.where(empty, groups.max() + 1 + np.arange(len(groups)), groups)
-    # Rows are edges between their group and their content; a connected part must not be divided.
+    alone = len(same) + np.arange(len(same))
+    units = _linked(np.where(spread, alone, same), groups)
+    # No part has room for many groups at once: where copies chain so many, groups alone stay together.
+    chained = beside_largest(units, groups)[units] > max(_LONGEST_CHAIN * len(frame), 10)
+    return _linked(np.where(spread | chained, alone, same), groups) if chained.any() else units
+
+
+def _linked(same: np.ndarray, groups: np.ndarray) -> np.ndarray:
+    """Number the rows so that those linked by a chain of equal numbers of either kind have the same one."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    same = np.asarray(pd.factorize(same)[0], dtype=np.int64)
+    # Rows are edges between their group and their inputs; a connected part must not be divided.
     size = int(same.max()) + 1
     edges = coo_array((np.ones(len(same)), (same, size + groups)), shape=(size + int(groups.max()) + 1,) * 2)
     return np.asarray(connected_components(edges, directed=False)[1])[same].astype(np.int64)

@@ -16,6 +16,7 @@ from modelwizard.kinds.once import Once
 from modelwizard.kinds.question import EXAMPLE, steps
 from modelwizard.kinds.tabular.amounts import check_infinite
 from modelwizard.kinds.tabular.columns import describe, override
+from modelwizard.kinds.tabular.copies import told
 from modelwizard.kinds.tabular.examples import EXAMPLES
 from modelwizard.kinds.tabular.infer import infer, suggest_target
 from modelwizard.kinds.tabular.profile import profile
@@ -96,14 +97,16 @@ class Study:
         return self._once("turned", (*key, positive, order), lambda: check(positive, order))
 
     def rows(self, known: Known) -> Rows:
-        """Return which rows must not be parted, and their order; refuse infinite features."""
-        columns, group, time = self._columns(known), known.get("group") or "", known.get("time") or ""
+        """Return which rows must not be parted, their order, what is told of copies; refuse infinite features."""
+        columns, target = self._columns(known), self.target(known)
+        group, time = known.get("group") or "", known.get("time") or ""
 
         def find() -> Rows:
             check_infinite(self._frame, columns, self._form)
-            return rows_of(self._frame, columns, known["target"], self._form, group, time)
+            copies = told(self._frame, columns, target, self._form, group, time)
+            return replace(rows_of(self._frame, columns, target.names, self._form, group, time), copies=copies)
 
-        return self._once("rows", (_kinds(known), known["target"], group, time), find)
+        return self._once("rows", (_kinds(known), target, group, time), find)
 
     def hashes(self) -> Sequence[str]:
         """Return 16 hex digits for each row, of its raw content."""
