@@ -9,8 +9,8 @@ the machine hits them alike. Seconds to finish E epochs are the first epoch of a
 included) plus E - 1 times the later epoch; `mw.fit` is told E and chooses by itself. Results print as Markdown.
 
 With --calls, whole calls in fresh processes that take turns, at batch 32, metrics included: by `model.fit`; by `mw.fit`
-with nothing kept; by the second fresh model of that process; in another process, with what the first one left on disk. On a
-busy machine, --cpu counts the processor seconds of the process instead: those of all its threads.
+with nothing kept; by the second fresh model of that process; in another process, with what the first one left on disk.
+On a busy machine, --cpu counts the processor seconds of the process instead: those of all its threads.
 """
 
 from __future__ import annotations
