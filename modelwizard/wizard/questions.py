@@ -18,7 +18,7 @@ from modelwizard.conversation import Choice
 from modelwizard.errors import UsageError
 from modelwizard.problems import PROBLEMS
 from modelwizard.wizard.facts import Facts
-from modelwizard.wizard.question import EXAMPLE, NONE, Default, Known, Question, one_of, steps
+from modelwizard.wizard.question import EXAMPLE, NONE, Default, Known, Question, meant, one_of, steps
 from modelwizard.words import sentences
 
 _TABLE = ("data", "format")
@@ -27,7 +27,7 @@ _ROW = ("data", "format", "target", "columns", "problem")
 
 def _column(value: str, facts: Facts, prefix: str) -> str:
     names = [column.name for column in facts.require_table().columns]
-    return one_of(value, names, "a column of the data", prefix)
+    return one_of(meant(value, names), names, "a column of the data", prefix)
 
 
 class _Data(Question):
