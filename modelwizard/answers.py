@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 COLUMN_KINDS = ("numeric", "categorical", "boolean", "date", "text", "identifier", "constant", "ignore")
 """What a column can be; the last three never reach the model."""
@@ -29,6 +30,8 @@ class Source:
         missing: Cells that stand for "not known". Defaults to the empty cell.
         sheet: Sheet of an Excel file. Defaults to none.
         dates: Layout of each date column for `pandas.to_datetime`, by the column's name. Defaults to none.
+        mended: What the file has that no table should have, and how it is mended (`[data.mended]`). Defaults to
+            nothing.
         rows: Number of data rows, the header not counted.
         sha256: Hash of the file's bytes, 64 hex digits.
     """
@@ -42,6 +45,7 @@ class Source:
     missing: tuple[str, ...] = ("",)
     sheet: str = ""
     dates: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    mended: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     rows: int = 0
     sha256: str = ""
 

@@ -108,6 +108,7 @@ def _settings(answers: Answers, split: str) -> str:
             "rows": data.rows,
             "sha256": data.sha256,
             **({"dates": dict(data.dates)} if data.dates else {}),
+            **({"mended": dict(data.mended)} if data.mended else {}),
         },
         "problem": {
             "type": task.type,
@@ -146,6 +147,7 @@ def _settings(answers: Answers, split: str) -> str:
 FOLDS = ('production = "folds" exports the average of the folds\' networks instead of training anew.',)
 ABOUT = {
     "data": ('How the file is read; `missing` lists the cells that stand for "not known".',),
+    "mended": ("What is mended as the file is read, told by `modelwizard new`. A line that you delete is not done.",),
     "columns": (
         "numeric, categorical, boolean, date and text reach the model; identifier, constant and ignore do not.",
     ),

@@ -33,6 +33,7 @@ class DataSettings:
         rows: How many rows the file had when the project was made.
         sha256: The file's hash when the project was made.
         dates: Layout of a date column where it cannot be guessed. Defaults to none.
+        mended: What is mended in the file as it is read. Defaults to nothing.
     """
 
     path: str
@@ -46,6 +47,7 @@ class DataSettings:
     missing: tuple[str, ...] = ()
     sheet: str = ""
     dates: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    mended: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True)
@@ -237,6 +239,8 @@ def _value(key: str, value: Any, kind: str) -> Any:
         return value or None  # TOML has no null: an empty text stands for it
     if kind.startswith("tuple") and isinstance(value, list) and all(isinstance(v, str) for v in value):
         return tuple(value)
+    if kind == "Mapping[str, Any]" and isinstance(value, dict):
+        return MappingProxyType({str(name): held for name, held in value.items()})
     if kind.startswith("Mapping") and isinstance(value, dict) and all(isinstance(v, str) for v in value.values()):
         return MappingProxyType(dict(value))
     raise _error(key, _words(kind), f"{value!r} ({type(value).__name__})")

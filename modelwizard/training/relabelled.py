@@ -75,8 +75,12 @@ def _features_again(workshop: Workshop) -> Again:
     targets = project.settings.problem.target
 
     def remade(change: Callable[[pd.DataFrame], pd.DataFrame]) -> tuple[Features, Features]:
-        with _own_modules(project.folder), _tables(targets, len(parts), change):
-            return _features(workshop, UserCode.load(project.folder), train, held)
+        with _own_modules(project.folder), _tables(targets, len(parts), change) as changed:
+            code = UserCode.load(project.folder)
+            reading: Any = getattr(code.data, "reading", None)  # not in a project of the first edition
+            if reading is not None:  # what pandas reads may hold more rows: titles, units, lists
+                reading.read_table = changed(reading.read_table)
+            return _features(workshop, code, train, held)
 
     def relabel(frame: pd.DataFrame) -> pd.DataFrame:
         for i in (i for i, name in enumerate(frame.columns) if str(name).strip() in targets):
@@ -145,8 +149,10 @@ def _changed(before: dict[str, Array], after: dict[str, Array]) -> list[tuple[st
 
 
 @contextlib.contextmanager
-def _tables(targets: Collection[str], count: int, change: Callable[[pd.DataFrame], pd.DataFrame]) -> Generator[None]:
-    """Let pandas' readers return the project's table changed."""
+def _tables(
+    targets: Collection[str], count: int, change: Callable[[pd.DataFrame], pd.DataFrame]
+) -> Generator[Callable[[Any], Any]]:
+    """Let pandas' readers return the project's table changed; yield what changes a reader so."""
 
     def changed(read: Any) -> Any:
         @functools.wraps(read)
@@ -161,7 +167,7 @@ def _tables(targets: Collection[str], count: int, change: Callable[[pd.DataFrame
     for name, read in kept.items():
         setattr(pd, name, changed(read))
     try:
-        yield
+        yield changed
     finally:
         for name, read in kept.items():
             setattr(pd, name, read)

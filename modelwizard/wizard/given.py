@@ -17,7 +17,7 @@ from modelwizard.wizard.questions import BY_NAME
 
 KEYS: Mapping[str, str] = {
     **{name: question.type for name, question in BY_NAME.items()},
-    **{name: "list" if name == "missing" else "text" for name in FORMAT},
+    **{name: {"missing": "list", "header": "integer"}.get(name, "text") for name in FORMAT},
 }
 """Every key that an answers file may hold, with its type."""
 

@@ -22,7 +22,7 @@ NONE = ""
 EXAMPLE = "example:"
 """What stands before the name of a bundled example where a file could stand."""
 
-FORMAT = ("delimiter", "encoding", "decimal", "thousands", "missing", "sheet")
+FORMAT = ("delimiter", "encoding", "decimal", "thousands", "missing", "sheet", "header")
 """Settings of the data file that are sniffed and never asked; `--set` and answers files may give them."""
 
 

@@ -128,9 +128,11 @@ class Survey:
             path = self._written(data.removeprefix(EXAMPLE))
         else:
             path = (self._place / Path(data).expanduser()).resolve()
-        form = replace(read.sniff(path), **overrides)
+        sniffed = ("delimiter", "encoding", "header", "sheet")  # what else is found depends on these
+        form = read.sniff(path, **{name: value for name, value in overrides.items() if name in sniffed})
+        form = replace(form, **{name: value for name, value in overrides.items() if name not in sniffed})
         self._say(f"Reading {path.name} …")
-        return Table(path, form, read.read(path, form), file_sha256(path))
+        return Table(path, *read.learn(path, form), file_sha256(path))
 
     def _written(self, example: str) -> Path:
         """Write an example where it can be read; it reaches the project only with all its other files."""
@@ -235,6 +237,7 @@ class Survey:
             missing=table.form.missing,
             sheet=table.form.sheet,
             dates=MappingProxyType({c.name: c.format for c in columns if c.kind == "date" and c.format}),
+            mended=table.form.mended,
             rows=len(table.frame),
             sha256=table.sha256,
         )

@@ -10,8 +10,12 @@ from modelwizard.composing import blocks, compose
 from modelwizard.problems import PROBLEMS
 from modelwizard.words import sentences
 
+READING = "reading.py"
+"""The wizard's own reading of a file, of which a project gets the parts that it needs."""
+
 TEMPLATES = {
     "data.py": "tabular/data.py",
+    "reading.py": READING,
     "preprocessing.py": "tabular/preprocessing.py",
     "blocks.py": "tabular/blocks.py",
     "strings.py": "tabular/strings.py",
@@ -66,6 +70,7 @@ def files(answers: Answers) -> dict[str, str]:
     words = {
         'HANDLED = ("numeric", "categorical", "boolean", "date", "text")': f"HANDLED = {_tuple(kinds)}",
         "    # {{WHY}}\n": "".join(f"    # {line}\n" for line in textwrap.wrap(why(answers), 113)),
+        'READERS[form["format"]]': f"read_{answers.data.kind}",
         "Dense(1, ": f"Dense({PROBLEMS[task.type].head(task)['units']}, ",
         'loss="binary_crossentropy"': f'loss="{task.loss}"',
         'keras.metrics.AUC(name="roc_auc")': f"keras.metrics.{_keras(answers)}",
@@ -100,6 +105,10 @@ def _facts(answers: Answers) -> set[str]:
     row, keras = PROBLEMS[task.type], bool(_keras(answers))
     found = {
         data.kind: True,
+        "mended": bool(data.mended),
+        "lines": bool(data.mended.keys() & {"header", "comment", "footer"}),
+        "nested": data.kind in ("parquet", "jsonl"),
+        **{f"mended.{what}": True for what in data.mended},
         "dates": "date" in kinds,
         "numbers": bool(kinds & {"numeric", "date"}),
         "numeric": "numeric" in kinds or not row.classifies,
@@ -132,4 +141,6 @@ def _tuple(names: tuple[str, ...]) -> str:
 
 
 def _template(name: str) -> str:
+    if name == READING:
+        return resources.files("modelwizard.kinds.tabular").joinpath(name).read_text(encoding="utf-8")
     return resources.files("modelwizard.templates").joinpath(name).read_text(encoding="utf-8")

@@ -64,7 +64,9 @@ def _again(path: Path, settings: Settings) -> tuple[pd.DataFrame, Format]:
     """Read the data file of a project as it was read when the project was made."""
     data = settings.data
     missing = data.missing or ("",)
-    form = Format(data.format, data.delimiter, data.encoding, data.decimal, data.thousands, missing, data.sheet)
+    form = Format(
+        data.format, data.delimiter, data.encoding, data.decimal, data.thousands, missing, data.sheet, data.mended
+    )
     return read(path, form), form
 
 

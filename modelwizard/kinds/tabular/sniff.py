@@ -6,12 +6,18 @@ import csv
 import io
 import re
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from itertools import islice, pairwise
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 from modelwizard.errors import DataError
+from modelwizard.kinds.tabular.around import COMMENT, MOST, footer, header, units
+from modelwizard.kinds.tabular.cells import counted, short
 from modelwizard.kinds.tabular.numbers import MISSING, convention, number_pattern
+from modelwizard.kinds.tabular.reading import table_lines
 
 _NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar", " ": "space"}
 _SAMPLE_ROWS = 2000
@@ -32,6 +38,8 @@ class Format:
         thousands: The sign between groups of three digits. Defaults to "" (none).
         missing: The cells that hold no value, as found in this file. Defaults to the empty cell.
         sheet: The sheet of an Excel workbook. Defaults to "".
+        mended: What the file has that no table should have, as `reading.read_table` mends it. Defaults to nothing.
+        notes: What was mended, a sentence each, with the columns concerned. Defaults to none.
     """
 
     kind: str
@@ -41,6 +49,16 @@ class Format:
     thousands: str = ""
     missing: tuple[str, ...] = ("",)
     sheet: str = ""
+    mended: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    notes: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The same as the table `[data]` of modelwizard.toml has it, for `reading.read_table`."""
+        return {
+            "format": self.kind,
+            **{f.name: getattr(self, f.name) for f in fields(self) if f.name not in ("kind", "notes")},
+        }
 
     def describe(self) -> str:
         """Return the format in a few words, such as "CSV, semicolon, utf-8, decimal comma"."""
@@ -95,13 +113,14 @@ def kind_of(path: Path) -> str:
     return "csv"
 
 
-def examine(path: Path, delimiter: str | None = None, encoding: str | None = None) -> Format:
+def examine(path: Path, delimiter: str | None = None, encoding: str | None = None, first: int | None = None) -> Format:
     """Sniff a text table, and check every row of it.
 
     Args:
         path: The file.
         delimiter: What a person knows better. Defaults to what is found.
         encoding: What a person knows better. Defaults to what is found.
+        first: The line of the names, where a person knows better. Defaults to what is found.
 
     Raises:
         DataError: It is no text, has one column, no header, a name twice, or ragged rows.
@@ -120,12 +139,68 @@ def examine(path: Path, delimiter: str | None = None, encoding: str | None = Non
     if not text.strip():
         raise DataError(f"{path.name} is empty.", expected="a table", received="blank lines only")
     delimiter = delimiter or find_delimiter(text[:200_000], path)
-    sample, missing = _check_rows(text, delimiter, path.name)
-    names, rows = sample[0], sample[1:]
+    mended, notes = _around(text, delimiter, first)
+    sample, missing, repeated = _check_rows("".join(table_lines(text, mended)), delimiter, path.name, mended)
+    names = sample[0]
+    left_out = [*dict.fromkeys(map(_joined, repeated))]
+    if repeated:
+        again = f"{counted(len(repeated), 'row repeats', 'rows repeat')} the column names: left out"
+        notes.append(f"{again}, as of files that were joined.")
+    if units(sample):
+        left_out.append(_joined(sample.pop(1)))
+        notes.append(f"The row below the column names holds units ({left_out[-1]}): left out.")
+    if left_out:
+        mended["left_out"] = left_out
+    rows = sample[1:]
     _check_names(names, rows, path.name, delimiter)
     columns = [list(cells) for cells in islice(zip(*rows, strict=True), 500)]
     decimal, thousands = convention(columns, delimiter)
-    return Format("csv", delimiter, encoding, decimal, thousands, missing)
+    told = tuple((note, ()) for note in notes)
+    return Format("csv", delimiter, encoding, decimal, thousands, missing, mended=mended, notes=told)
+
+
+def _joined(row: Sequence[str]) -> str:
+    return ";".join(cell.strip() for cell in row)
+
+
+def _around(text: str, delimiter: str, first: int | None) -> tuple[dict[str, Any], list[str]]:
+    """Return where the table begins and ends in its file, and what that leaves out, in sentences."""
+    lines = text.lstrip("\ufeff").splitlines(keepends=True)
+
+    def parsed(some: Sequence[str]) -> list[list[str]]:
+        try:
+            return [row for row in csv.reader(some, delimiter=delimiter, skipinitialspace=True) if row]
+        except csv.Error:
+            return []
+
+    head = [(at, row) for at, line in enumerate(lines[: 20 * MOST]) if (row := next(iter(parsed([line])), None))]
+    mended: dict[str, Any] = {}
+    notes: list[str] = []
+    skipped = first - 1 if first else head[header([row for _, row in head])][0] if head else 0
+    if skipped:
+        mended["header"] = skipped + 1
+        shown = short(" ".join(lines[0].replace(delimiter, " ").split()), 40)
+        notes.append(f"The column names stand in line {skipped + 1}; what is above them is left out: {shown!r}.")
+    width = len(next((row for at, row in head if at >= skipped), []))
+    remarks = [at for at, row in head if at > skipped and row[0].startswith(COMMENT) and len(row) != width]
+    if remarks:
+        mended["comment"] = COMMENT
+        notes.append(f"Lines that begin with {COMMENT} are comments: left out.")
+    tail = lines[skipped + 3 :][-2 * MOST :]
+    rows = parsed(tail)
+    below = footer(rows, width) if rows else 0
+    if below and below < len(rows):
+        # The rows are counted from the end, in lines: blank ones between them belong to what is left out.
+        at, seen = len(tail), 0
+        while seen < below:
+            at -= 1
+            seen += bool(parsed([tail[at]]))
+        mended["footer"] = len(tail) - at
+        shown = short(_joined(rows[-below]).strip(";"), 40)
+        notes.append(
+            f"{counted(below, 'row', 'rows')} below the table {'is' if below == 1 else 'are'} left out: {shown!r}."
+        )
+    return mended, notes
 
 
 def find_encoding(raw: bytes, name: str = "The file") -> str:
@@ -195,8 +270,12 @@ def find_delimiter(sample: str, path: Path) -> str:
         DataError: There is one column only.
     """
     lines = sample.splitlines(keepends=True)
+    said = re.match(r'\ufeff?"?sep=(.)"?\s*$', lines[0]) if lines else None
+    if said:
+        return said[1]
     whole = lines[:-1] if len(lines) > 1 and len(sample) >= 200_000 else lines
     shares: dict[str, float] = {}
+    later: dict[str, float] = {}
     # A comma in a sentence is common, a tab or a semicolon is not: the first one that fits is right.
     for delimiter in ("\t", ";", "|", ",", " "):
         rows = csv.reader(io.StringIO("".join(whole)), delimiter=delimiter, skipinitialspace=True)
@@ -210,6 +289,11 @@ def find_delimiter(sample: str, path: Path) -> str:
             return delimiter
         if width > 1 and delimiter != " ":
             shares[delimiter] = fits
+        usual = Counter(width for width in widths if width > 1).most_common(1)
+        if usual and usual[0][1] >= 0.8 * len(widths):
+            later[delimiter] = usual[0][1] / len(widths)
+    if later:  # under titles of other widths
+        return max(later, key=lambda delimiter: (delimiter != " ", later[delimiter]))
     if shares:
         return max(shares, key=lambda delimiter: shares[delimiter])
     raise DataError(
@@ -220,22 +304,33 @@ def find_delimiter(sample: str, path: Path) -> str:
     )
 
 
-def _check_rows(text: str, delimiter: str, name: str) -> tuple[list[list[str]], tuple[str, ...]]:
-    """Return the first rows and the words for "missing" that occur; refuse ragged rows, by line number."""
+def _check_rows(
+    text: str, delimiter: str, name: str, mended: Mapping[str, Any]
+) -> tuple[list[list[str]], tuple[str, ...], list[list[str]]]:
+    """Return the first rows, the words for "missing" that occur, and rows that repeat the names.
+
+    Ragged rows are refused, by line number.
+    """
+    above = mended.get("header", 1) - 1
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True)
     tokens = frozenset(MISSING)
     sample: list[list[str]] = []
     found: set[str] = {""}
     ragged: list[tuple[int, int]] = []
+    repeated: list[list[str]] = []
+    names = ""
     width = total = 0
     try:
         for row in reader:
             if not row:
                 continue
-            width = width or len(row)
+            width, names = width or len(row), names or _joined(row)
             total += 1
+            if total > 1 and _joined(row).lstrip("\ufeff") == names:
+                repeated.append(row)
+                continue
             if len(row) != width:
-                ragged.append((reader.line_num, len(row)))
+                ragged.append((reader.line_num + above, len(row)))
             elif len(sample) <= _SAMPLE_ROWS:
                 sample.append(row)
             found |= tokens.intersection(row)
@@ -247,7 +342,7 @@ def _check_rows(text: str, delimiter: str, name: str) -> tuple[list[list[str]], 
         ) from error
     if ragged:
         raise _ragged(name, width, total, ragged, delimiter)
-    return sample, tuple(token for token in MISSING if token in found)
+    return sample, tuple(token for token in MISSING if token in found), repeated
 
 
 def _ragged(name: str, width: int, total: int, ragged: list[tuple[int, int]], delimiter: str) -> DataError:
