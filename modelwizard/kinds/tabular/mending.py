@@ -169,6 +169,7 @@ def _dressed(name: str, found: Values, form: Format) -> Found | None:
     said = f"'{name}' holds numbers"
     if example is not None:
         said += f" written like {found.values[example]}, read as {read[example][0]:.15g}"
+        said += f", all in {layout.split()[1].partition('=')[0]}" if "=" in layout and layout.split()[1:] else ""
     if flags:
         shown = ", ".join(f"{short(word)} ({counted(words[word], 'row', 'rows')})" for word in flags)
         said += f"; a column '{name}: word' flags {shown}"

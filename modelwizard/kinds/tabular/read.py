@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import difflib
 import importlib.util
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from modelwizard.errors import DataError
@@ -19,6 +21,7 @@ from modelwizard.kinds.tabular.around import filled, footer, units
 from modelwizard.kinds.tabular.around import header as header_of
 from modelwizard.kinds.tabular.cells import cells_of, counted, short
 from modelwizard.kinds.tabular.mending import find
+from modelwizard.kinds.tabular.nesting import inside
 from modelwizard.kinds.tabular.numbers import MISSING, convention
 from modelwizard.kinds.tabular.reading import as_text, mend, read_table
 from modelwizard.kinds.tabular.sniff import Format, examine, kind_of
@@ -50,7 +53,7 @@ def sniff(
     kind = kind_of(path)
     if kind == "csv":
         return examine(path, delimiter, encoding, header)
-    form = _workbook(path, header, sheet) if kind == "excel" else Format(kind=kind)
+    form = _workbook(path, header, sheet) if kind == "excel" else _nested(path, Format(kind=kind))
     frame = _load(path, form)
     decimal, thousands = convention([cells_of(frame, name)[:2000].tolist() for name in frame.columns[:500]])
     present = {str(cell) for name in frame.columns for cell in cells_of(frame, name).unique()}
@@ -174,6 +177,23 @@ def unique_names(path: Path, names: list[str]) -> None:
             received=f"{len(names)} columns, {len(set(names))} different names",
             fix="rename one of them in the first line; if that line is data, add a line of names above it",
         )
+
+
+def _nested(path: Path, form: Format) -> Format:
+    """Return the format with what stands inside the cells of JSON lines or of Parquet."""
+    try:
+        if form.kind == "jsonl":
+            with path.open(encoding="utf-8-sig") as lines:
+                lists, told = inside(json.loads(line) for line in lines if line.strip())
+        else:
+            table = pd.read_parquet(path)
+            nested = [
+                name for name in table if table[name].map(lambda cell: isinstance(cell, (dict, np.ndarray))).any()
+            ]
+            lists, told = inside(table[nested].to_dict(orient="records"))
+    except (ValueError, OSError, AttributeError):
+        return form  # `_load` says what is wrong with the file
+    return replace(form, mended={"lists": lists} if lists else {}, notes=tuple((sentence, ()) for sentence in told))
 
 
 def _workbook(path: Path, first: int | None, sheet: str | None) -> Format:

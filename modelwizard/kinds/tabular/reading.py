@@ -61,11 +61,11 @@ def table_lines(text: str, mended: Mapping[str, Any]) -> list[str]:
 # modelwizard: if parquet
 def read_parquet(path: str | Path, form: Mapping[str, Any]) -> pd.DataFrame:
     """Read Parquet; objects and lists inside cells become columns."""
-    table = pd.read_parquet(path)
-    # modelwizard: if nested
-    if any(isinstance(value, (dict, list)) or hasattr(value, "tolist") for value in table.dropna().head(50).stack()):
+    table: Any = pd.read_parquet(path)
+    if any(
+        isinstance(cell, dict) or hasattr(cell, "ndim") for cell in table.select_dtypes("object").to_numpy().ravel()
+    ):
         table = pd.DataFrame([flat(row) for row in table.to_dict(orient="records")], dtype=object)
-    # modelwizard: end
     return table
 
 

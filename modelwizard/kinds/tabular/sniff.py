@@ -197,9 +197,7 @@ def _around(text: str, delimiter: str, first: int | None) -> tuple[dict[str, Any
             seen += bool(parsed([tail[at]]))
         mended["footer"] = len(tail) - at
         shown = short(_joined(rows[-below]).strip(";"), 40)
-        notes.append(
-            f"{counted(below, 'row', 'rows')} below the table {'is' if below == 1 else 'are'} left out: {shown!r}."
-        )
+        notes.append(f"{counted(below, 'row below the table is', 'rows below the table are')} left out: {shown!r}.")
     return mended, notes
 
 
