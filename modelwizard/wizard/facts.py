@@ -77,6 +77,8 @@ class TargetFacts:
         impossible: Problem types that this target cannot be, each with its reason.
         metric: A score that suits `problem` better than its usual one, or nothing.
         metric_reason: Why.
+        choices: What can be chosen about classes of too few rows and about extreme values, by the question's name: the
+            way that is taken and a sentence; empty texts where there is nothing to choose.
         labels: Labels and their numbers of rows, in the order of class ids; empty for amounts.
         positive: The label offered as the positive one of a binary problem.
         positive_reason: Why that one.
@@ -92,6 +94,7 @@ class TargetFacts:
     impossible: Mapping[str, str] = field(default_factory=lambda: _EMPTY)
     metric: str = ""
     metric_reason: str = ""
+    choices: Mapping[str, tuple[str, str]] = field(default_factory=lambda: MappingProxyType({}))
     labels: tuple[tuple[str, int], ...] = ()
     positive: str = ""
     positive_reason: str = ""

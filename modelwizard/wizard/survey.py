@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from modelwizard.kinds.tabular.columns import Column
     from modelwizard.kinds.tabular.infer import Guess
+    from modelwizard.kinds.tabular.outcomes import Choices
     from modelwizard.kinds.tabular.profile import Profile
     from modelwizard.kinds.tabular.sniff import Format
     from modelwizard.kinds.tabular.target import Target
@@ -42,6 +43,7 @@ class Table:
     form: Format
     frame: pd.DataFrame
     sha256: str
+    choices: Choices | None = None
 
 
 class Survey:
@@ -119,7 +121,13 @@ class Survey:
     def _table(self, known: Mapping[str, Any]) -> Table:
         overrides = {name: known[name] for name in FORMAT if name in known}
         key = (known["data"], tuple(overrides.items()))
-        return self._once("table", key, lambda: self._read(known["data"], overrides))
+        table = self._once("table", key, lambda: self._read(known["data"], overrides))
+        columns, targets = known.get("columns", {}), known.get("target", ())
+        ways = {name: known[name] for name in ("rare", "extremes") if known.get(name)}
+        task = (tuple(columns.items()), targets, known.get("problem"), tuple(ways.items()))
+        if not columns and not targets:
+            return table
+        return self._once("task", (id(table), task), lambda: _for_task(table, columns, targets, task[2], ways))
 
     def _read(self, data: str, overrides: Mapping[str, Any]) -> Table:
         from modelwizard.kinds.tabular import read
@@ -268,6 +276,7 @@ class Survey:
             impossible=guess.impossible,
             metric=guess.metric or "",
             metric_reason=guess.metric_reason,
+            choices=MappingProxyType({**self._table(known).choices._asdict()}),
             labels=tuple(zip(target.classes, target.counts, strict=True)) if target.classes else (),
             positive=target.classes[1] if target.type.chooses_positive else "",
             positive_reason=target.positive_reason,
@@ -276,6 +285,15 @@ class Survey:
             initial_loss=MappingProxyType(_initial(target)),
             warnings=tuple(c.sentence for c in found.cautions if c.code not in ("leak", *told)),
         )
+
+
+def _for_task(
+    table: Table, columns: Mapping[str, str], targets: Sequence[str], problem: str | None, ways: Mapping[str, str]
+) -> Table:
+    from modelwizard.kinds.tabular.outcomes import for_task
+
+    form, frame, choices = for_task(table.path, table.form, table.frame, columns, targets, problem, ways)
+    return replace(table, form=form, frame=frame, choices=choices)
 
 
 def _feasible(table: Table, targets: Sequence[str]) -> Guess:

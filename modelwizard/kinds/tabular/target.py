@@ -233,7 +233,9 @@ def _check_classes(name: str, classes: Sequence[str], counts: Sequence[int]) -> 
             f"{MINIMUM_CLASS} rows.",
             expected=f"at least {MINIMUM_CLASS} rows of each class: one to train on, one to validate, one to test",
             received=f"rows of {shown}" + (", …" if len(rare) > 5 else ""),
-            fix=f"remove these rows from the file, or merge the class with a similar one{amounts}",
+            fix=f"--set rare=merge or --set 'rare=leave out'{amounts}"
+            if len(classes) - len(rare) > 1 and not numbers
+            else f"remove these rows from the file, or merge the class with a similar one{amounts}",
         )
 
 
