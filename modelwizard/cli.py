@@ -367,15 +367,16 @@ def report(project: Path | None, open_: bool, as_json: bool) -> None:
 @cli.command(short_help="Predict raw rows with the final model.")
 @click.argument("input", type=click.Path(path_type=Path))
 @click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE", help="CSV. Default: stdout.")
+@click.option("--force", is_flag=True, help="Predict rows that are unlike those of the data file, too.")
 @in_project
 @as_json
-def predict(input: Path, output: Path | None, project: Path | None, as_json: bool) -> None:
+def predict(input: Path, output: Path | None, force: bool, project: Path | None, as_json: bool) -> None:
     """Predict raw rows in INPUT (columns as in the training data) with the finalized model."""
     from modelwizard import walk
 
     if as_json and output is None:
         raise UsageError("With --json, predictions need a file of their own.", fix="--output predictions.csv")
-    result = walk.predict(_project(project), input.absolute(), output and output.absolute(), terminal())
+    result = walk.predict(_project(project), input.absolute(), output and output.absolute(), terminal(), force=force)
     text = result.pop("text", "")
     if as_json:
         print_json(result)

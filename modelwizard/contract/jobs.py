@@ -226,10 +226,14 @@ class Test(Job[Nothing], frozen=True):
 
 
 class Predict(Job[Predicted], frozen=True):
-    """Predict a file of raw rows and write the predictions as .csv, .parquet or .jsonl, by the ending of `output`."""
+    """Predict a file of raw rows and write the predictions as .csv, .parquet or .jsonl, by the ending of `output`.
+
+    `force` predicts rows that are unlike those of the data file, too.
+    """
 
     input: str
     output: str
+    force: bool = False
 
 
 AnyJob = (

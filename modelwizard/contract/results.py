@@ -257,8 +257,9 @@ class Checked(Struct, frozen=True):
 
 
 class Predicted(Struct, frozen=True):
-    """A file of predictions: rows, path, columns."""
+    """A file of predictions: rows, path, columns, and in sentences how the rows are unlike those of the data file."""
 
     rows: int
     output: str
     columns: list[str]
+    notes: list[str] = []

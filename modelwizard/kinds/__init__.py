@@ -60,6 +60,27 @@ class Kind(Protocol):
         """Return a number for each row that orders the rows in time, negative where the time is missing."""
         ...
 
+    def rewritten(self, path: Path, settings: Settings, copy: Path) -> tuple[Path, list[str]]:
+        """Return a file of new rows as the project's code reads it, and what about it is written otherwise.
+
+        Args:
+            path: The file of new rows.
+            settings: Those of the project.
+            copy: Where a copy may be written in the form of the data file.
+        """
+        ...
+
+    def unlike(self, path: Path, cleaned: Any, settings: Settings, data: Path | None) -> tuple[list[str], bool]:
+        """Return in sentences how new rows are unlike the data file, and whether too much to predict them.
+
+        Args:
+            path: The file of new rows, in the form of the data file.
+            cleaned: What the project's `read_rows` makes of it.
+            settings: Those of the project.
+            data: The data file; None where it is not there or was changed.
+        """
+        ...
+
 
 def of(name: str) -> Kind:
     """Return the kind of that name."""

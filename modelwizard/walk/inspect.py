@@ -171,7 +171,9 @@ def _model_changed(project: Project, entries: Sequence[Entry]) -> list[Message]:
     return []
 
 
-def predict(folder: Path, source: Path, output: Path | None, reporter: Reporter) -> dict[str, Any]:
+def predict(
+    folder: Path, source: Path, output: Path | None, reporter: Reporter, *, force: bool = False
+) -> dict[str, Any]:
     """Predict raw rows with the finalized model.
 
     Args:
@@ -179,6 +181,7 @@ def predict(folder: Path, source: Path, output: Path | None, reporter: Reporter)
         source: A file of raw rows in the form of the data file; the target need not be there.
         output: The CSV to write, or None to return its text as `text`.
         reporter: Tells the person what happens.
+        force: Whether rows that are unlike those of the data file are predicted, too.
 
     Raises:
         ProjectError: There is no finalized model yet.
@@ -193,7 +196,9 @@ def predict(folder: Path, source: Path, output: Path | None, reporter: Reporter)
         )
     target = output or project.runs / "predictions.csv"
     with Child(project.folder) as child:
-        found = child.run(Predict(input=str(source.resolve()), output=str(target.resolve())))
+        found = child.run(Predict(input=str(source.resolve()), output=str(target.resolve()), force=force))
+    for note in found.notes:
+        reporter.warn(note)
     if output is None:
         text = target.read_text(encoding="utf-8")
         target.unlink()

@@ -276,7 +276,7 @@ class Survey:
             impossible=guess.impossible,
             metric=guess.metric or "",
             metric_reason=guess.metric_reason,
-            choices=MappingProxyType({**self._table(known).choices._asdict()}),
+            choices=MappingProxyType(choices._asdict() if (choices := self._table(known).choices) else {}),
             labels=tuple(zip(target.classes, target.counts, strict=True)) if target.classes else (),
             positive=target.classes[1] if target.type.chooses_positive else "",
             positive_reason=target.positive_reason,

@@ -186,7 +186,7 @@ def _nested(path: Path, form: Format) -> Format:
             with path.open(encoding="utf-8-sig") as lines:
                 lists, told = inside(json.loads(line) for line in lines if line.strip())
         else:
-            table = pd.read_parquet(path)
+            table: Any = pd.read_parquet(path)
             nested = [
                 name for name in table if table[name].map(lambda cell: isinstance(cell, (dict, np.ndarray))).any()
             ]
