@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from modelwizard.errors import DataError, UsageError
-from modelwizard.evidence.scheme import Scheme, check_rows, choose
+from modelwizard.evidence.scheme import MINIMUM_PART, MINIMUM_ROWS, Scheme, check_rows, choose
 from modelwizard.kinds.tabular.amounts import check_infinite
 from modelwizard.kinds.tabular.cells import cells_of, counted
 from modelwizard.kinds.tabular.columns import Column, require
@@ -238,10 +238,10 @@ def _check_units(units: np.ndarray, group: str | None, frame: pd.DataFrame) -> N
             received=f"{cells_of(frame, group).nunique()} different values",
             fix="choose another column with --group, or leave --group out",
         )
-    if different < 20 and not group:
+    if different < MINIMUM_ROWS and not group:
         raise DataError(
             f"Only {different} rows differ from each other; the others repeat them.",
-            expected="at least 20 different rows",
+            expected=f"at least {MINIMUM_ROWS} different rows",
             received=f"{len(units):,} rows",
             fix="export more columns, so that rows differ",
         )
@@ -263,10 +263,10 @@ def _check_parts(parts: np.ndarray, target: Target, cause: str | None) -> None:
                     else f"{inside.sum():,} rows",
                     fix="leave --group and --time out, or choose another column" if cause else "collect more rows",
                 )
-        if inside.sum() < 5:
+        if inside.sum() < MINIMUM_PART:
             raise DataError(
                 f"{int(inside.sum())} rows are left for {part}.",
-                expected="at least 5",
+                expected=f"at least {MINIMUM_PART}",
                 received=f"a division by '{cause}'" if cause else f"{(parts != 'unused').sum()} rows",
                 fix="choose another column, or other shares",
             )

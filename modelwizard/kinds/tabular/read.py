@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from modelwizard.errors import DataError
+from modelwizard.evidence.scheme import MINIMUM_ROWS
 from modelwizard.kinds.tabular.around import filled, footer, units
 from modelwizard.kinds.tabular.around import header as header_of
 from modelwizard.kinds.tabular.cells import cells_of, counted, short
@@ -86,7 +87,7 @@ def read(path: str | Path, form: Format | None = None) -> pd.DataFrame:
     if len(frame) == 1:
         raise DataError(
             f"{path.name} has a single row; nothing can be learned from one example.",
-            expected="at least 50 rows",
+            expected=f"at least {MINIMUM_ROWS} rows",
             received="1 row",
         )
     if frame.shape[1] < 2:
