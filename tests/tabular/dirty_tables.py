@@ -147,12 +147,15 @@ def labels(rng: Rng, ways: dict[str, list[str]], means: dict[str, str]) -> Dirty
     return Dirty(csv("x,z,bought", rows), {"x": x, "z": z, "bought": meant}, "bought", "written in several ways")
 
 
-def around(rng: Rng, told: str, sign: str = ",", middle: int = 0, between: str = "", **kept: Any) -> Dirty:
+def around(
+    rng: Rng, told: str, sign: str = ",", middle: int = 0, between: str = "", first: Any = None, **kept: Any
+) -> Dirty:
     """Return a table with lines above, within or below that belong to no row."""
     x, z, label = base(rng)
     rows: list[list[Any]] = [list(row) for row in zip(x, z, label, strict=True)]
     for at in range(middle):
         rows.insert((at + 1) * 40, between.split(";"))
+    rows[:0] = [first] if first else []
     return Dirty(csv("x,z,bought", rows, sign, **kept), {"x": x, "z": z, "bought": label}, "bought", told)
 
 
@@ -213,6 +216,9 @@ KINDS: dict[str, Callable[[Rng], Dirty]] = {
         values=rng.uniform(0.1, 3, 120).round(3),
     ),
     "magnitudes": lambda rng: dressed(rng, lambda v: f"${v / 1000:.3f}k" if v > 1e3 else f"${v:.0f}", round_to=0),
+    "magnitudes only": lambda rng: dressed(
+        rng, lambda v: f"${v / 1e6:.6f}M" if v > 1e3 else f"${v / 1e3:.3f}K", round_to=0
+    ),
     "hours and minutes": lambda rng: table(
         rng,
         lambda seconds: [f"{int(s) // 3600}:{int(s) // 60 % 60:02d}" for s in seconds],
@@ -249,6 +255,10 @@ KINDS: dict[str, Callable[[Rng], Dirty]] = {
     ),
     "joined files": lambda rng: around(rng, "repeat the column names", middle=2, between="x;z;bought"),
     "units": units,
+    "title, units and total": lambda rng: around(
+        rng, "holds units", ";", above="Umsatz;;\nErstellt: Müller;;\n\n", first=["(cm)", "[€]", ""], below="Summe;;\n"
+    ),
+    "comments within": lambda rng: around(rng, "are comments", middle=1, between="# replaced", above="# station 7\n"),
     "a total": lambda rng: around(rng, "below the table", below="Total,123456.00,\n"),
     "a note": lambda rng: around(rng, "below the table", below="\nSource: our own books\n"),
     "a workbook": workbook,

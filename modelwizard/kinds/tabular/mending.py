@@ -18,7 +18,7 @@ import pandas as pd
 
 from modelwizard.kinds.tabular.cells import Values, cells_of, counted, short, values_of
 from modelwizard.kinds.tabular.columns import FALSE, TRUE, is_code
-from modelwizard.kinds.tabular.dates import FORMATS, MIXED, PLAUSIBLE, exchanged, to_time
+from modelwizard.kinds.tabular.dates import FORMATS, MIXED, PLAUSIBLE, date_format, exchanged, to_time
 from modelwizard.kinds.tabular.numbers import MISSING_NUMBER, convention, number_pattern, to_number
 from modelwizard.kinds.tabular.reading import CELL, number, same
 from modelwizard.kinds.tabular.sniff import Format
@@ -80,8 +80,10 @@ def find(frame: pd.DataFrame, form: Format) -> Format:
 def _column(name: str, values: Values, form: Format) -> Iterator[Found]:
     """Yield what has to be mended in one column: its numbers or dates, else spellings of its labels."""
     among = values.without(MISSING_NUMBER)
-    if len(among.values) > 1 and not is_code(among):
-        found = _dates(name, among) or _times(name, among) or _dressed(name, among, form)
+    plain = to_number(np.array(among.values, dtype=object), form.decimal, form.thousands)
+    if np.isnan(plain).any() and len(among.values) > 1 and not is_code(among):
+        words = np.isnan(plain).mean() > 0.5  # else the column is one of numbers, whatever else is in it
+        found = (_dates(name, among) if words else None) or _times(name, among) or _dressed(name, among, form)
         if found:
             yield found
             return
@@ -103,10 +105,14 @@ def _dates(name: str, found: Values) -> Found | None:
     cells = np.array(found.values, dtype=object)
     if np.mean([PLAUSIBLE.match(value) is not None for value in found.values[:200]]) < 0.5:
         return None
+    if (simple := date_format(found.values)) and simple != MIXED:
+        return None
+    some = cells[:: max(1, len(cells) // 1000)]
+    known = [form for form in (*FORMATS, MIXED) if not np.isnat(to_time(some, form)).all()]
     forms: list[str] = []
     unread = np.ones(len(cells), dtype=bool)
     while unread.any():
-        more = [form for form in (*FORMATS, MIXED) if _joins(form, forms, cells)]
+        more = [form for form in known if _joins(form, forms, cells)]
         reads = {form: ~np.isnat(to_time(cells[unread], form)) for form in more}
         rows = {form: int(found.counts[unread][read].sum()) for form, read in reads.items()}
         best = max(rows, key=lambda form: rows[form], default="")
@@ -115,8 +121,7 @@ def _dates(name: str, found: Values) -> Found | None:
             break
         forms.append(best)
         unread[np.flatnonzero(unread)[reads[best]]] = False
-    simple = len(forms) == 1 and forms != [MIXED] and not unread.any()
-    if simple or found.counts[unread].sum() > (1 - _READ) * found.present:
+    if not forms or found.counts[unread].sum() > (1 - _READ) * found.present:
         return None
     several = f" in {len(forms)} forms" if len(forms) > 1 else ""
     zones = ", read as UTC" if any(re.search(r"\d(Z|[+-]\d\d:?\d\d)$", value) for value in found.values[:500]) else ""
@@ -200,7 +205,8 @@ def _dresses(beside: Counter[str]) -> list[str]:
     """Return what may stand beside a number, with the factor that it means: `$`, `$M=1000000`, `kg`, `g=0.001`."""
     words = {word: count for word, count in beside.most_common() if word}
     signs = [word for word in words if _money(word) or word in ("%", "‰")]
-    for sign in ("", *signs):
+    before = [word.removesuffix(name) for word in words for name in _MAGNITUDES if word.endswith(name)]
+    for sign in dict.fromkeys(["", *signs, *filter(_money, before)]):
         magnitudes = {f"{sign}{name}": factor for name, factor in _MAGNITUDES.items() if f"{sign}{name}" in words}
         if magnitudes and (sign or beside[""] or len(magnitudes) > 1) and {*words} <= {*magnitudes, *signs}:
             return [*signs, *(f"{name}={factor:.15g}" for name, factor in magnitudes.items())]

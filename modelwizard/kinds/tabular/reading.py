@@ -62,9 +62,8 @@ def table_lines(text: str, mended: Mapping[str, Any]) -> list[str]:
 def read_parquet(path: str | Path, form: Mapping[str, Any]) -> pd.DataFrame:
     """Read Parquet; objects and lists inside cells become columns."""
     table: Any = pd.read_parquet(path)
-    if any(
-        isinstance(cell, dict) or hasattr(cell, "ndim") for cell in table.select_dtypes("object").to_numpy().ravel()
-    ):
+    cells = table.loc[:, table.dtypes == "object"].to_numpy().ravel()
+    if any(isinstance(cell, dict) or hasattr(cell, "ndim") for cell in cells):
         table = pd.DataFrame([flat(row) for row in table.to_dict(orient="records")], dtype=object)
     return table
 

@@ -212,12 +212,14 @@ def _two_classes(name: str, found: Values, positive: str | None) -> tuple[tuple[
 
 def _classes(name: str, found: Values) -> tuple[str, ...]:
     if len(found.values) > max(20, 0.2 * found.present):
+        numbers = to_number(np.array(found.values, dtype=object))
+        amounts = "--problem regression; or " if np.isnan(numbers).mean() < 0.5 else ""
         raise UsageError(
             f"The target '{name}' has {len(found.values):,} different values in {found.present:,} rows: "
             "too many to be classes.",
             expected="several rows of each class",
             received=f"values such as {', '.join(found.values[:3])}",
-            fix="--problem regression if these are numbers; else choose another target with --target",
+            fix=f"{amounts}choose another target with --target; numbers are read when written like 1234.5 or $1,234.50",
         )
     return tuple(sorted(found.values, key=_order))
 
