@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import subprocess
 import sys
 import zlib
 from collections.abc import Generator
@@ -57,6 +58,9 @@ def test_the_project_reads_what_the_wizard_reads(kind: str, seed: int, tmp_path:
     words = ["new", str(tmp_path / "p"), "--data", str(path), "--target", dirty.target, "--yes", "--no-run"]
     done = CliRunner().invoke(cli, words)
     assert done.exit_code == 0, done.output
+    ruff = [sys.executable, "-m", "ruff", "check", "--no-cache", "--quiet", str(tmp_path / "p")]
+    assert not subprocess.run(ruff, capture_output=True, text=True, check=False).stdout
+    assert max(path.read_text("utf-8").count("\n") for path in (tmp_path / "p").glob("*.py")) <= 120
     form, frame = learn(path, sniff(path))
     with project_code(tmp_path / "p") as data:
         table, rows = data.read_rows(path), data.load("train", "validation", "test", "unused")

@@ -88,3 +88,28 @@ def test_what_is_done_is_told_and_written_down(
         written["limits"] = {name: held[:1] for name, held in written["limits"].items()}  # type: ignore[attr-defined]
     assert written == mended
     assert ("other" in classes) == ("'other'" in told)  # type: ignore[operator]
+
+
+LAB = [f"{value:.2f}" for value in RNG.gamma(2, 3, 200)]
+
+
+@pytest.mark.parametrize(
+    ("words", "columns", "told"),
+    [
+        (("--target", "y"), {"a", "b", "word"}, "a column 'b: word' flags ND"),
+        (("--target", "b"), {"a", "y"}, "rows with ND have no flag in a target"),
+        (("--target", "y", "--set", "columns.b=categorical"), {"a", "b"}, "many categories"),
+    ],
+)
+def test_words_among_numbers_are_flagged_unless_they_are_a_target_or_labels(
+    words: tuple[str, ...], columns: set[str], told: str, tmp_path: Path
+) -> None:
+    cells = ["ND" if i % 9 == 0 else cell for i, cell in enumerate(LAB)]
+    frame = pd.DataFrame({"a": LAB[::-1], "b": cells, "y": ["yes", "no"] * 100})
+    frame.to_csv(tmp_path / "t.csv", index=False)
+    arguments = ["new", str(tmp_path / "p"), "--data", str(tmp_path / "t.csv"), "--yes", "--no-run", *words]
+    done = CliRunner().invoke(cli, arguments)
+    assert done.exit_code == 0, done.output
+    settings = tomllib.loads((tmp_path / "p" / "modelwizard.toml").read_text("utf-8"))
+    assert {name.removeprefix("b: ") for name in settings["columns"]} == columns
+    assert told in " ".join(done.output.split())

@@ -13,6 +13,9 @@ from modelwizard.words import sentences
 READING = "reading.py"
 """The wizard's own reading of a file, of which a project gets the parts that it needs."""
 
+PLACE = {"header", "comment", "footer"}
+"""What `[data.mended]` says about the place of the table in its file, not about its cells."""
+
 TEMPLATES = {
     "data.py": "tabular/data.py",
     "reading.py": READING,
@@ -105,8 +108,8 @@ def _facts(answers: Answers) -> set[str]:
     row, keras = PROBLEMS[task.type], bool(_keras(answers))
     found = {
         data.kind: True,
-        "mended": bool(data.mended),
-        "lines": bool(data.mended.keys() & {"header", "comment", "footer"}),
+        "mended": bool(data.mended.keys() - PLACE),
+        "lines": data.kind == "csv" and bool(data.mended.keys() & PLACE),
         "nested": data.kind in ("parquet", "jsonl"),
         **{f"mended.{what}": True for what in data.mended},
         "dates": "date" in kinds,

@@ -44,8 +44,16 @@ def adjusted(form: Format, kinds: Mapping[str, str], targets: Sequence[str]) -> 
         what: {n: v for n, v in held.items() if n not in without[what]} if what in without else held
         for what, held in form.mended.items()
     }
-    notes = tuple((sentence, names) for sentence, names in form.notes if not as_words.intersection(names))
-    return replace(form, mended={what: held for what, held in mended.items() if held}, notes=notes)
+    notes: list[tuple[str, tuple[str, ...]]] = []
+    for sentence, names in form.notes:
+        flagged = [word for name in names if name in targets for word in form.mended.get("words", {}).get(name, ())]
+        if flagged:
+            sentence = (
+                f"{sentence.partition('; a column ')[0]}; rows with {', '.join(flagged)} have no flag in a target."
+            )
+        if not as_words.intersection(names):
+            notes.append((sentence, names))
+    return replace(form, mended={what: held for what, held in mended.items() if held}, notes=tuple(notes))
 
 
 def rare_classes(frame: pd.DataFrame, target: str, problem: str, form: Format) -> dict[str, int]:
