@@ -19,6 +19,7 @@ from modelwizard.errors import UsageError
 from modelwizard.problems import PROBLEMS
 from modelwizard.wizard.facts import Facts
 from modelwizard.wizard.question import EXAMPLE, NONE, Default, Known, Question, meant, one_of, steps
+from modelwizard.wizard.ways import Extremes, Rare
 from modelwizard.words import sentences
 
 _TABLE = ("data", "format")
@@ -104,47 +105,6 @@ class _Leaks(_Ignore):
 
     def asked(self, known: Known, facts: Facts) -> bool:
         return True
-
-
-class _Way(Question):
-    """What is done about a fault of the target that a person may judge otherwise."""
-
-    after = (*_TABLE, "target")
-    ways: ClassVar[Mapping[str, str]]
-
-    def choices(self, known: Known, facts: Facts) -> Sequence[Choice]:
-        return [Choice(way, way, means) for way, means in self.ways.items()]
-
-    def default(self, known: Known, facts: Facts) -> Default | None:
-        return Default(*facts.require_target().choices[self.name])
-
-    def check(self, value: Any, known: Known, facts: Facts) -> str:
-        return one_of(value, [*self.ways], "one of the ways", f"--set {self.name}=")
-
-    def exists(self, known: Known, facts: Facts) -> bool:
-        return facts.target is not None and bool(facts.target.choices.get(self.name, ("", ""))[0])
-
-
-class _Rare(_Way):
-    name, flag = "rare", "--set rare=WAY"
-    text = "What should become of classes with too few rows?"
-    why = "A class must have rows to train on, to validate and to test."
-    ways: ClassVar[Mapping[str, str]] = {
-        "merge": "they become one class, 'other'",
-        "leave out": "their rows are not used",
-        "keep": "a class of fewer than 3 rows cannot be learned",
-    }
-
-
-class _Extremes(_Way):
-    name, flag = "extremes", "--set extremes=WAY"
-    text = "What should become of values out of all proportion?"
-    why = "One such row decides the loss and every score; it is often a typing error."
-    ways: ClassVar[Mapping[str, str]] = {
-        "leave out": "their rows are not used",
-        "clip": "they are replaced by the most extreme of the others",
-        "keep": "they are used as they are; one row may decide every score",
-    }
 
 
 class _Columns(Question):
@@ -435,7 +395,7 @@ class _Seed(_Number):
 
 
 QUESTIONS: tuple[Question, ...] = (
-    _Data(), _Target(), _Rare(), _Extremes(), _Ignore(), _Leaks(), _Columns(), _Problem(), _Loss(), _Positive(),
+    _Data(), _Target(), Rare(), Extremes(), _Ignore(), _Leaks(), _Columns(), _Problem(), _Loss(), _Positive(),
     _Order(), _Metric(),
     _Group(), _Time(),
     _Validation(), _Directory(), _TestSize(), _ValidationSize(), _BatchSize(), _Seed(),

@@ -106,7 +106,7 @@ def to_columns(table: pd.DataFrame) -> dict[str, np.ndarray]:
     columns = {name: table[name].to_numpy(dtype) for name, dtype in types.items()}
     # modelwizard: if dates
     for name in (name for name, kind in KINDS.items() if kind == "date"):
-        columns |= date_parts(name, table[name])
+        columns |= {part: values for part, values in date_parts(name, table[name]).items() if part not in columns}
     # modelwizard: end
     return {name: values.reshape(-1, 1) for name, values in columns.items()}
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 
+from modelwizard.kinds.tabular.cells import counted, short
 from modelwizard.kinds.tabular.numbers import MISSING, MISSING_NUMBER, number_pattern
 
 Row = Sequence[str]
@@ -20,6 +23,55 @@ _TOTAL = re.compile(r"(?:grand |sub)?total|sums?|average|mean|gesamt|summe|mitte
 _NOTE = re.compile(r".*[^\W\d].*(?:\s|:)|.*[^\W\d].*:$|[*†]|©")
 _UNIT = re.compile(r"[\[(].{1,12}[\])]|[^\W\d]{0,4}[%°µ€$£¥][^\W\d]{0,3}|[^\W\d]{1,6}(?:[/·^*][^\W\d]*[\d²³]*)?")
 _NUMBER = number_pattern(".", ""), number_pattern(",", ".")
+
+
+def joined(row: Row) -> str:
+    """Return the cells of a row as `[data.mended]` writes them."""
+    return ";".join(cell.strip() for cell in row)
+
+
+def around(text: str, delimiter: str, first: int | None) -> tuple[dict[str, Any], list[str]]:
+    """Return where a table begins and ends in its file, and what that leaves out, in sentences.
+
+    Args:
+        text: The file.
+        delimiter: The sign between two cells.
+        first: The line of the names, where a person knows better; None for the one that is found.
+    """
+    lines = text.lstrip("\ufeff").splitlines(keepends=True)
+
+    def parsed(some: Sequence[str]) -> list[list[str]]:
+        try:
+            return [row for row in csv.reader(some, delimiter=delimiter, skipinitialspace=True) if row]
+        except csv.Error:
+            return []
+
+    head = [(at, row) for at, line in enumerate(lines[: 20 * MOST]) if (row := next(iter(parsed([line])), None))]
+    mended: dict[str, Any] = {}
+    notes: list[str] = []
+    skipped = first - 1 if first else head[header([row for _, row in head])][0] if head else 0
+    if skipped:
+        mended["header"] = skipped + 1
+        shown = short(" ".join(lines[0].replace(delimiter, " ").split()), 40)
+        notes.append(f"The column names stand in line {skipped + 1}; what is above them is left out: {shown!r}.")
+    width = len(next((row for at, row in head if at >= skipped), []))
+    remarks = [at for at, row in head if at > skipped and row[0].startswith(COMMENT) and len(row) != width]
+    if remarks:
+        mended["comment"] = COMMENT
+        notes.append(f"Lines that begin with {COMMENT} are comments: left out.")
+    tail = lines[skipped + 3 :][-2 * MOST :]
+    rows = parsed(tail)
+    below = footer(rows, width) if rows else 0
+    if below and below < len(rows):
+        # The rows are counted from the end, in lines: blank ones between them belong to what is left out.
+        at, seen = len(tail), 0
+        while seen < below:
+            at -= 1
+            seen += bool(parsed([tail[at]]))
+        mended["footer"] = len(tail) - at
+        shown = short(joined(rows[-below]).strip(";"), 40)
+        notes.append(f"{counted(below, 'row below the table is', 'rows below the table are')} left out: {shown!r}.")
+    return mended, notes
 
 
 def width_of(rows: Sequence[Row]) -> int:

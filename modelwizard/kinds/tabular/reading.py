@@ -23,7 +23,9 @@ def read_table(path: str | Path, form: Mapping[str, Any]) -> pd.DataFrame:
         form: How it is written: the table `[data]` of modelwizard.toml.
     """
     table = READERS[form["format"]](path, form)
-    table.columns = table.columns.astype(str).str.strip()
+    names = [str(name) for name in table.columns]
+    alone = pd.Series([name.strip() for name in names]).duplicated(keep=False)
+    table.columns = [name if twice else name.strip() for name, twice in zip(names, alone, strict=True)]
     table = pd.DataFrame({name: as_text(cells) for name, cells in table.items()})
     # modelwizard: if mended
     table = mend(table, form)

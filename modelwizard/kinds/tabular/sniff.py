@@ -6,7 +6,7 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from itertools import islice, pairwise
 from pathlib import Path
@@ -14,8 +14,8 @@ from types import MappingProxyType
 from typing import Any
 
 from modelwizard.errors import DataError
-from modelwizard.kinds.tabular.around import COMMENT, MOST, footer, header, units
-from modelwizard.kinds.tabular.cells import counted, short
+from modelwizard.kinds.tabular.around import around, joined, units
+from modelwizard.kinds.tabular.cells import counted
 from modelwizard.kinds.tabular.numbers import MISSING, convention, number_pattern
 from modelwizard.kinds.tabular.reading import table_lines
 
@@ -139,15 +139,15 @@ def examine(path: Path, delimiter: str | None = None, encoding: str | None = Non
     if not text.strip():
         raise DataError(f"{path.name} is empty.", expected="a table", received="blank lines only")
     delimiter = delimiter or find_delimiter(text[:200_000], path)
-    mended, notes = _around(text, delimiter, first)
+    mended, notes = around(text, delimiter, first)
     sample, missing, repeated = _check_rows("".join(table_lines(text, mended)), delimiter, path.name, mended)
     names = sample[0]
-    left_out = [*dict.fromkeys(map(_joined, repeated))]
+    left_out = [*dict.fromkeys(map(joined, repeated))]
     if repeated:
         again = f"{counted(len(repeated), 'row repeats', 'rows repeat')} the column names: left out"
         notes.append(f"{again}, as of files that were joined.")
     if units(sample):
-        left_out.append(_joined(sample.pop(1)))
+        left_out.append(joined(sample.pop(1)))
         notes.append(f"The row below the column names holds units ({left_out[-1]}): left out.")
     if left_out:
         mended["left_out"] = left_out
@@ -157,48 +157,6 @@ def examine(path: Path, delimiter: str | None = None, encoding: str | None = Non
     decimal, thousands = convention(columns, delimiter)
     told = tuple((note, ()) for note in notes)
     return Format("csv", delimiter, encoding, decimal, thousands, missing, mended=mended, notes=told)
-
-
-def _joined(row: Sequence[str]) -> str:
-    return ";".join(cell.strip() for cell in row)
-
-
-def _around(text: str, delimiter: str, first: int | None) -> tuple[dict[str, Any], list[str]]:
-    """Return where the table begins and ends in its file, and what that leaves out, in sentences."""
-    lines = text.lstrip("\ufeff").splitlines(keepends=True)
-
-    def parsed(some: Sequence[str]) -> list[list[str]]:
-        try:
-            return [row for row in csv.reader(some, delimiter=delimiter, skipinitialspace=True) if row]
-        except csv.Error:
-            return []
-
-    head = [(at, row) for at, line in enumerate(lines[: 20 * MOST]) if (row := next(iter(parsed([line])), None))]
-    mended: dict[str, Any] = {}
-    notes: list[str] = []
-    skipped = first - 1 if first else head[header([row for _, row in head])][0] if head else 0
-    if skipped:
-        mended["header"] = skipped + 1
-        shown = short(" ".join(lines[0].replace(delimiter, " ").split()), 40)
-        notes.append(f"The column names stand in line {skipped + 1}; what is above them is left out: {shown!r}.")
-    width = len(next((row for at, row in head if at >= skipped), []))
-    remarks = [at for at, row in head if at > skipped and row[0].startswith(COMMENT) and len(row) != width]
-    if remarks:
-        mended["comment"] = COMMENT
-        notes.append(f"Lines that begin with {COMMENT} are comments: left out.")
-    tail = lines[skipped + 3 :][-2 * MOST :]
-    rows = parsed(tail)
-    below = footer(rows, width) if rows else 0
-    if below and below < len(rows):
-        # The rows are counted from the end, in lines: blank ones between them belong to what is left out.
-        at, seen = len(tail), 0
-        while seen < below:
-            at -= 1
-            seen += bool(parsed([tail[at]]))
-        mended["footer"] = len(tail) - at
-        shown = short(_joined(rows[-below]).strip(";"), 40)
-        notes.append(f"{counted(below, 'row below the table is', 'rows below the table are')} left out: {shown!r}.")
-    return mended, notes
 
 
 def find_encoding(raw: bytes, name: str = "The file") -> str:
@@ -322,9 +280,9 @@ def _check_rows(
         for row in reader:
             if not row:
                 continue
-            width, names = width or len(row), names or _joined(row)
+            width, names = width or len(row), names or joined(row)
             total += 1
-            if total > 1 and _joined(row).lstrip("\ufeff") == names:
+            if total > 1 and joined(row).lstrip("\ufeff") == names:
                 repeated.append(row)
                 continue
             if len(row) != width:
@@ -374,7 +332,7 @@ def _check_names(names: list[str], rows: list[list[str]], file: str, delimiter: 
             received=line[:70] + ("…" if len(line) > 70 else ""),
             fix="add a first line with the names, such as: age,city,bought",
         )
-    named = [name for name in cells if name]
+    named = [name for name in names if name.strip()]
     twice = sorted({name for name in named if named.count(name) > 1}) if len(set(named)) < len(named) else []
     if twice:
         raise DataError(
