@@ -17,15 +17,19 @@ class Way(Question):
     ways: ClassVar[Mapping[str, str]]
 
     def choices(self, known: Known, facts: Facts) -> Sequence[Choice]:
+        """Return the ways, each with what it means."""
         return [Choice(way, way, means) for way, means in self.ways.items()]
 
     def default(self, known: Known, facts: Facts) -> Default | None:
+        """Return the way that was taken, with the sentence that tells it."""
         return Default(*facts.require_target().choices[self.name])
 
     def check(self, value: Any, known: Known, facts: Facts) -> str:
+        """Return a way that there is."""
         return one_of(value, [*self.ways], "one of the ways", f"--set {self.name}=")
 
     def exists(self, known: Known, facts: Facts) -> bool:
+        """Tell whether the target has this fault."""
         return facts.target is not None and bool(facts.target.choices.get(self.name, ("", ""))[0])
 
 
