@@ -361,9 +361,10 @@ def report(project: Path | None, open_: bool, as_json: bool) -> None:
 @click.argument("input", type=click.Path(path_type=Path))
 @click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE", help="CSV. Default: stdout.")
 @click.option("--shift-check/--no-shift-check", "shift", default=True, help="Compare the rows with those of training.")
+@click.option("--force", is_flag=True, help="Predict rows that are unlike those of the data file, too.")
 @in_project
 @as_json
-def predict(input: Path, output: Path | None, shift: bool, project: Path | None, as_json: bool) -> None:
+def predict(input: Path, output: Path | None, shift: bool, force: bool, project: Path | None, as_json: bool) -> None:
     """Predict raw rows in INPUT (columns as in the training data) with the finalized model.
 
     Inputs that are distributed otherwise than in training are named on stderr, with at most 1 % false alarms.
@@ -374,7 +375,7 @@ def predict(input: Path, output: Path | None, shift: bool, project: Path | None,
         from modelwizard import walk
 
         source, target = input.absolute(), output and output.absolute()
-        result = walk.predict(_project(project), source, target, terminal(), child, shift=shift)
+        result = walk.predict(_project(project), source, target, terminal(), child, shift=shift, force=force)
     text = result.pop("text", "")
     _shown(result, as_json, lambda _: click.echo(text, nl=False))
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 STAGES = ("baseline", "overfit", "regularize", "finalize")
 CODE = ("model.py", "data.py", "preprocessing.py")
-MORE_CODE = ("blocks.py", "strings.py", "export.py")  # where a project has them
+MORE_CODE = ("reading.py", "blocks.py", "strings.py", "export.py")  # where a project has them
 PARTS = ("train", "validation", "test", "unused")
 
 

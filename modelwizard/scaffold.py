@@ -101,9 +101,10 @@ def _settings(settings: Settings, command: str) -> str:
     """Write modelwizard.toml: its look matters, since people edit it."""
     kfold = settings.split.scheme == "kfold"
     held, drawn = ("validation_size",), ("folds", "repeats")
+    shown = _table(settings.data, ("delimiter", "encoding", "missing"), ("path", "notes"))
     tables = {
         "project": {"name": settings.name, "kind": settings.kind, "version": settings.version},
-        "data": {"path": settings.data.path, **_table(settings.data, ("delimiter", "encoding", "missing"), ("path",))},
+        "data": {"path": settings.data.path, **shown},
         "problem": vars(settings.problem),
         "columns": settings.columns,
         "split": _table(settings.split, ("test_size", *(drawn if kfold else held)), held if kfold else drawn),
@@ -127,6 +128,7 @@ def _table(table: Any, always: Collection[str], never: Collection[str] = ()) -> 
 FOLDS = ('production = "folds" exports the average of the folds\' networks instead of training anew.',)
 ABOUT = {
     "data": ('How the file is read; `missing` lists the cells that stand for "not known".',),
+    "mended": ("What is mended as the file is read, told by `modelwizard new`. A line that you delete is not done.",),
     "columns": (
         "numeric, categorical, boolean, date and text reach the model; identifier, constant and ignore do not.",
     ),

@@ -35,6 +35,8 @@ class Format:
         thousands: Sign between groups of three digits. Defaults to nothing.
         missing: Cells that mean "missing", as found in this file. Defaults to the empty cell.
         sheet: Sheet of a workbook, or nothing for the first. Defaults to nothing.
+        mended: What the file has that no table should have, and how it is mended as it is read. Defaults to nothing.
+        notes: What was mended, a sentence each, with the columns concerned; told once, in no file. Defaults to none.
     """
 
     format: str
@@ -44,6 +46,8 @@ class Format:
     thousands: str = ""
     missing: tuple[str, ...] = ("",)
     sheet: str = ""
+    mended: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    notes: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -257,6 +261,8 @@ def _value(key: str, value: Any, kind: str) -> Any:
         return value or None  # TOML has no null: an empty text stands for it
     if kind.startswith("tuple") and isinstance(value, list) and all(isinstance(v, str) for v in value):
         return tuple(value)
+    if kind == "Mapping[str, Any]" and isinstance(value, dict):
+        return MappingProxyType({str(name): held for name, held in value.items()})
     if kind.startswith("Mapping") and isinstance(value, dict) and all(isinstance(v, str) for v in value.values()):
         return MappingProxyType(dict(value))
     raise _error(key, _words(kind), f"{value!r} ({type(value).__name__})")

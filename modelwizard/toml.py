@@ -44,8 +44,9 @@ def _lines(values: Mapping[str, Any], within: tuple[str, ...], about: Mapping[st
             yield f"{tomlkit.key(key).as_string()} = {item.as_string()}"
     for key, value in values.items():
         if isinstance(value, Mapping):
-            names = (*within, key)
-            yield from ("", *map(_comment, about.get(key, ())), f"[{tomlkit.key(names).as_string()}]")
+            names, only_tables = (*within, key), value and all(isinstance(held, Mapping) for held in value.values())
+            if key in about or not only_tables:
+                yield from ("", *map(_comment, about.get(key, ())), f"[{tomlkit.key(names).as_string()}]")
             yield from _lines(value, names, about)
 
 

@@ -228,12 +228,13 @@ class Test(Job[Nothing], frozen=True):
 class Predict(Job[Predicted], frozen=True):
     """Predict a file of raw rows and write the predictions as .csv, .parquet or .jsonl, by the ending of `output`.
 
-    `shift`: compare the rows with those of training.
+    `shift`: compare the rows with those of training; `force`: predict rows that are unlike those of the data file, too.
     """
 
     input: str
     output: str
     shift: bool = True
+    force: bool = False
 
 
 AnyJob = (

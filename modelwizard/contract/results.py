@@ -290,9 +290,18 @@ class Shifted(Struct, frozen=True):
 
 
 class Predicted(Struct, frozen=True):
-    """A file of predictions: rows, path, columns; inputs that are not like those of training, None if not looked at."""
+    """A file of predictions.
+
+    Args:
+        rows: Its rows.
+        output: Its path.
+        columns: Its columns.
+        notes: In sentences, how the rows are unlike those of the data file.
+        shift: Inputs that are distributed otherwise than in training; None if that was not looked at.
+    """
 
     rows: int
     output: str
     columns: list[str]
+    notes: list[str] = []
     shift: list[Shifted] | None = None

@@ -9,9 +9,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from modelwizard.errors import DataError
 
-# Fewer rows are refused: of 50, the test part is 10, and two accuracies of 40 and 10 rows are told apart only if
-# they differ by 44 points (`detectable_drop`).
-MINIMUM_ROWS = 50
+# Fewer rows are refused: of 15, the test part is 3, and no part could hold fewer. Below 50 little can be shown (two
+# accuracies of 40 and 10 rows are told apart only if they differ by 44 points, `detectable_drop`), and it is said.
+MINIMUM_ROWS = 15
+MINIMUM_PART = 3
 # Two models that disagree on one row in ten: the share of rows on which a comparison rests.
 _DISAGREE = 0.1
 # (z_.95 + z_.80)²: a one-sided test at 5 % that finds a true difference four times out of five.

@@ -7,7 +7,7 @@ of. The project's code is the kind's too: what the worker uses of it is the cont
 from __future__ import annotations
 
 import importlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -184,13 +184,34 @@ class Kind(Protocol):
         """Return what `modelwizard features` asks of this kind."""
         ...
 
-    def altered(self, settings: Settings, rows: Array, labels: Array) -> AbstractContextManager[None]:
-        """Let a project's own code read its data changed, inside the block.
+    def altered(self, settings: Settings, rows: Array, labels: Array) -> AbstractContextManager[Callable[[Any], None]]:
+        """Let a project's own code read its data changed, inside the block; yield what does the same to its data.py.
 
         Args:
             settings: Those of the project.
             rows: Which row stands in the place of each, shape (n,).
             labels: Of which row each has the target, shape (n,).
+        """
+        ...
+
+    def rewritten(self, path: Path, settings: Settings, copy: Path) -> tuple[Path, list[str]]:
+        """Return a file of new rows as the project's code reads it, and what about it is written otherwise.
+
+        Args:
+            path: The file of new rows.
+            settings: Those of the project.
+            copy: Where a copy may be written in the form of the data file.
+        """
+        ...
+
+    def unlike(self, path: Path, cleaned: Any, settings: Settings, data: Path | None) -> tuple[list[str], bool]:
+        """Return in sentences how new rows are unlike the data file, and whether too much to predict them.
+
+        Args:
+            path: The file of new rows, in the form of the data file.
+            cleaned: What the project's `read_rows` makes of it.
+            settings: Those of the project.
+            data: The data file; None where it is not there or was changed.
         """
         ...
 

@@ -140,6 +140,8 @@ class TargetFacts(Guess):
     """What the chosen target looks like, and the problem type that it most likely makes.
 
     Args:
+        choices: What can be chosen about classes of too few rows and about extreme values, by the question's name: the
+            way that is taken and a sentence; empty texts where there is nothing to choose.
         labels: Labels and their numbers of rows, in the order of class ids; empty for amounts.
         positive: The label offered as the positive one of a binary problem.
         positive_reason: Why that one.
@@ -149,6 +151,7 @@ class TargetFacts(Guess):
         warnings: What a person should know, one sentence each.
     """
 
+    choices: Mapping[str, tuple[str, str]] = field(default_factory=lambda: _EMPTY)
     labels: tuple[tuple[str, int], ...] = ()
     positive: str = ""
     positive_reason: str = ""
@@ -172,7 +175,6 @@ class Facts:
         scheme: What `auto` validation comes to, once the problem is known.
         split_reason: Why, in rows and points.
         split_notes: What else a person should know about the split, one sentence each.
-        split_notes: What else a person should know about the split, one sentence each.
     """
 
     kind: str
@@ -183,7 +185,6 @@ class Facts:
     target: TargetFacts | None = None
     scheme: str = ""
     split_reason: str = ""
-    split_notes: tuple[str, ...] = ()
     split_notes: tuple[str, ...] = ()
 
     def require_data(self) -> DataFacts:

@@ -151,6 +151,15 @@ def one_of(value: str, choices: Sequence[str], what: str, prefix: str) -> str:
     raise UsageError(f"{value!r} is not {what}.", expected=f"one of: {shown}", received=repr(value), fix=fix)
 
 
+def meant(value: str, names: Sequence[str]) -> str:
+    """Return the name that is the same but for spaces at its ends, or else but for case; the value if none is."""
+    for same in (str.strip, lambda name: " ".join(name.casefold().split())):
+        found = [name for name in names if same(name) == same(value)]
+        if value not in names and len(found) == 1:
+            return found[0]
+    return value
+
+
 def steps(order: str) -> tuple[str, ...]:
     """Return the classes of an answer to `order`."""
     return tuple(part.strip() for part in re.split(r"\s<\s|,", order) if part.strip())

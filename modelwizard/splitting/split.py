@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from modelwizard.errors import DataError, UsageError
-from modelwizard.evidence.scheme import Scheme, check_rows, choose
+from modelwizard.evidence.scheme import MINIMUM_PART, MINIMUM_ROWS, Scheme, check_rows, choose
 from modelwizard.problems.target import Target
 from modelwizard.settings import SplitSettings
 from modelwizard.splitting.stratify import deal, spread, strata
@@ -226,10 +226,10 @@ def _check_units(units: np.ndarray, labels: np.ndarray, group: str, groups: np.n
             received=f"{len(np.unique(groups))} different values" if groups is not None else None,
             fix="choose another column with --group, or leave --group out",
         )
-    if different < 20 and not group:
+    if different < MINIMUM_ROWS and not group:
         raise DataError(
             f"Only {different} rows differ from each other; the others repeat them.",
-            expected="at least 20 different rows",
+            expected=f"at least {MINIMUM_ROWS} different rows",
             received=f"{len(units):,} rows",
             fix="export more columns, so that rows differ",
         )
@@ -247,10 +247,10 @@ def _check_parts(parts: np.ndarray, target: Target, cause: str) -> None:
                 received=f"{inside.sum():,} {part} rows" + (f" divided by '{cause}'" if cause else ""),
                 fix="leave --group and --time out, or choose another column" if cause else "collect more rows",
             )
-        if inside.sum() < 5:
+        if inside.sum() < MINIMUM_PART:
             raise DataError(
                 f"{int(inside.sum())} rows are left for {part}.",
-                expected="at least 5",
+                expected=f"at least {MINIMUM_PART}",
                 received=f"a division by '{cause}'" if cause else f"{(parts != 'unused').sum()} rows",
                 fix="choose another column, or other shares",
             )

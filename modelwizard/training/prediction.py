@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, cast
 
 import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from modelwizard import kinds
 from modelwizard.contract.jobs import Predict, Test
 from modelwizard.contract.results import Nothing, Predicted, Shifted
 from modelwizard.errors import DataError, ModelWizardError, ProjectError, TestOpenedError, UsageError, first_line
@@ -89,7 +91,7 @@ def predict(project: Project, job: Predict) -> Predicted:
         job: From where to where.
 
     Raises:
-        DataError: The input cannot be read, or lacks a column.
+        DataError: The input cannot be read, lacks a column, or is too unlike the data file.
         ProjectError: There is no finalized model.
     """
     source, output = Path(job.input), Path(job.output)
@@ -97,8 +99,25 @@ def predict(project: Project, job: Predict) -> Predicted:
         raise UsageError(f"{source} is not a file.", expected="a file of raw rows", fix="check the path")
     model = load_model(project)
     code = UserCode.load(project.folder)
+    with TemporaryDirectory(prefix="modelwizard-") as scratch:
+        table, notes = _read(project, code, source, Path(scratch) / f"rows{project.data_path.suffix}", force=job.force)
+    with blame(project.folder, "predict the rows"):
+        predicted = cast(PredictCode, import_module(project.folder, "predict")).predict(model, table)
+    write_bytes(output, _written(predicted, output))
+    shift = _shift(project, code, table) if job.shift and not project.changed() else None
+    return Predicted(len(predicted), str(output), [str(name) for name in predicted.columns], notes, shift)
+
+
+def _read(project: Project, code: UserCode, source: Path, copy: Path, *, force: bool) -> tuple[Any, list[str]]:
+    """Read new rows with the project's own code, and compare them with the data file.
+
+    Raises:
+        DataError: They cannot be read, or are too unlike those of the data file.
+    """
+    kind, settings = kinds.of(project.settings.kind), project.settings
     try:
-        table = code.data.read_rows(source)
+        path, notes = kind.rewritten(source, settings, copy)
+        table = code.data.read_rows(path)
     except ModelWizardError:
         raise
     except Exception as error:
@@ -109,11 +128,16 @@ def predict(project: Project, job: Predict) -> Predicted:
         ) from error
     if len(table) == 0:
         raise DataError(f"{source.name} holds no rows.", expected="at least one row below the header")
-    with blame(project.folder, "predict the rows"):
-        predicted = cast(PredictCode, import_module(project.folder, "predict")).predict(model, table)
-    write_bytes(output, _written(predicted, output))
-    shift = _shift(project, code, table) if job.shift and not project.changed() else None
-    return Predicted(len(predicted), str(output), [str(name) for name in predicted.columns], shift)
+    data = None if project.changed() else project.data_path
+    told, refused = kind.unlike(path, table, settings, data)
+    if refused and not force:
+        raise DataError(
+            f"{source.name} is too unlike the data file to be predicted.",
+            expected="cells that can be read, and categories that the data file has, in most rows of each column",
+            received=" ".join(told),
+            fix="write the file as the data file was written; or --force, to predict it as it is",
+        )
+    return table, [*notes, *told]
 
 
 def _shift(project: Project, code: UserCode, table: Any) -> list[Shifted]:

@@ -74,8 +74,10 @@ def _features_again(workshop: Workshop) -> Again:
     relabelled[closed], replaced[closed] = closed[order], copied
 
     def remade(rows: Array, labels: Array) -> tuple[Features, Features]:
-        with _own_modules(project.folder), workshop.kind.altered(project.settings, rows, labels):
-            return _features(workshop, UserCode.load(project.folder), train, held)
+        with _own_modules(project.folder), workshop.kind.altered(project.settings, rows, labels) as alter:
+            code = UserCode.load(project.folder)
+            alter(code.data)
+            return _features(workshop, code, train, held)
 
     before = _features(workshop, workshop.code, train, held)
     knowing = _changed(before[1], remade(same, relabelled)[1])

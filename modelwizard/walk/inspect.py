@@ -171,6 +171,7 @@ def predict(
     child: Child | None = None,
     *,
     shift: bool = True,
+    force: bool = False,
 ) -> dict[str, Any]:
     """Predict raw rows with the finalized model.
 
@@ -181,6 +182,7 @@ def predict(
         reporter: Tells the person what happens.
         child: A worker that is warm already. Defaults to a new one.
         shift: Whether to compare the rows with those of training, and warn where they differ. Defaults to yes.
+        force: Whether rows that are unlike those of the data file are predicted, too.
 
     Raises:
         ProjectError: There is no finalized model yet.
@@ -196,8 +198,11 @@ def predict(
             fix=typed("modelwizard finalize", folder),
         )
     target = output or project.runs / "predictions.csv"
+    job = Predict(input=str(source.resolve()), output=str(target.resolve()), shift=shift, force=force)
     with nullcontext(child) if child else Child(project.folder) as worker:
-        found = worker.run(Predict(input=str(source.resolve()), output=str(target.resolve()), shift=shift))
+        found = worker.run(job)
+    for note in found.notes:
+        reporter.warn(note)
     _warn_of_shift(found.shift or [], source, reporter)
     if output is None:
         text = target.read_text(encoding="utf-8")

@@ -188,7 +188,9 @@ class Interview:
     def _take(self, question: Question, answer: Given) -> None:
         value = question.check(answer.value, self.known, self.facts)
         self.facts = self._learn({**self.known, question.name: value})
-        self.answers[question.name] = Given(value, answer.source, answer.reason)
+        named = question.type in ("text", "list") and set(value) != set(answer.value)
+        reason = f"{answer.reason}; so it is named in the file" if named else answer.reason
+        self.answers[question.name] = Given(value, answer.source, reason)
         if self._earlier.pop(question.name, value) != value:
             # What was said before about another file or another target is no good offer now.
             stale = {q.name for q in self.questions if question.name in q.after}

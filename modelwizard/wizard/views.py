@@ -16,6 +16,7 @@ PHRASES: Mapping[str, str] = {
     "README.md": "what was chosen and why; the commands",
     "modelwizard.toml": "your answers; edit them freely",
     "data.py": "reads the rows; add_features() is yours",
+    "reading.py": "how the file is read, and what is mended in it",
     "preprocessing.py": "from columns to the inputs of the network",
     "blocks.py": "how numbers become inputs",
     "strings.py": "how categories and words do, where there are any",

@@ -121,6 +121,14 @@ def join(tensors: list[Any]) -> Any:
     return ops.concatenate(tensors, axis=1) if len(tensors) > 1 else tensors[0]
 
 
-def layer_name(name: str) -> str:
-    """Make a name that Keras accepts for a layer: it uses "/" for paths."""
-    return "".join(c if c.isalnum() or c in "._-" else "_" for c in name).strip("_.") or "column"
+def layer_names(columns: dict[str, Any]) -> dict[str, str]:
+    """Make names that Keras accepts for layers (it uses "/" for paths), each different, none used already."""
+    names: dict[str, str] = {}
+    for column in columns:
+        name = "".join(c if c.isalnum() or c in "._-" else "_" for c in column).strip("_.") or "column"
+        ours = name.startswith(("lookup", "words", "length", "robust_scale", "preprocessing", "network", "get_item"))
+        name = f"column_{name}" if ours or hasattr(ops, name.rstrip("_0123456789")) else name
+        while name in names.values():
+            name += "_"
+        names[column] = name
+    return names

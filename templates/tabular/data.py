@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+import reading
+
 HERE = Path(__file__).resolve().parent
 SETTINGS = tomllib.loads((HERE / "modelwizard.toml").read_text(encoding="utf-8"))
 FORMAT: dict[str, Any] = SETTINGS["data"]
@@ -69,20 +71,7 @@ def load(*parts: str) -> Rows:
 
 def read_rows(path: str | Path) -> pd.DataFrame:
     """Read a file of raw rows, and clean the input columns."""
-    # modelwizard: if csv
-    options = {"dtype": str, "keep_default_na": False, "skipinitialspace": True, "index_col": False}
-    table = pd.read_csv(path, sep=FORMAT["delimiter"], encoding=FORMAT["encoding"], **options)
-    # modelwizard: end
-    # modelwizard: if parquet
-    table = pd.read_parquet(path)
-    # modelwizard: end
-    # modelwizard: if jsonl
-    table = pd.read_json(path, lines=True, dtype=False, encoding=FORMAT["encoding"])
-    # modelwizard: end
-    # modelwizard: if excel
-    table = pd.read_excel(path, sheet_name=FORMAT["sheet"] or 0, dtype=str, keep_default_na=False)
-    # modelwizard: end
-    table.columns = table.columns.astype(str).str.strip()
+    table = reading.read_table(path, FORMAT)
     absent = [name for name in KINDS if name not in table.columns]
     if absent:
         raise ValueError(f"{path} lacks the column{'s' * (len(absent) > 1)} {', '.join(absent)}")
@@ -91,7 +80,7 @@ def read_rows(path: str | Path) -> pd.DataFrame:
 
 def clean(values: pd.Series, kind: str, name: str = "") -> pd.Series:
     """Turn raw values of one column into what its kind needs; a missing text is ""."""
-    text = values.astype("string").fillna("").str.strip()
+    text = reading.as_text(values)
     text = text.mask(text.isin(FORMAT["missing"]), "")
     # modelwizard: if numeric
     if kind == "numeric":
@@ -117,7 +106,7 @@ def to_columns(table: pd.DataFrame) -> dict[str, np.ndarray]:
     columns = {name: table[name].to_numpy(dtype) for name, dtype in types.items()}
     # modelwizard: if dates
     for name in (name for name, kind in KINDS.items() if kind == "date"):
-        columns |= date_parts(name, table[name])
+        columns |= {part: values for part, values in date_parts(name, table[name]).items() if part not in columns}
     # modelwizard: end
     return {name: values.reshape(-1, 1) for name, values in columns.items()}
 

@@ -34,7 +34,8 @@ class Encoding:
 
     def __init__(self, rows: data.Rows) -> None:
         types = {name: "string" if values.dtype == object else "float32" for name, values in rows.x.items()}
-        self.raw = {n: keras.Input((1,), name=blocks.layer_name(n), dtype=dtype) for n, dtype in types.items()}
+        names = blocks.layer_names(types)
+        self.raw = {n: keras.Input((1,), name=names[n], dtype=dtype) for n, dtype in types.items()}
         self.features: dict[str, Any] = data.add_features(dict(self.raw))
         parts: list[blocks.Part] = []
         # modelwizard: if dates

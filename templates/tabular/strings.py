@@ -9,7 +9,7 @@ import numpy as np
 from keras import ops
 
 import data
-from blocks import Part, layer_name
+from blocks import Part, layer_names
 
 # modelwizard: if embeddings
 SMALL = 12  # flags that a column of categories may become; above, they get ids for an embedding
@@ -26,10 +26,11 @@ WORDS = 5000  # words kept for each free-text column
 def categories(features: dict[str, Any], rows: data.Rows) -> list[Part]:
     """Look categories up: id 0 for rare and unseen ones, then one id each; a missing value is a category."""
     parts = []
+    layers = layer_names(features)
     for name in [name for name in features if data.KINDS.get(name) in ("categorical", "boolean")]:
         levels, counts = np.unique(rows.x[name].astype(str), return_counts=True)
         known = levels[counts >= min(RARE, counts.max())].tolist()
-        ids = keras.layers.StringLookup(vocabulary=known, name=layer_name(f"lookup {name}"))(features[name])
+        ids = keras.layers.StringLookup(vocabulary=known, name=f"lookup_{layers[name]}")(features[name])
         size = len(known) + 1
         # modelwizard: if embeddings
         if size > SMALL:
@@ -45,6 +46,7 @@ def categories(features: dict[str, Any], rows: data.Rows) -> list[Part]:
 def texts(features: dict[str, Any], rows: data.Rows) -> list[Part]:
     """Weigh words by TF-IDF and scale each row to length one; rare words are left out."""
     parts = []
+    layers = layer_names(features)
     for name in [name for name in features if data.KINDS.get(name) == "text"]:
         found = keras.layers.TextVectorization(WORDS, output_mode="multi_hot")
         found.adapt(rows.x[name])
@@ -56,11 +58,11 @@ def texts(features: dict[str, Any], rows: data.Rows) -> list[Part]:
             output_mode="tf_idf",
             vocabulary=known,
             idf_weights=np.log1p(len(rows.y) / (1 + counts[common])),
-            name=layer_name(f"words {name}"),
+            name=f"words_{layers[name]}",
         )
         size = len(known) + 1  # the first is any other word
         weights = keras.layers.Reshape((size,))(words(features[name]))
-        length = keras.layers.UnitNormalization(name=layer_name(f"length {name}"))
+        length = keras.layers.UnitNormalization(name=f"length_{layers[name]}")
         parts.append(Part("text", length(weights), [name] * size))
     return parts
 

@@ -13,7 +13,7 @@ from modelwizard.checks.case import RULES, Arrays, Case, Hit, NotApplicableError
 from modelwizard.checks.catalogue import evidence
 from modelwizard.checks.facts.data import read_target
 from modelwizard.checks.facts.probed import Probe, Run, Trial
-from modelwizard.checks.facts.values import Fit, Head, Input, Layer, Loss, Optimizer, Output, Target
+from modelwizard.checks.facts.values import Fit, Head, Input, Layer, Loss, Optimizer, Output, Target, deviations
 from modelwizard.checks.task import infer, with_task
 
 assert modelwizard.checks.rules.ROOMS  # importing the rules fills the list
@@ -286,7 +286,7 @@ CLASSES = (X[:, 0] > 0).astype(int)
 
 def rows(x: Any = X, y: Any = CLASSES, xv: Any = None, yv: Any = None, fit: Fit | None = None) -> Case:
     def stats(a: Any) -> Input:
-        return Input(shape=a.shape, mean=a.mean(axis=0), std=a.std(axis=0))
+        return Input(shape=a.shape, mean=a.mean(axis=0), std=deviations(a))
 
     made = output(y, 1, "sigmoid", BCE)
     made = replace(made, validation=read_target(yv)) if yv is not None else made
@@ -301,6 +301,8 @@ def rows(x: Any = X, y: Any = CLASSES, xv: Any = None, yv: Any = None, fit: Fit 
 
 
 ORDER = np.argsort(CLASSES, kind="stable")
+NOISE = np.hstack([X[:, :1], 1 + 1e-8 * X[:, 1:]])
+"""One column that moves, and others that change by the rounding noise of float32 only."""
 
 
 @pytest.mark.parametrize(
@@ -312,6 +314,7 @@ ORDER = np.argsort(CLASSES, kind="stable")
         (rows(xv=R.normal(size=(50, 5)), yv=CLASSES[:50]), "MW410", False),
         (rows(xv=R.normal(size=(50, 5)) * 255, yv=CLASSES[:50]), "MW411", True),
         (rows(xv=R.normal(size=(50, 5)), yv=CLASSES[:50]), "MW411", False),
+        (rows(NOISE, xv=X[:50], yv=CLASSES[:50]), "MW411", False),
         (rows(xv=R.normal(size=(50, 5)), yv=np.zeros(50)), "MW412", True),
         (rows(X[ORDER], CLASSES[ORDER], fit=Fit(160, validation=40, validation_split=0.2)), "MW413", True),
         (rows(fit=Fit(160, validation=40, validation_split=0.2)), "MW413", False),

@@ -204,6 +204,11 @@ def test_a_folder_names_its_table(tmp_path: Path) -> None:
     assert str(error.value.fix).endswith("churn.csv")
 
 
+def test_names_that_differ_by_spaces_are_two_columns(tmp_path: Path) -> None:
+    path = write(tmp_path, "Price,Price , age \n1,2,3\n4,5,6\n")
+    assert list(read(path, sniff(path)).columns) == ["Price", "Price ", "age"]
+
+
 @pytest.mark.parametrize(
     "text",
     [

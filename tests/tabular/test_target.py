@@ -242,7 +242,7 @@ UNUSABLE = {
     "zeros": (["0", "1.5"] * 60, "positive", UsageError, "60 values are 0 or below"),
     "negative": (["-1", "3"] * 60, "count", UsageError, "negative"),
     "halves": (["0.5", "3"] * 60, "count", UsageError, "no whole numbers"),
-    "too few rows": (["a", "b"] * 10, "binary", DataError, "20 rows with a target are too few"),
+    "too few rows": (["a", "b"] * 7, "binary", DataError, "14 rows with a target are too few"),
     "one target": (["1", "2"] * 60, "vector", UsageError, "needs several target columns"),
 }
 
@@ -276,14 +276,14 @@ def test_infinite_features_are_refused_by_name_and_row() -> None:
     assert error.value.received == "inf in data row 3, 7, 11, 15, 19, …"
 
 
-@pytest.mark.parametrize(("rows", "enough"), [(0, False), (20, False), (49, False), (50, True), (5000, True)])
+@pytest.mark.parametrize(("rows", "enough"), [(0, False), (14, False), (15, True), (5000, True)])
 def test_too_few_rows_say_how_many_would_do(rows: int, enough: bool) -> None:
     if enough:
         check_rows(rows)
     else:
         with pytest.raises(DataError, match="too few") as error:
             check_rows(rows)
-        assert "at least 50; about 250" in str(error.value.expected)
+        assert "at least 15; about 250" in str(error.value.expected)
 
 
 @pytest.mark.parametrize(("validation", "test", "points"), [(300, 300, 10.2), (2000, 2000, 3.9), (40, 10, 44.0)])

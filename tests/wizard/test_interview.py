@@ -8,7 +8,7 @@ import pytest
 
 from modelwizard.conversation import BACK
 from modelwizard.errors import DataError, UsageError
-from modelwizard.kinds.question import ALL, OTHER
+from modelwizard.kinds.question import ALL, OTHER, meant
 from modelwizard.wizard.given import Given
 from modelwizard.wizard.interview import Interview
 from modelwizard.wizard.questions import BY_NAME
@@ -71,6 +71,29 @@ def test_what_is_given_or_needless_is_not_asked(script: Any, survey: Any, given:
     talk = script(*[...] * len(expected))
     interview(talk, survey, flags(**given)).run()
     assert asked(talk) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "names", "found"),
+    [
+        ("Price ", ["Price", "price"], "Price"),
+        ("price", ["age", "Price "], "Price "),
+        ("PRICE", ["Price"], "Price"),
+        ("net  price", ["Net Price"], "Net Price"),
+        ("price", ["Price", "PRICE"], "price"),
+        ("prize", ["price"], "prize"),
+        ("straße", ["STRASSE"], "STRASSE"),
+    ],
+)
+def test_names_are_matched_after_trimming_and_then_by_case(value: str, names: list[str], found: str) -> None:
+    assert meant(value, names) == found
+
+
+def test_a_name_that_was_matched_says_how_the_file_has_it(script: Any, survey: Any) -> None:
+    walk = interview(script(), survey, flags(data="x.csv", target=("Plan ",)), yes=True)
+    walk.run()
+    assert walk.answers["target"].value == ("plan",)
+    assert walk.answers["target"].reason.endswith("; so it is named in the file")
 
 
 def test_positive_exists_only_for_two_labels(script: Any, survey: Any) -> None:

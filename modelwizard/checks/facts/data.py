@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from modelwizard.checks.facts.values import Target
+from modelwizard.checks.facts.values import Target, deviations
 
 SAMPLE = 20_000
 """Rows that statistics are computed on; more would not change a verdict and would cost seconds."""
@@ -92,8 +92,8 @@ def read_target(values: Any, inputs: Sequence[NDArray[Any]] = ()) -> Target:
         one_hot=one_hot,
         multi_hot=multi_hot,
         mean=float(finite.mean()),
-        std=float(finite.std()),
-        column_std=tuple(float(s) for s in np.nanstd(columns[:, :1000], axis=0)),
+        std=float(deviations(finite)),
+        column_std=tuple(float(s) for s in deviations(columns[:, :1000])),
         nan=nan,
         reconstruction=any(_same(array, x) for x in inputs),
         class_share=tuple(float(s) for s in share) if len(share) <= 1000 else (),

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from modelwizard.checks.facts.data import sample, unusable
 from modelwizard.checks.facts.graph import behind
 from modelwizard.checks.facts.model import Source
-from modelwizard.checks.facts.values import LOOKUPS, NORMALISING, Input
+from modelwizard.checks.facts.values import LOOKUPS, NORMALISING, Input, deviations
 from modelwizard.engine import keras_internals as internals
 
 ROWS = 512
@@ -77,7 +77,7 @@ def _read(source: Source, arrays: list[NDArray[Any]], array: NDArray[Any], entry
         seen=_top(seen),
         mean=mean,
         std=std,
-        constant=int((np.nanstd(flat, axis=0) == 0).sum()) if numbers.ndim == 2 else 0,
+        constant=int((deviations(flat) == 0).sum()) if numbers.ndim == 2 else 0,
         whole=bool(finite.size and np.all(finite == np.round(finite))),
         low=float(finite.min()) if finite.size else 0.0,
         high=float(finite.max()) if finite.size else 0.0,
@@ -95,7 +95,7 @@ def _spread(values: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[n
     flat = values.reshape(-1, values.shape[-1]) if values.ndim > 1 else values.reshape(-1, 1)
     flat = np.where(np.isfinite(flat), flat, np.nan)[:, :2000]
     with np.errstate(all="ignore"):
-        return np.nan_to_num(np.nanmean(flat, axis=0)), np.nan_to_num(np.nanstd(flat, axis=0))
+        return np.nan_to_num(np.nanmean(flat, axis=0)), np.nan_to_num(deviations(flat))
 
 
 def _unadapted(source: Source, entry: int | None, first: int | None) -> bool:

@@ -35,6 +35,9 @@ AMOUNTS = frozenset({"amount", "bounded"})
 CROSS_ENTROPIES = frozenset({"binary", "categorical", "sparse"})
 """Families of losses that compare probabilities."""
 
+ROUNDING = 1e-6
+"""Deviations below this share of a column's largest value are rounding noise of float32 (2^-23 is 1.2e-7)."""
+
 ADAPTIVE = frozenset({"adam", "adamw", "adamax", "nadam", "rmsprop", "lamb", "lion", "ftrl", "adafactor"})
 """Optimizers with a step of its own for each weight."""
 
@@ -49,6 +52,22 @@ NORMALISING = frozenset(
 )
 LOOKUPS = frozenset({"Embedding", "CategoryEncoding", "StringLookup", "IntegerLookup", "Hashing", "TextVectorization"})
 """Layers that look values up instead of computing with them."""
+
+
+def deviations(values: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Return the standard deviation of each column, 0 where a column changes by rounding noise only.
+
+    Whatever divides by a deviation leaves those of 0 out: quotients of rounding noise say nothing.
+
+    Args:
+        values: (n, columns), NaN where there is no value.
+
+    Returns:
+        Shape (columns,); NaN for a column without values.
+    """
+    noise = ROUNDING * np.nanmax(np.abs(values), axis=0, initial=0.0)
+    found = np.nanstd(values, axis=0, dtype=np.float64)
+    return np.where(found <= noise, 0.0, found)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from modelwizard.checks.case import Case, Hit, NotApplicableError, hit, rule
 from modelwizard.checks.facts.data import sample
-from modelwizard.checks.facts.values import AMOUNTS, Place, X, Y
+from modelwizard.checks.facts.values import AMOUNTS, Place, X, Y, deviations
 
 ROWS = 20_000
 """Rows that are compared with each other; more would cost seconds."""
@@ -124,7 +124,7 @@ def column_is_target(case: Case) -> Hit | None:
 
 
 def _copying_column(x: NDArray[np.float64], y: NDArray[np.float64]) -> int | None:
-    spread = x.std(axis=0)
+    spread = deviations(x)
     live = np.flatnonzero(spread > 0)
     corr = np.abs(((x[:, live] - x[:, live].mean(axis=0)) / spread[live]).T @ (y - y.mean())) / len(y) / y.std()
     found = live[corr > 0.9995]
@@ -220,7 +220,7 @@ def neighbours(case: Case) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
         raise NotApplicableError("fewer than 200 rows, or rows of words")
     rows = sample(np.arange(case.rows), NEIGHBOURS)
     x, labels = table_of(case, NEIGHBOURS), sample(labels_of(case), NEIGHBOURS)
-    spread = x.std(axis=0)
+    spread = deviations(x)
     x = (x - x.mean(axis=0))[:, spread > 0] / spread[spread > 0]
     if not x.size:
         raise NotApplicableError("no column changes")

@@ -24,7 +24,7 @@ def large_inputs(case: Case) -> Hit | None:
     for given in () if case.pretrained else case.inputs:
         if scaled_by_layers(given) or given.unadapted or given.seen <= MARKED:
             continue
-        offset = float(np.max(np.abs(given.mean) / (given.std + 1e-9)))
+        offset = float(np.max(np.abs(given.mean[given.std > 0]) / given.std[given.std > 0], initial=0.0))
         last = given.shape[-1] if given.shape else 0
         picture = (len(given.shape) >= 3 and last in (1, 3, 4)) or last in (784, 3072)
         fix = (
@@ -51,7 +51,7 @@ def uneven_features(given: Input) -> Hit | None:
     """Find features whose scales differ by orders of magnitude."""
     if scaled_by_layers(given) or len(given.shape) != 2 or given.seen > MARKED:
         return None
-    spread = given.std[given.std > 1e-6]
+    spread = given.std[given.std > 0]
     if len(spread) < 2 or spread.max() / spread.min() <= 100 or spread.max() <= 2:
         return None
     return hit(X, soft=True, least=spread.min(), most=spread.max())
@@ -74,7 +74,8 @@ def far_targets(o: Output) -> Hit | None:
     if o.head.activation in ("sigmoid", "tanh", "softmax", "exponential"):
         return None  # MW105 says what is wrong first
     size = max(o.target.std, abs(o.target.mean))
-    uneven = max(o.target.column_std, default=1.0) / max(min(o.target.column_std, default=1.0), 1e-12)
+    moving = [std for std in o.target.column_std if std > 0]
+    uneven = max(moving, default=1.0) / min(moving, default=1.0)
     if size > 20 or 0 < size < 1e-3 * 3:
         severity = "tip" if 20 < size <= 100 else "warning"
         return hit(Y, severity=severity, soft=True, mean=o.target.mean, deviation=o.target.std)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from modelwizard.checks.case import Case, Hit, NotApplicableError, hit, rule
 from modelwizard.checks.facts.data import sample
-from modelwizard.checks.facts.values import AMOUNTS, VALIDATION, Output, Place
+from modelwizard.checks.facts.values import AMOUNTS, VALIDATION, Output, Place, deviations
 from modelwizard.checks.rules.data_rows import labels_of, one_array, row_keys, squared_distances, table_of
 
 LAST = Place("fit", "validation_split")
@@ -71,7 +71,7 @@ def near_copies(case: Case) -> Hit | None:
     if a.ndim != 2 or min(len(a), len(b)) < 40 or not _continuous(a):
         return None
     a, b = (sample(rows, count).astype(np.float64) for rows, count in ((a, 3000), (b, 400)))
-    spread = a.std(axis=0)
+    spread = deviations(a)
     if not (spread > 0).any() or not np.isfinite(b).all():
         return None
     a, b = a[:, spread > 0] / spread[spread > 0], b[:, spread > 0] / spread[spread > 0]
@@ -160,7 +160,7 @@ def other_scale(case: Case) -> Hit | None:
 def _difference(
     mean: NDArray[np.float64], std: NDArray[np.float64], mean2: NDArray[np.float64], std2: NDArray[np.float64]
 ) -> tuple[float, float]:
-    moving = (std > 1e-9) & (std2 > 1e-9)
+    moving = (std > 0) & (std2 > 0)
     if not moving.any():
         return 1.0, 0.0
     ratio = std[moving] / std2[moving]
@@ -245,7 +245,7 @@ def drift(case: Case) -> Hit | None:
     auc = _tell_apart(a, b)
     if auc <= 0.8:
         return None
-    _, shift = _difference(a.mean(axis=0), a.std(axis=0), b.mean(axis=0), b.std(axis=0))
+    _, shift = _difference(a.mean(axis=0), deviations(a), b.mean(axis=0), deviations(b))
     return hit(VALIDATION, severity="warning" if auc > 0.95 and shift > 1.5 else "tip", auc=auc, shift=shift)
 
 
@@ -253,7 +253,7 @@ def _tell_apart(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
     """Return the AUC of a least-squares direction on rows that it was not fitted on (0.5 is chance)."""
     x = np.concatenate([a, b])
     part = np.r_[np.zeros(len(a)), np.ones(len(b))]
-    spread = x.std(axis=0)
+    spread = deviations(x)
     x = (x - x.mean(axis=0))[:, spread > 0] / spread[spread > 0]
     x = np.nan_to_num(np.hstack([x, x**2, np.ones((len(x), 1))]))
     order = np.random.default_rng(0).permutation(len(x))

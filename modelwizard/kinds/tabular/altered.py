@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
-from collections.abc import Collection, Generator
+from collections.abc import Callable, Collection, Generator
 from typing import Any
 
 import numpy as np
@@ -15,8 +15,13 @@ READERS = ("read_csv", "read_table", "read_parquet", "read_json", "read_excel", 
 
 
 @contextlib.contextmanager
-def altered(targets: Collection[str], rows: NDArray[np.integer], labels: NDArray[np.integer]) -> Generator[None]:
+def altered(
+    targets: Collection[str], rows: NDArray[np.integer], labels: NDArray[np.integer]
+) -> Generator[Callable[[Any], None]]:
     """Let pandas' readers return the project's table changed, inside the block; other tables stay as they are.
+
+    Yields what does the same to the reading of a project's data.py: what pandas reads of a file with titles, units or
+    lists is not yet the table.
 
     Args:
         targets: Its target columns, by which it is known beside its number of rows.
@@ -39,11 +44,16 @@ def altered(targets: Collection[str], rows: NDArray[np.integer], labels: NDArray
 
         return reread
 
+    def alter(data: Any) -> None:
+        reading = getattr(data, "reading", None)  # not in a project of the first edition
+        if reading is not None:
+            reading.read_table = changed(reading.read_table)
+
     kept = {name: getattr(pd, name) for name in READERS}
     for name, read in kept.items():
         setattr(pd, name, changed(read))
     try:
-        yield
+        yield alter
     finally:
         for name, read in kept.items():
             setattr(pd, name, read)

@@ -29,7 +29,11 @@ def amounts(frame: pd.DataFrame, name: str, form: Format) -> np.ndarray:
             f"The target '{name}' holds {int(odd.sum()):,} values that are no numbers.",
             expected=f"numbers with the decimal sign '{form.decimal}'",
             received=", ".join(repr(str(cell)) for cell in cells[odd].unique()[:3]),
-            fix="--problem multiclass (or binary)" if many else "mend these cells, or empty them",
+            fix="mend these cells, or empty them"
+            if not many
+            else "--problem multiclass (or binary)"
+            if cells.nunique() <= max(20, 0.2 * len(cells))
+            else "choose another target with --target",
         )
     _refuse_infinite(name, values)
     return values

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import textwrap
+from importlib import resources
 
 from modelwizard.composing import blocks, compose, template
 from modelwizard.problems import PROBLEMS
 from modelwizard.settings import Settings
 from modelwizard.words import sentences
 
+READING = "reading.py"
+"""The wizard's own reading of a file, of which a project gets the parts that it needs."""
+
+PLACE = {"header", "comment", "footer"}
+"""What `[data.mended]` says about the place of the table in its file, not about its cells."""
+
 TEMPLATES = {
     "data.py": "tabular/data.py",
+    "reading.py": READING,
     "preprocessing.py": "tabular/preprocessing.py",
     "blocks.py": "tabular/blocks.py",
     "strings.py": "tabular/strings.py",
@@ -65,6 +73,7 @@ def files(settings: Settings) -> dict[str, str]:
     words = {
         'HANDLED = ("numeric", "categorical", "boolean", "date", "text")': f"HANDLED = {_tuple(kinds)}",
         "    # {{WHY}}\n": "".join(f"    # {line}\n" for line in textwrap.wrap(why(settings), 113)),
+        'READERS[form["format"]]': f"read_{settings.data.format}",
         "Dense(1, ": f"Dense({PROBLEMS[task.type].head(task)['units']}, ",
         'loss="binary_crossentropy"': f'loss="{task.loss}"',
         'keras.metrics.AUC(name="roc_auc")': f"keras.metrics.{_keras(settings)}",
@@ -79,7 +88,7 @@ def files(settings: Settings) -> dict[str, str]:
     for path, name in TEMPLATES.items():
         if path == "strings.py" and not needed & {"categories", "texts"}:
             continue
-        made[path] = compose(template(name), needed, replaced)
+        made[path] = compose(_template(name), needed, replaced)
         for old, new in words.items():
             made[path] = made[path].replace(old, new)
     return made
@@ -99,6 +108,10 @@ def _facts(settings: Settings) -> set[str]:
     row, keras = PROBLEMS[task.type], bool(_keras(settings))
     found = {
         data.format: True,
+        "mended": bool(data.mended.keys() - PLACE),
+        "lines": data.format == "csv" and bool(data.mended.keys() & PLACE),
+        "nested": data.format in ("parquet", "jsonl"),
+        **{f"mended.{what}": True for what in data.mended},
         "dates": "date" in kinds,
         "numbers": bool(kinds & {"numeric", "date"}),
         "numeric": "numeric" in kinds or not row.classifies,
@@ -128,3 +141,9 @@ def _keras(settings: Settings) -> str:
 def _tuple(names: tuple[str, ...]) -> str:
     listed = ", ".join(f'"{name}"' for name in names)
     return f"({listed},)" if len(names) == 1 else f"({listed})"
+
+
+def _template(name: str) -> str:
+    if name == READING:
+        return resources.files("modelwizard.kinds.tabular").joinpath(name).read_text(encoding="utf-8")
+    return template(name)

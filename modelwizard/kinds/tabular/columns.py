@@ -88,7 +88,7 @@ def _numbers(found: Values, form: Format) -> np.ndarray | None:
     Up to three words that are no numbers, in at most 5 % of the cells, are read as missing: a table of
     measurements often holds "error" or "n.d." somewhere.
     """
-    if not found.values or _is_code(found):
+    if not found.values or is_code(found):
         return None
     # Most columns of words show it in their first values; do not convert the rest.
     head = to_number(np.array(found.values[:20], dtype=object), form.decimal, form.thousands)
@@ -104,7 +104,7 @@ def _numbers(found: Values, form: Format) -> np.ndarray | None:
     return np.where(odd, np.nan, numbers)
 
 
-def _is_code(found: Values) -> bool:
+def is_code(found: Values) -> bool:
     """Say whether all values are digits of one length, some with a leading zero: a postcode is no number."""
     lengths = {len(value) for value in found.values[:100]}
     if len(lengths) != 1 or lengths == {1}:

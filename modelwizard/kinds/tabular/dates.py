@@ -52,7 +52,7 @@ FORMATS = (
 )
 # ISO 8601 in any mixture: fractions of a second, time zones.
 MIXED = "ISO8601"
-_PLAUSIBLE = re.compile(r"\d{1,4}[-/.年 ]|[A-Za-z]{3,9}\.? \d|\d{8}$")
+PLAUSIBLE = re.compile(r"\d{1,4}[-/.年 ]|[A-Za-z]{3,9}\.? \d|\d{8}$")
 
 
 def date_format(values: Sequence[str]) -> str | None:
@@ -64,7 +64,7 @@ def date_format(values: Sequence[str]) -> str | None:
     Args:
         values: Distinct cells without the missing ones, in file order.
     """
-    if not values or not all(_PLAUSIBLE.match(value) for value in values[:50]):
+    if not values or not all(PLAUSIBLE.match(value) for value in values[:50]):
         return None
     fitting = [form for form in FORMATS if _fits(values[:50], form)]
     fitting = [form for form in fitting if _fits(values, form)]
@@ -81,8 +81,13 @@ def date_format(values: Sequence[str]) -> str | None:
 
 def ambiguous(values: Sequence[str], form: str) -> bool:
     """Say whether the values fit with day and month exchanged, too."""
-    other = form.replace("%d", "%_").replace("%m", "%d").replace("%_", "%m")
+    other = exchanged(form)
     return form[:2] in ("%d", "%m") and other in FORMATS and other != form and _fits(values, other)
+
+
+def exchanged(form: str) -> str:
+    """Return a form with day and month exchanged."""
+    return form.replace("%d", "%_").replace("%m", "%d").replace("%_", "%m")
 
 
 def to_time(column: pd.Series | np.ndarray | Sequence[str], form: str) -> np.ndarray:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,7 @@ class _Tabular:
         **dict.fromkeys(("delimiter", "encoding", "decimal", "thousands"), "text"),
         "missing": "list",
         "sheet": "text",
+        "header": "integer",
     }
 
     def recognises(self, path: Path) -> bool:
@@ -78,10 +80,27 @@ class _Tabular:
 
         return TableFeatures()
 
-    def altered(self, settings: Settings, rows: Any, labels: Any) -> AbstractContextManager[None]:
+    def altered(self, settings: Settings, rows: Any, labels: Any) -> AbstractContextManager[Callable[[Any], None]]:
         from modelwizard.kinds.tabular.altered import altered
 
         return altered(settings.problem.target, rows, labels)
+
+    def rewritten(self, path: Path, settings: Settings, copy: Path) -> tuple[Path, list[str]]:
+        from modelwizard.kinds.tabular.newrows import rewritten
+
+        numeric = [name for name, kind in settings.columns.items() if kind == "numeric"]
+        return rewritten(path, settings.data, numeric, copy)
+
+    def unlike(self, path: Path, cleaned: Any, settings: Settings, data: Path | None) -> tuple[list[str], bool]:
+        from modelwizard.kinds.tabular.newrows import unlike
+        from modelwizard.kinds.tabular.read import read
+        from modelwizard.kinds.tabular.reading import read_table
+
+        form = settings.data
+        bare = {what: value for what, value in form.mended.items() if what not in ("numbers", "words", "moments")}
+        raw = read_table(path, vars(replace(form, mended=bare)))
+        used = {name: kind for name, kind in settings.columns.items() if name not in settings.problem.target}
+        return unlike(raw, cleaned, used, form, read(data, form) if data else None)
 
 
 TABULAR: Kind = _Tabular()

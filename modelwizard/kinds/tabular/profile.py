@@ -41,7 +41,8 @@ def profile(frame: pd.DataFrame, columns: Sequence[Column], form: Format, target
     groups = {c.name: sentence for c in features if (sentence := _group(c, len(frame)))}
     times, time = _times(frame, features, form)
     found = leaks(frame, features, target, form) if target else ()
-    cautions = _table(len(frame), features)
+    cautions = [Caution("mended", sentence, names) for sentence, names in form.notes]
+    cautions += _table(len(frame), features)
     cautions += [*_whole_columns(len(frame), features), *_cells(frame, features, form)]
     if target:
         cautions += _target(target)

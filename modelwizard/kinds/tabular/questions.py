@@ -9,7 +9,8 @@ from typing import Any
 from modelwizard.conversation import BACK, Choice, Conversation, Prompt
 from modelwizard.errors import UsageError
 from modelwizard.kinds.facts import Facts
-from modelwizard.kinds.question import ALL, EXAMPLE, NONE, OTHER, Default, Known, Question, one_of
+from modelwizard.kinds.question import ALL, EXAMPLE, NONE, OTHER, Default, Known, Question, meant, one_of
+from modelwizard.kinds.tabular.ways import Extremes, Rare
 from modelwizard.settings import COLUMN_KINDS
 
 MANY = 10
@@ -18,7 +19,7 @@ MANY = 10
 
 def _column(value: str, facts: Facts, prefix: str) -> str:
     names = [column.name for column in facts.require_data().columns]
-    return one_of(value, names, "a column of the data", prefix)
+    return one_of(meant(value, names), names, "a column of the data", prefix)
 
 
 class _Target(Question):
@@ -184,7 +185,7 @@ class _Time(_OneColumn):
         return not known.get("group") and super().asked(known, facts)
 
 
-QUESTIONS = (_Target(), _Ignore(), _Leaks(), _Columns())
+QUESTIONS = (_Target(), Rare(), Extremes(), _Ignore(), _Leaks(), _Columns())
 """What is asked before the problem type."""
 DIVISIONS = (_Group(), _Time())
 """What is asked behind it."""

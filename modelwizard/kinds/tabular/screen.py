@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from modelwizard.conversation import NARROW, Page
 from modelwizard.kinds.facts import Column, DataFacts
+from modelwizard.settings import Format
 
 MOST_COLUMNS = 24
 """Lines of the table; what is odd is shown whatever its place."""
@@ -58,14 +59,20 @@ def _notable(columns: Sequence[Column], odd: frozenset[str]) -> tuple[list[Colum
     return shown, [column for at, column in enumerate(columns) if at not in chosen]
 
 
-def _format(data: DataFacts) -> str:
-    source = data.source
+def written(source: Format) -> str:
+    """Say how a table is written in its file, in a few words."""
     parts = [{"csv": "CSV", "jsonl": "JSON lines", "parquet": "Parquet", "excel": "Excel"}[source.format]]
     if source.format == "csv":
         signs = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar", " ": "space"}
         parts += [f"{signs.get(source.delimiter, repr(source.delimiter))} between cells", source.encoding]
     parts += [f"sheet {source.sheet}"] if source.sheet else []
     parts += ["decimal comma"] if source.decimal == "," else []
+    return "; ".join(parts)
+
+
+def _format(data: DataFacts) -> str:
+    source = data.source
+    parts = [written(source)]
     words = [repr(word) for word in source.missing if word.strip()]
     parts += [f"missing values written as {', '.join(words)}"] if words else []
     parts += [f"{data.duplicates:,} duplicate rows"] if data.duplicates else []

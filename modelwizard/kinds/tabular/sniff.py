@@ -6,12 +6,17 @@ import csv
 import io
 import re
 from collections import Counter
+from collections.abc import Mapping
 from itertools import islice, pairwise
 from pathlib import Path
+from typing import Any
 
 from modelwizard.errors import DataError
+from modelwizard.kinds.tabular.around import around, joined, units
 from modelwizard.kinds.tabular.numbers import MISSING, convention, number_pattern
+from modelwizard.kinds.tabular.reading import table_lines
 from modelwizard.settings import Format
+from modelwizard.words import count
 
 _NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar", " ": "space"}
 _SAMPLE_ROWS = 2000
@@ -62,13 +67,14 @@ def kind_of(path: Path) -> str:
     return "csv"
 
 
-def examine(path: Path, delimiter: str | None = None, encoding: str | None = None) -> Format:
+def examine(path: Path, delimiter: str | None = None, encoding: str | None = None, first: int | None = None) -> Format:
     """Sniff a text table, and check every row of it.
 
     Args:
         path: The file.
         delimiter: What a person knows better. Defaults to what is found.
         encoding: What a person knows better. Defaults to what is found.
+        first: The line of the names, where a person knows better. Defaults to what is found.
 
     Raises:
         DataError: It is no text, has one column, no header, a name twice, or ragged rows.
@@ -87,12 +93,24 @@ def examine(path: Path, delimiter: str | None = None, encoding: str | None = Non
     if not text.strip():
         raise DataError(f"{path.name} is empty.", expected="a table", received="blank lines only")
     delimiter = delimiter or find_delimiter(text[:200_000], path)
-    sample, missing = _check_rows(text, delimiter, path.name)
-    names, rows = sample[0], sample[1:]
+    mended, notes = around(text, delimiter, first)
+    sample, missing, repeated = _check_rows("".join(table_lines(text, mended)), delimiter, path.name, mended)
+    names = sample[0]
+    left_out = [*dict.fromkeys(map(joined, repeated))]
+    if repeated:
+        again = f"{count(len(repeated), 'row repeats', 'rows repeat')} the column names: left out"
+        notes.append(f"{again}, as of files that were joined.")
+    if units(sample):
+        left_out.append(joined(sample.pop(1)))
+        notes.append(f"The row below the column names holds units ({left_out[-1]}): left out.")
+    if left_out:
+        mended["left_out"] = left_out
+    rows = sample[1:]
     _check_names(names, rows, path.name, delimiter)
     columns = [list(cells) for cells in islice(zip(*rows, strict=True), 500)]
     decimal, thousands = convention(columns, delimiter)
-    return Format("csv", delimiter, encoding, decimal, thousands, missing)
+    told = tuple((note, ()) for note in notes)
+    return Format("csv", delimiter, encoding, decimal, thousands, missing, mended=mended, notes=told)
 
 
 def find_encoding(raw: bytes, name: str = "The file") -> str:
@@ -162,8 +180,12 @@ def find_delimiter(sample: str, path: Path) -> str:
         DataError: There is one column only.
     """
     lines = sample.splitlines(keepends=True)
+    said = re.match(r'\ufeff?"?sep=(.)"?\s*$', lines[0]) if lines else None
+    if said:
+        return said[1]
     whole = lines[:-1] if len(lines) > 1 and len(sample) >= 200_000 else lines
     shares: dict[str, float] = {}
+    later: dict[str, float] = {}
     # A comma in a sentence is common, a tab or a semicolon is not: the first one that fits is right.
     for delimiter in ("\t", ";", "|", ",", " "):
         rows = csv.reader(io.StringIO("".join(whole)), delimiter=delimiter, skipinitialspace=True)
@@ -177,6 +199,11 @@ def find_delimiter(sample: str, path: Path) -> str:
             return delimiter
         if width > 1 and delimiter != " ":
             shares[delimiter] = fits
+        usual = Counter(width for width in widths if width > 1).most_common(1)
+        if usual and usual[0][1] >= 0.8 * len(widths):
+            later[delimiter] = usual[0][1] / len(widths)
+    if later:  # under titles of other widths
+        return max(later, key=lambda delimiter: (delimiter != " ", later[delimiter]))
     if shares:
         return max(shares, key=lambda delimiter: shares[delimiter])
     raise DataError(
@@ -187,22 +214,33 @@ def find_delimiter(sample: str, path: Path) -> str:
     )
 
 
-def _check_rows(text: str, delimiter: str, name: str) -> tuple[list[list[str]], tuple[str, ...]]:
-    """Return the first rows and the words for "missing" that occur; refuse ragged rows, by line number."""
+def _check_rows(
+    text: str, delimiter: str, name: str, mended: Mapping[str, Any]
+) -> tuple[list[list[str]], tuple[str, ...], list[list[str]]]:
+    """Return the first rows, the words for "missing" that occur, and rows that repeat the names.
+
+    Ragged rows are refused, by line number.
+    """
+    above = mended.get("header", 1) - 1
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True)
     tokens = frozenset(MISSING)
     sample: list[list[str]] = []
     found: set[str] = {""}
     ragged: list[tuple[int, int]] = []
+    repeated: list[list[str]] = []
+    names = ""
     width = total = 0
     try:
         for row in reader:
             if not row:
                 continue
-            width = width or len(row)
+            width, names = width or len(row), names or joined(row)
             total += 1
+            if total > 1 and joined(row).lstrip("\ufeff") == names:
+                repeated.append(row)
+                continue
             if len(row) != width:
-                ragged.append((reader.line_num, len(row)))
+                ragged.append((reader.line_num + above, len(row)))
             elif len(sample) <= _SAMPLE_ROWS:
                 sample.append(row)
             found |= tokens.intersection(row)
@@ -214,7 +252,7 @@ def _check_rows(text: str, delimiter: str, name: str) -> tuple[list[list[str]], 
         ) from error
     if ragged:
         raise _ragged(name, width, total, ragged, delimiter)
-    return sample, tuple(token for token in MISSING if token in found)
+    return sample, tuple(token for token in MISSING if token in found), repeated
 
 
 def _ragged(name: str, width: int, total: int, ragged: list[tuple[int, int]], delimiter: str) -> DataError:
@@ -248,7 +286,7 @@ def _check_names(names: list[str], rows: list[list[str]], file: str, delimiter: 
             received=line[:70] + ("…" if len(line) > 70 else ""),
             fix="add a first line with the names, such as: age,city,bought",
         )
-    unique_names(file, cells)
+    unique_names(file, [name for name in names if name.strip()])
 
 
 def unique_names(file: str, names: list[str]) -> None:

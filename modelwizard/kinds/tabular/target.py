@@ -170,12 +170,14 @@ def _two_classes(name: str, found: Values, positive: str | None) -> tuple[tuple[
 
 def _classes(name: str, found: Values) -> tuple[str, ...]:
     if len(found.values) > max(20, 0.2 * found.present):
+        numbers = to_number(np.array(found.values, dtype=object))
+        amounts = "--problem regression; or " if np.isnan(numbers).mean() < 0.5 else ""
         raise UsageError(
             f"The target '{name}' has {len(found.values):,} different values in {found.present:,} rows: "
             "too many to be classes.",
             expected="several rows of each class",
             received=f"values such as {', '.join(found.values[:3])}",
-            fix="--problem regression if these are numbers; else choose another target with --target",
+            fix=f"{amounts}choose another target with --target; numbers are read when written like 1234.5 or $1,234.50",
         )
     return tuple(sorted(found.values, key=_order))
 
@@ -191,7 +193,9 @@ def _check_classes(name: str, classes: Sequence[str], counts: Sequence[int]) -> 
             f"{MINIMUM_CLASS} rows.",
             expected=f"at least {MINIMUM_CLASS} rows of each class: one to train on, one to validate, one to test",
             received=f"rows of {shown}" + (", …" if len(rare) > 5 else ""),
-            fix=f"remove these rows from the file, or merge the class with a similar one{amounts}",
+            fix=f"--set rare=merge or --set 'rare=leave out'{amounts}"
+            if len(classes) - len(rare) > 1 and not numbers
+            else f"remove these rows from the file, or merge the class with a similar one{amounts}",
         )
 
 
