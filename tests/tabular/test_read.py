@@ -38,6 +38,7 @@ def lines(delimiter: str, rows: list[tuple[str, ...]] = ROWS, end: str = "\n") -
         (lines("|"), "latin-1", "|", "cp1252"),
         (lines(" "), "utf-8", " ", "utf-8"),
         (lines(",", end="\r\n"), "utf-8", ",", "utf-8"),
+        (lines(",", end="\r"), "utf-8", ",", "utf-8"),
         (lines(", "), "utf-8", ",", "utf-8"),
     ],
 )

@@ -195,7 +195,7 @@ def _measures(found: Values, none: np.ndarray, unread: np.ndarray, numbers: int)
     share = 1 - found.counts[none].sum() / found.present
     few = none.sum() <= 3 and share >= 0.5
     return (
-        numbers >= _NUMBERS
+        (numbers >= _NUMBERS or (none.sum() <= 3 and share >= _READ and numbers > 2))
         and none.sum() <= _WORDS
         and (share >= _MOST or few)
         and found.counts[unread].sum() <= (1 - _READ) * found.present

@@ -92,6 +92,8 @@ def examine(path: Path, delimiter: str | None = None, encoding: str | None = Non
         ) from error
     if not text.strip():
         raise DataError(f"{path.name} is empty.", expected="a table", received="blank lines only")
+    if "\n" not in text:
+        text = text.replace("\r", "\n")  # the ends of lines of old Macs, which pandas knows
     delimiter = delimiter or find_delimiter(text[:200_000], path)
     mended, notes = around(text, delimiter, first)
     sample, missing, repeated = _check_rows("".join(table_lines(text, mended)), delimiter, path.name, mended)
