@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Target:
-    """A target that can be learned.
+    """A target that can be learned; equal to itself alone, since arrays have no single truth.
 
     Args:
         names: What it is called: its columns, where there are any.
