@@ -108,7 +108,7 @@ def odd_cell(rng: Rng) -> Dirty:
     at = int(rng.integers(len(z)))
     cells[at], z[at] = "see note", np.nan
     rows = [list(row) for row in zip(x, cells, label, strict=True)]
-    return Dirty(csv("x,z,bought", rows), {"x": x, "z": z}, "bought", "1 cell that is none counts as missing")
+    return Dirty(csv("x,z,bought", rows), {"x": x, "z": z}, "bought", "1 other cell counts as missing")
 
 
 def moments(rng: Rng, write: Callable[[pd.Timestamp, int], str], told: str = "holds dates", odd: int = 0) -> Dirty:

@@ -98,7 +98,7 @@ def _odd(found: Values, unread: np.ndarray) -> str:
         return ""
     rows, cells = int(found.counts[unread].sum()), [found.values[i] for i in np.flatnonzero(unread)]
     shown = ", ".join(repr(short(cell)) for cell in cells[:3]) + (", …" if len(cells) > 3 else "")
-    return f"; {count(rows, 'cell that is none counts', 'cells that are none count')} as missing: {shown}"
+    return f"; {count(rows, 'other cell counts', 'other cells count')} as missing: {shown}"
 
 
 def _dates(name: str, found: Values) -> Found | None:

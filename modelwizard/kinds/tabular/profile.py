@@ -43,7 +43,7 @@ def profile(frame: pd.DataFrame, columns: Sequence[Column], form: Format, target
     found = leaks(frame, features, target, form) if target else ()
     cautions = [Caution("mended", sentence, names) for sentence, names in form.notes]
     cautions += _table(len(frame), features)
-    cautions += [*_whole_columns(len(frame), features), *_cells(frame, features, form)]
+    cautions += [*_whole_columns(len(frame), features, form), *_cells(frame, features, form)]
     if target:
         cautions += _target(target)
         cautions += [Caution("leak", f"{leak.sentence} Is it known when you predict?", leak.columns) for leak in found]
@@ -102,9 +102,10 @@ def _table(rows: int, features: Sequence[Column]) -> list[Caution]:
     return cautions
 
 
-def _whole_columns(rows: int, features: Sequence[Column]) -> list[Caution]:
+def _whole_columns(rows: int, features: Sequence[Column], form: Format) -> list[Caution]:
     """Return the columns that are left out, or that tell little, each kind of oddity in one sentence."""
     used = [column for column in features if column.kind in FEATURES]
+    flags = {f"{name}: word" for name in form.mended.get("words", {})}  # empty where there is a number
     cautions: list[Caution] = []
     for code, chosen, one, many in (
         ("constant", [c for c in features if c.kind == "constant"], "never changes", "never change"),
@@ -112,7 +113,7 @@ def _whole_columns(rows: int, features: Sequence[Column]) -> list[Caution]:
         ("near-constant", [c for c in used if c.common >= 0.99], "hardly ever changes", "hardly ever change"),
         (
             "mostly-missing",
-            [c for c in used if c.missing > 0.5 * rows],
+            [c for c in used if c.missing > 0.5 * rows and c.name not in flags],
             "is empty in more than half of the rows",
             "are empty in more than half of the rows",
         ),
