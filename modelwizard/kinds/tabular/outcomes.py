@@ -190,10 +190,10 @@ def for_task(
     before = wanted
     if rare := rare_classes(frame, target, problem, wanted):
         wanted, way = without_rare(wanted, target, rare, ways.get("rare"))
-        choices = choices._replace(rare=(way, wanted.notes[told][0]))
+        choices = Choices(rare=(way, wanted.notes[told][0]))
     elif not PROBLEMS[problem].classifies:
         extreme = extreme_values(frame, target, wanted)
         if len(extreme[0]):
             wanted, way = without_extremes(wanted, target, frame, extreme, ways.get("extremes"))
-            choices = choices._replace(extremes=(way, wanted.notes[told][0]))
+            choices = Choices(extremes=(way, wanted.notes[told][0]))
     return wanted, frame if wanted.mended == before.mended else read(path, wanted), choices
