@@ -259,11 +259,10 @@ def _check_parts(parts: np.ndarray, target: Target, cause: str) -> None:
 def _notes(
     parts: np.ndarray, target: Target, groups: int, moments: np.ndarray | None, group: str, time: str
 ) -> tuple[str, ...]:
-    """Say what was kept together, ordered, or left out."""
+    """Say what was kept together, ordered, or left out for want of a time."""
     notes: list[str] = []
-    if unused := int((parts == "unused").sum()):
-        what = "target or time" if time else "target"
-        notes.append(f"{unused:,} row{'s' * (unused > 1)} without a {what}: not used.")
+    if timeless := int(((parts == "unused") & target.known).sum()):  # what has no target was told with the target
+        notes.append(f"{timeless:,} row{'s' * (timeless > 1)} without a time: not used.")
     if group:
         notes.append(
             f"Rows of one '{group}' stay together: {groups:,} groups. The parts differ as groups do; "

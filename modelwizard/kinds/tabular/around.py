@@ -54,7 +54,9 @@ def around(text: str, delimiter: str, first: int | None) -> tuple[dict[str, Any]
     if skipped:
         mended["header"] = skipped + 1
         shown = short(" ".join(lines[0].replace(delimiter, " ").split()), 40)
-        notes.append(f"The column names stand in line {skipped + 1}; what is above them is left out: {shown!r}.")
+        notes.append(
+            f"The column names stand in line {skipped + 1}; what is above them is left out{shown and f': {shown!r}'}."
+        )
     width = len(next((row for at, row in head if at >= skipped), []))
     remarks = [at for at, row in head if at > skipped and row[0].startswith(COMMENT) and len(row) != width]
     if remarks:

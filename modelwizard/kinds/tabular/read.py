@@ -208,7 +208,9 @@ def _workbook(path: Path, first: int | None, sheet: str | None) -> Format:
     if skipped:
         mended["header"] = skipped + 1
         above = short(" ".join(cell for cell in rows[0] if cell), 40)
-        notes.append(f"The column names stand in row {skipped + 1}; what is above them is left out: {above!r}.")
+        notes.append(
+            f"The column names stand in row {skipped + 1}; what is above them is left out{above and f': {above!r}'}."
+        )
     rows = rows[skipped:]
     left_out = [row for at, row in enumerate(rows) if at and row == rows[0]] + rows[1:2] * units(rows)
     if left_out:
