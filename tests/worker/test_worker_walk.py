@@ -574,11 +574,7 @@ def test_a_worker_does_not_outlive_the_process_that_asked(make_project: Make, tm
         from pathlib import Path
         from modelwizard.contract.jobs import Train
         from modelwizard.contract.trials import Experiment
-        from modelwizard.training.watcher import Watcher
-from modelwizard.training.workshop import Workshop
-from modelwizard.tuning.search import search as run_search
-from modelwizard.worker.client import Child
-from modelwizard.worker.pool import WarmWorkers
+        from modelwizard.worker.client import Child
         child = Child(Path({str(folder)!r}))
         child.ready()
         print(child._process.pid, flush=True)
