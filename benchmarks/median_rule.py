@@ -17,18 +17,20 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from quality_rivals.tables import read
 
+from modelwizard.contract.events import Event, TrialEnded
+from modelwizard.contract.jobs import Search
 from modelwizard.project import Project
 from modelwizard.training import median_stopping
-from modelwizard.training.experiment import Watcher
 from modelwizard.training.median_stopping import Curve
+from modelwizard.training.watcher import Watcher
 from modelwizard.training.workshop import Workshop
 from modelwizard.tuning.search import search
 from modelwizard.walk.regularize import EPOCHS, LENGTHS, PATIENCE
+from modelwizard.worker.pool import WarmWorkers
 
 TABLES = "wine_white,telco_churn,segment,communities"
 
@@ -61,25 +63,26 @@ def trained(folder: Path, trials: int) -> list[Curve]:
         command = [sys.executable, "-m", "modelwizard", "new", "project", "--data", "rows.csv", *words]
         subprocess.run(command, cwd=place, check=True, capture_output=True)
         project = Project.open(Path(place) / "project")
-        request = {
-            "stage": "regularize",
-            "trials": trials,
-            "seed": 1,
-            "training": {"epochs": EPOCHS, "batch_size": 32},
-            "patience": PATIENCE,
-            "choices": {"epochs": [round(EPOCHS * length) for length in LENGTHS]},
-            "first": [{}],
-            "bounds": {"layers": [1, 3], "units": [16, 128]},  # as a walk has them: no larger than the defaults
-        }
+        job = Search(
+            stage="regularize",
+            trials=trials,
+            seed=1,
+            epochs=EPOCHS,
+            batch_size=32,
+            patience=PATIENCE,
+            choices={"epochs": [round(EPOCHS * length) for length in LENGTHS]},
+            first=[{}],
+            bounds={"layers": (1, 3), "units": (16, 128)},  # as a walk has them: no larger than the defaults
+        )
         usual, median_stopping.FEWEST = median_stopping.FEWEST, sys.maxsize  # no median is ever taken
         planned: dict[str, int] = {}
 
-        def hear(event: str, **fields: Any) -> None:
-            if event == "trial" and fields["predictions"]:
-                planned[fields["run"]] = int(fields["training"]["epochs"])
+        def hear(event: Event) -> None:
+            if isinstance(event, TrialEnded) and event.summary.predictions:
+                planned[event.summary.run] = event.summary.training.epochs
 
         with contextlib.redirect_stdout(io.StringIO()):
-            search(Workshop(project), request, Watcher(hear, lambda: None))
+            search(Workshop(project), job, Watcher(hear, lambda: None), WarmWorkers())
         median_stopping.FEWEST = usual
         return [([row["val_loss"] for row in project.read_run(n).history], epochs) for n, epochs in planned.items()]
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 EPOCHS, PATIENCE, BATCH = 60, 12, 32
-BOUNDS = {"layers": [1, 3], "units": [16, 128]}  # what stage 2 leaves of the space on tables of this size
+BOUNDS = {"layers": (1, 3), "units": (16, 128)}  # what stage 2 leaves of the space on tables of this size
 TABLES = "titanic,credit_g,energy_efficiency,wine_white"
 
 # What a user of keras-tuner would write for the same project.
@@ -65,18 +65,20 @@ def make(folder: Path, table: Path) -> Path:
 
 def wizard(project: Path, trials: int) -> dict[str, Any]:
     """Search with the wizard's worker."""
+    from modelwizard.contract.events import Event, TrialEnded
+    from modelwizard.contract.jobs import Search
     from modelwizard.worker.client import Child
 
     began = time.perf_counter()
     scores: list[float] = []
 
-    def keep(event: Any) -> None:
-        if event["event"] == "trial" and event.get("val_loss") is not None:
-            scores.append(event["val_loss"])
+    def keep(event: Event) -> None:
+        if isinstance(event, TrialEnded) and event.summary.val_loss is not None:
+            scores.append(event.summary.val_loss)
 
-    request = {"job": "search", "stage": "regularize", "trials": trials, "seed": 1, "done": [], "bounds": BOUNDS}
+    plan = {"epochs": EPOCHS, "batch_size": BATCH, "patience": PATIENCE, "bounds": BOUNDS}
     with Child(project) as child:
-        child.run({**request, "patience": PATIENCE, "training": {"epochs": EPOCHS, "batch_size": BATCH}}, keep)
+        child.run(Search(stage="regularize", trials=trials, seed=1, **plan), keep)
     return {"trials": len(scores), "best": min(scores), "seconds": time.perf_counter() - began}
 
 
