@@ -99,17 +99,21 @@ def predict(project: Project, job: Predict) -> Predicted:
         raise UsageError(f"{source} is not a file.", expected="a file of raw rows", fix="check the path")
     model = load_model(project)
     code = UserCode.load(project.folder)
+    data = None if project.changed() else project.data_path  # a changed file is nothing to compare with
     with TemporaryDirectory(prefix="modelwizard-") as scratch:
-        table, notes = _read(project, code, source, Path(scratch) / f"rows{project.data_path.suffix}", force=job.force)
+        copy = Path(scratch) / f"rows{project.data_path.suffix}"
+        table, notes = _read(project, code, source, copy, data, force=job.force)
     with blame(project.folder, "predict the rows"):
         predicted = cast(PredictCode, import_module(project.folder, "predict")).predict(model, table)
     write_bytes(output, _written(predicted, output))
-    shift = _shift(project, code, table) if job.shift and not project.changed() else None
+    shift = _shift(project, code, table) if job.shift and data else None
     return Predicted(len(predicted), str(output), [str(name) for name in predicted.columns], notes, shift)
 
 
-def _read(project: Project, code: UserCode, source: Path, copy: Path, *, force: bool) -> tuple[Any, list[str]]:
-    """Read new rows with the project's own code, and compare them with the data file.
+def _read(
+    project: Project, code: UserCode, source: Path, copy: Path, data: Path | None, *, force: bool
+) -> tuple[Any, list[str]]:
+    """Read new rows with the project's own code, and compare them with the data file, where it is what it was.
 
     Raises:
         DataError: They cannot be read, or are too unlike those of the data file.
@@ -128,7 +132,6 @@ def _read(project: Project, code: UserCode, source: Path, copy: Path, *, force: 
         ) from error
     if len(table) == 0:
         raise DataError(f"{source.name} holds no rows.", expected="at least one row below the header")
-    data = None if project.changed() else project.data_path
     told, refused = kind.unlike(path, table, settings, data)
     if refused and not force:
         raise DataError(

@@ -6,41 +6,24 @@ and the questions, whose flags are options of `new`, and nothing else.
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from modelwizard import __version__
+from modelwizard.cli import queries
+from modelwizard.cli.commands import as_json, in_project, project_folder, shown, worker
 from modelwizard.errors import UsageError
-from modelwizard.exits import Command, Commands, print_json, terminal
-from modelwizard.problems import PROBLEMS
+from modelwizard.exits import Command, Commands, terminal
 from modelwizard.wizard.questions import BY_NAME
 
 if TYPE_CHECKING:
-    from modelwizard.conversation import Page
     from modelwizard.options import StageOptions
     from modelwizard.worker.client import Child
 
 GOOD = ("passed", "forced", "consistent", "better")
-
-as_json = click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object on stdout.")
-in_project = click.option(
-    "--project",
-    type=click.Path(path_type=Path),
-    metavar="DIR",
-    help="The project's folder. Default: the one you are in.",
-)
-
-
-def _project(folder: Path | None) -> Path:
-    from modelwizard.project import Project
-
-    return Project.open(folder or Path.cwd()).folder
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -120,7 +103,7 @@ def new(
             run_stage=lambda folder: _run_stage(folder, "baseline", StageOptions(), child),
             warm_up=child.start if run is not False and not dry_run else lambda: None,
         )
-    _shown(made, as_json)
+    shown(made, as_json)
     _leave(made.get("stage"))
 
 
@@ -168,9 +151,9 @@ def _stage(name: str, short: str, text: str) -> None:
         from modelwizard.options import StageOptions
 
         options = StageOptions(**chosen)
-        with _worker(project) as child:
-            result = _run_stage(_project(project), name, options, child)
-        _shown(result, as_json)
+        with worker(project) as child:
+            result = _run_stage(project_folder(project), name, options, child)
+        shown(result, as_json)
         _leave(result)
 
 
@@ -203,16 +186,16 @@ def next_(project: Path | None, as_json: bool, **chosen: Any) -> None:
     """Run the stage that comes next."""
     from modelwizard.options import StageOptions
 
-    with _worker(project) as child:
+    with worker(project) as child:
         from modelwizard import walk
 
-        folder = _project(project)
+        folder = project_folder(project)
         stage = walk.next_stage(folder)
         if stage is None:
             terminal().say("Every stage is done. `modelwizard status` shows the result.")
         options, over = StageOptions(**chosen), {"stage": None, "next": None}
         result = _run_stage(folder, stage, options, child) if stage else over
-    _shown(result, as_json)
+    shown(result, as_json)
     _leave(result)
 
 
@@ -222,12 +205,12 @@ def run_all(project: Path | None, as_json: bool, **chosen: Any) -> None:
     """Run all remaining stages without questions; a verdict that you could accept with a yes is accepted."""
     from modelwizard.options import StageOptions
 
-    folder = _project(project)
-    with _worker(project) as child:
+    folder = project_folder(project)
+    with worker(project) as child:
         from modelwizard import walk
 
         results = walk.run_all(folder, StageOptions(**chosen), terminal(yes=True), child)
-    _shown({"stages": results, "next": walk.next_stage(folder)}, as_json)
+    shown({"stages": results, "next": walk.next_stage(folder)}, as_json)
     _leave(list(results.values())[-1] if results else None)
 
 
@@ -243,20 +226,11 @@ def features(project: Path | None, as_json: bool, **chosen: Any) -> None:
     from modelwizard.options import StageOptions
 
     options = StageOptions(**chosen)
-    with _worker(project) as child:
+    with worker(project) as child:
         from modelwizard import walk
 
-        result = walk.run_features(_project(project), options, terminal(options.yes), child)
-    _shown(result, as_json)
-
-
-@contextmanager
-def _worker(project: Path | None) -> Generator[Child]:
-    """Start the worker of a project before the walk is imported: both take seconds, on a core each."""
-    from modelwizard.worker.client import Child
-
-    with Child(_project(project)) as child:
-        yield child
+        result = walk.run_features(project_folder(project), options, terminal(options.yes), child)
+    shown(result, as_json)
 
 
 def _run_stage(folder: Path, stage: str, options: StageOptions, child: Child) -> dict[str, Any]:
@@ -265,165 +239,14 @@ def _run_stage(folder: Path, stage: str, options: StageOptions, child: Child) ->
     return walk.run_stage(folder, stage, options, terminal(options.yes), child=child)
 
 
-def _shown(result: Any, as_json: bool, page: Callable[[Page], None] = lambda _: None) -> None:
-    """Print a result as JSON where that is wanted, else its page, where it has one."""
-    if as_json:
-        print_json(result)
-    else:
-        page(terminal().results)
-
-
 def _leave(result: dict[str, Any] | None) -> None:
     """Exit with 3 when a gate was not passed or nothing can be said."""
     if result is not None and result.get("verdict") not in (None, *GOOD):
         click.get_current_context().exit(3)
 
 
-# -- what is there -----------------------------------------------------------------------------------------------------
-
-
-@cli.command(short_help="Stages, verdicts and scores so far.")
-@in_project
-@as_json
-def status(project: Path | None, as_json: bool) -> None:
-    """Show the stages, their verdicts, the scores, and how often validation rows were looked at."""
-    from modelwizard import pages, walk
-
-    folder = _project(project)
-    result = walk.status(folder)
-    _shown(result, as_json, lambda page: pages.status(page, result, folder))
-
-
-@cli.command(short_help="Lint the model, the data and the runs.")
-@in_project
-@click.option("--all", "every", is_flag=True, help="Show every finding, not only the first three.")
-@as_json
-def check(project: Path | None, every: bool, as_json: bool) -> None:
-    """Lint the model, the data and the runs as they are now."""
-    with _worker(project) as child:
-        from modelwizard import pages, walk
-
-        result = walk.check(_project(project), terminal(), child)
-    _shown(result, as_json, lambda page: pages.check(page, result, every=every))
-    if any(finding["severity"] == "error" for finding in result["findings"]):
-        click.get_current_context().exit(3)
-
-
-@cli.command(short_help="A rule, such as MW101, or a word, such as dropout.")
-@click.argument("topic", nargs=-1, required=True)
-@as_json
-def explain(topic: tuple[str, ...], as_json: bool) -> None:
-    """Explain a rule behind a finding, such as MW101, or a word, such as dropout or "decision threshold"."""
-    from dataclasses import asdict
-
-    from modelwizard import pages
-    from modelwizard.checks import catalogue
-    from modelwizard.words import capital, glossary
-
-    wanted = " ".join(topic)
-    if catalogue.is_code(wanted):
-        result, text = asdict(catalogue.page(catalogue.known(wanted))), catalogue.explain(wanted)
-    else:
-        term, meaning = glossary.define(wanted)
-        result, text = {"term": term, "text": meaning}, f"{capital(term)}\n{meaning}"
-    _shown(result, as_json, lambda page: pages.explain(page, text))
-
-
-@cli.command(short_help="Problem type → last layer, loss, metrics.")
-@click.argument("problem", required=False)
-@as_json
-def table(problem: str | None, as_json: bool) -> None:
-    """Show which last layer, loss and metrics belong to which problem."""
-    from modelwizard import pages
-    from modelwizard.kinds.question import one_of
-
-    names = [one_of(problem, list(PROBLEMS), "a problem type", "modelwizard table ")] if problem else list(PROBLEMS)
-    rows = {name: PROBLEMS[name].row() for name in names}
-    _shown(rows, as_json, lambda page: pages.table(page, [PROBLEMS[name] for name in names]))
-
-
-@cli.command(short_help="Write report.html.")
-@in_project
-@click.option("--open", "open_", is_flag=True, help="Show it in the browser.")
-@as_json
-def report(project: Path | None, open_: bool, as_json: bool) -> None:
-    """Write report.html: the choices and why, curves, trials, verdicts."""
-    from modelwizard import walk
-
-    path = walk.report(_project(project))
-    terminal().say(f"Written: {path}")
-    _shown({"report": str(path)}, as_json)
-    if open_ and click.launch(str(path)) != 0:
-        terminal().warn("No browser could be started; open the file yourself.")
-
-
-@cli.command(short_help="Predict raw rows with the final model.")
-@click.argument("input", type=click.Path(path_type=Path))
-@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE", help="CSV. Default: stdout.")
-@click.option("--shift-check/--no-shift-check", "shift", default=True, help="Compare the rows with those of training.")
-@click.option("--force", is_flag=True, help="Predict rows that are unlike those of the data file, too.")
-@in_project
-@as_json
-def predict(input: Path, output: Path | None, shift: bool, force: bool, project: Path | None, as_json: bool) -> None:
-    """Predict raw rows in INPUT (columns as in the training data) with the finalized model.
-
-    Inputs that are distributed otherwise than in training are named on stderr, with at most 1 % false alarms.
-    """
-    if as_json and output is None:
-        raise UsageError("With --json, predictions need a file of their own.", fix="--output predictions.csv")
-    with _worker(project) as child:
-        from modelwizard import walk
-
-        source, target = input.absolute(), output and output.absolute()
-        result = walk.predict(_project(project), source, target, terminal(), child, shift=shift, force=force)
-    text = result.pop("text", "")
-    _shown(result, as_json, lambda _: click.echo(text, nl=False))
-
-
-@cli.command(short_help="Verify the journal and count the looks.")
-@in_project
-@as_json
-def audit(project: Path | None, as_json: bool) -> None:
-    """Verify the journal's chain, and count the looks at validation and test rows."""
-    from modelwizard import pages, walk
-
-    result = walk.audit(_project(project))
-    _shown(result, as_json, lambda page: pages.audit(page, result))
-    if not result["ok"]:
-        click.get_current_context().exit(1)
-
-
-@cli.command(short_help="Versions, and the cache of compiled programs.")
-@click.option("--clear-cache", is_flag=True, help="Delete the compiled programs that are kept.")
-@as_json
-def doctor(clear_cache: bool, as_json: bool) -> None:
-    """Show the versions that are installed, and where compiled programs are kept and how large they are.
-
-    The variable MODELWIZARD_CACHE names another folder for them; "off" keeps none.
-    """
-    from modelwizard import cache, pages
-
-    if clear_cache:
-        cache.clear()
-    folder = cache.folder()
-    kept = {"folder": folder and str(folder), "bytes": cache.size(), "limit": cache.LIMIT}
-    result = {"versions": _versions(), "processors": os.cpu_count(), "cache": kept}
-    if as_json:
-        return print_json(result)
-    pages.doctor(terminal().results, result)
-    return None
-
-
-def _versions() -> dict[str, str | None]:
-    from importlib.metadata import PackageNotFoundError, version
-
-    found: dict[str, str | None] = {"python": sys.version.split()[0], "modelwizard": __version__}
-    for name in ("tensorflow", "keras", "keras-tuner"):
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            found[name] = None
-    return found
+for _command in queries.COMMANDS:
+    cli.add_command(_command)
 
 
 def main() -> None:
